@@ -1,0 +1,49 @@
+# Two commands: `make demo` and `make test`. Each needs only Python 3.10 or newer; everything else it installs itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A folder that the demo writes to; `make demo` again goes on where it stopped.
+RUN ?= demo-run
+
+.PHONY: demo test lint types pytest docs benchmarks clean
+
+demo: $(VENV)/.demo
+	$(BIN)/qagen generate examples/documents/tessimarn-regatta.md examples/documents -o $(RUN) --limit $(DEMO_PASSAGES)
+	$(BIN)/qagen check $(RUN)/train.jsonl
+	@echo
+	@echo "The pairs are in $(RUN)/pairs.jsonl, the training file is $(RUN)/train.jsonl."
+	@echo "Your own documents: $(BIN)/qagen generate PATH -o my-run/"
+
+DEMO_PASSAGES ?= 12
+
+test: lint types pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+pytest: $(VENV)/.test
+	$(BIN)/pytest
+
+docs: $(VENV)/.test
+	$(BIN)/mkdocs serve
+
+benchmarks: $(VENV)/.test
+	$(BIN)/python benchmarks/splitting.py
+	$(BIN)/python benchmarks/throughput.py
+
+$(VENV)/.demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,files]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) $(RUN) site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,69 @@
+"""qagen: from documents to a dataset a chat model can be fine-tuned on.
+
+The names below are the public ones. Each is loaded when it is first used (PEP 562), so that
+``import qagen`` stays fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qagen.documents.loading import load_documents as load_documents
+    from qagen.documents.splitting import split_documents as split_documents
+    from qagen.documents.splitting import token_splitter as token_splitter
+    from qagen.errors import QAGenError as QAGenError
+    from qagen.llm.models import chat_model as chat_model
+    from qagen.llm.parsing import OutputFixingParser as OutputFixingParser
+    from qagen.llm.tokens import count_tokens as count_tokens
+    from qagen.pairs.curation import curate_pairs as curate_pairs
+    from qagen.pairs.dataset import QADataset as QADataset
+    from qagen.pairs.dataset import read_pairs as read_pairs
+    from qagen.pairs.dataset import write_pairs as write_pairs
+    from qagen.pairs.generation import QAGenerator as QAGenerator
+    from qagen.pairs.generation import generate_pairs as generate_pairs
+    from qagen.pairs.prompts import QA_PROMPT as QA_PROMPT
+    from qagen.records import QA as QA
+    from qagen.records import QACollection as QACollection
+    from qagen.records import QAPair as QAPair
+    from qagen.tuning.checking import check_training_file as check_training_file
+    from qagen.tuning.training_file import write_training_file as write_training_file
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "QA": "qagen.records",
+    "QACollection": "qagen.records",
+    "QADataset": "qagen.pairs.dataset",
+    "QAGenError": "qagen.errors",
+    "QAGenerator": "qagen.pairs.generation",
+    "QAPair": "qagen.records",
+    "QA_PROMPT": "qagen.pairs.prompts",
+    "OutputFixingParser": "qagen.llm.parsing",
+    "chat_model": "qagen.llm.models",
+    "check_training_file": "qagen.tuning.checking",
+    "count_tokens": "qagen.llm.tokens",
+    "curate_pairs": "qagen.pairs.curation",
+    "generate_pairs": "qagen.pairs.generation",
+    "load_documents": "qagen.documents.loading",
+    "read_pairs": "qagen.pairs.dataset",
+    "split_documents": "qagen.documents.splitting",
+    "token_splitter": "qagen.documents.splitting",
+    "write_pairs": "qagen.pairs.dataset",
+    "write_training_file": "qagen.tuning.training_file",
+}
+
+__all__ = [*_HOME, "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'qagen' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

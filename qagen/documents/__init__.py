@@ -1,0 +1,1 @@
+"""From a source to passages: loading and splitting."""

@@ -1,0 +1,135 @@
+"""From files that are not plain text to Markdown, with MarkItDown."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+import zipfile
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from qagen.documents.decoding import declared_encoding, decode_text
+from qagen.errors import MissingExtraError, UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CONVERTERS = {
+    ".csv": "CsvConverter",
+    ".docx": "DocxConverter",
+    ".epub": "EpubConverter",
+    ".htm": "HtmlConverter",
+    ".html": "HtmlConverter",
+    ".pdf": "PdfConverter",
+    ".pptx": "PptxConverter",
+    ".xhtml": "HtmlConverter",
+    ".xlsx": "XlsxConverter",
+}
+CONVERTED = frozenset(_CONVERTERS)
+_TEXTUAL = frozenset({".csv", ".htm", ".html", ".xhtml"})
+_ZIPPED = frozenset({".docx", ".epub", ".pptx", ".xlsx"})
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
+_LARGEST_UNZIPPED = 1 << 30
+_PASSWORD = "It is protected by a password. Save a copy without one"  # noqa: S105  (a sentence)
+_NO_TEXT = {
+    ".pdf": "It has no text, only pictures of pages. Run it through OCR first, for example with ocrmypdf",
+}
+
+
+def convert(data: bytes, suffix: str, *, declared: str | None = None) -> tuple[str, str | None]:
+    """The Markdown of a file in one of the formats of ``CONVERTED``, and its title if it tells one.
+
+    ``declared`` is the encoding a server named. Nothing outside the file is read: no picture, no network.
+
+    Raises:
+        UnreadableError: It is empty, encrypted or damaged, or the extra ``files`` is missing.
+    """
+    if suffix in _TEXTUAL:
+        data = decode_text(data, declared=declared or declared_encoding(data)).encode()
+    elif suffix in _ZIPPED:
+        _check_archive(data)
+    with _quiet():
+        text, title = _converted(data, suffix)
+    if not text.strip():
+        raise UnreadableError("empty", _NO_TEXT.get(suffix, "There is no text in it"))
+    return text, title
+
+
+def _converted(data: bytes, suffix: str) -> tuple[str, str | None]:
+    try:
+        import markitdown
+        from markitdown import converters
+    except ImportError as error:
+        raise _missing(suffix) from error
+    # One converter only, and no plugins: the file is what its name says, and nothing is fetched.
+    reader = markitdown.MarkItDown(enable_builtins=False, enable_plugins=False)
+    reader.register_converter(getattr(converters, _CONVERTERS[suffix])())
+    extension = ".html" if suffix == ".xhtml" else suffix
+    info = markitdown.StreamInfo(extension=extension, charset="utf-8" if suffix in _TEXTUAL else None)
+    try:
+        result = reader.convert_stream(BytesIO(data), stream_info=info)
+    except markitdown.MarkItDownException as error:
+        raise _problem(error, suffix) from error
+    return result.markdown, (result.title or "").strip() or None
+
+
+def _check_archive(data: bytes) -> None:
+    """Refuse what is no zip archive, is encrypted, or would unpack to more than a gigabyte."""
+    if data.startswith(_OLE):
+        if _ENCRYPTED_OFFICE in data:
+            raise UnreadableError("encrypted", _PASSWORD)
+        raise UnreadableError("unsupported", "It is in an old Office format. Save it as DOCX, PPTX or XLSX")
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise UnreadableError("damaged", f"It cannot be opened: {error}") from error
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise UnreadableError("encrypted", _PASSWORD)
+    if sum(entry.file_size for entry in entries) > _LARGEST_UNZIPPED:
+        raise UnreadableError("too_large", "It unpacks to more than a gigabyte")
+
+
+def _problem(error: Exception, suffix: str) -> UnreadableError:
+    """What a converter's exceptions mean."""
+    causes = [*_causes(error)]
+    names = [type(cause).__name__ for cause in causes]
+    if "MissingDependencyException" in names:
+        return _missing(suffix)
+    if any("Password" in name for name in names):
+        return UnreadableError("encrypted", _PASSWORD)
+    detail = str(causes[-1]).strip() or names[-1]
+    kind = suffix[1:].upper()
+    return UnreadableError("damaged", f"It cannot be read as {kind}: {detail.splitlines()[0][:200]}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception, those of the converters behind it, and what caused them."""
+    yield error
+    attempts: list[Any] = getattr(error, "attempts", None) or []
+    inner = [attempt.exc_info[1] for attempt in attempts if attempt.exc_info]
+    following = inner or [error.__cause__ or error.__context__]
+    for cause in following:
+        if cause is not None:
+            yield from _causes(cause)
+    yield from (argument for argument in error.args if isinstance(argument, BaseException))
+
+
+def _missing(suffix: str) -> UnreadableError:
+    return UnreadableError("missing_extra", str(MissingExtraError("files", f"Reading {suffix} files")))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings of the readers about fonts, colours and helpers that nobody asked for."""
+    logger = logging.getLogger("pdfminer")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

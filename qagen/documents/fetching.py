@@ -1,0 +1,111 @@
+"""One document from the web."""
+
+from __future__ import annotations
+
+import time
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from qagen.errors import UnreadableError
+
+if TYPE_CHECKING:
+    import httpx2
+
+LARGEST_DOWNLOAD = 50_000_000
+_LONGEST_DOWNLOAD = 120.0
+_SUFFIXES = {
+    "application/pdf": ".pdf",
+    "application/xhtml+xml": ".html",
+    "text/csv": ".csv",
+    "text/html": ".html",
+}
+
+
+class Download(NamedTuple):
+    """What a server sent: the bytes, the suffix a file of that type would have, the encoding it names."""
+
+    data: bytes
+    suffix: str
+    encoding: str | None
+
+
+def fetch(url: str) -> Download:
+    """The page, PDF or text at an address, of at most 50 MB and within two minutes.
+
+    Redirections are followed five times, to ``http`` and ``https`` only.
+
+    Raises:
+        UnreadableError: The server cannot be reached, answers with an error, or sends something else.
+    """
+    import httpx2
+
+    headers = {"User-Agent": "qagen (reads one document)", "Accept": "text/html, text/*, application/pdf"}
+    timeout = httpx2.Timeout(30, connect=10)
+    try:
+        with (
+            httpx2.Client(follow_redirects=True, max_redirects=5, timeout=timeout, headers=headers) as client,
+            client.stream("GET", url) as response,
+        ):
+            suffix = _suffix(response)
+            return Download(_body(response), suffix, response.charset_encoding)
+    except httpx2.TimeoutException as error:
+        raise UnreadableError("timeout", "The server did not answer in time. Try again later") from error
+    except httpx2.UnsupportedProtocol as error:
+        raise UnreadableError("unsupported", "It redirects to something that is not on the web") from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise UnreadableError(
+            "unreachable", f"It cannot be fetched: {error or type(error).__name__}"
+        ) from error
+
+
+def without_password(url: str) -> str:
+    """An address as it may be written down: without the name and password that can stand in it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def stem(url: str) -> str:
+    """The name of the page: the last part of its path, or the host."""
+    parts = urlsplit(url)
+    return PurePosixPath(unquote(parts.path)).stem or parts.hostname or url
+
+
+def _suffix(response: httpx2.Response) -> str:
+    """The suffix for the type the server names; that of the address if it names none."""
+    if response.is_error:
+        advice = (
+            "Check the address" if response.status_code in {404, 410} else "Save the page and give the file"
+        )
+        raise UnreadableError(
+            "http_error", f"The server answers {response.status_code} {response.reason_phrase}. {advice}"
+        )
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not kind:
+        return PurePosixPath(response.url.path).suffix.lower()
+    if kind in _SUFFIXES or kind.startswith("text/"):
+        return _SUFFIXES.get(kind, "")
+    raise UnreadableError(
+        "unsupported", f"It is {kind}, not a page, a text or a PDF. Save it and give the file"
+    )
+
+
+def _body(response: httpx2.Response) -> bytes:
+    started, data = time.monotonic(), bytearray()
+    if int(response.headers.get("content-length", "0")) > LARGEST_DOWNLOAD:
+        raise _too_large()
+    for part in response.iter_bytes():
+        data += part
+        if len(data) > LARGEST_DOWNLOAD:
+            raise _too_large()
+        if time.monotonic() - started > _LONGEST_DOWNLOAD:
+            raise UnreadableError(
+                "timeout", "The server sends it too slowly. Save the page and give the file"
+            )
+    return bytes(data)
+
+
+def _too_large() -> UnreadableError:
+    return UnreadableError(
+        "too_large", f"It is larger than {LARGEST_DOWNLOAD // 1_000_000} MB. Save it as a file"
+    )

@@ -1,0 +1,259 @@
+"""Where a text may be cut: its headings, paragraphs, lines, sentences, words and characters."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from regex import Pattern as RegexPattern
+
+# A Markdown heading (# or underlined), or the fence of a block of code, in which # begins no heading. The
+# bounds on the length keep a line of five megabytes from being taken for a title.
+_OUTLINE = re.compile(
+    r"^ {0,3}(?P<hashes>#{1,6})[ \t\u3000]+(?P<title>\S[^\n]{0,299})(?:\n|\Z)"
+    r"|^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
+    r"|(?:\A|(?<=\n\n))(?:={3,}\n)?(?![ \t]*(?:[-*+>|#`~:]|\d+[.)]\s))"
+    r"(?P<underlined>\S[^\n]{0,199})\n(?P<line>={3,}|-{3,})[ \t]*(?:\n|\Z)",
+    re.MULTILINE,
+)
+_CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+$")
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*\)")
+
+_PARAGRAPH = re.compile(r"\n(?:[^\S\n]*\n)+(?=[^\n])")
+# The end of a line that is not just wrapped: a short one, after a sentence, before an item or a row.
+_LINE = re.compile(
+    r"(?:^[^\n]{0,30}|(?<=[.!?:;。！？…：；」』）】|)\]\"”]))\n(?=[^\n])"
+    r"|\n(?=[ \t]{0,8}(?:[-*+•・|>]|\d{1,3}[.)．]))",
+    re.MULTILINE,
+)
+_SENTENCE = re.compile(
+    r"(?P<full>(?:[。｡！？]|．(?!\d))+|…+(?=[」』）】]))[」』）】〉》”’\"')\]]*[ \t\u3000]*"
+    r"|(?P<indic>[।॥።؟۔။។]+)[ \t]*"
+    r"|(?P<latin>[.!?…]+)[\"'”’)\]»]*[ \t\u3000]+"
+    r"|」(?=「)"
+)
+_CLAUSE = re.compile(r"[,;:][ \t]+|[、，；：][ \t\u3000]*")
+_WORD = re.compile(r"\s(?=\S)")
+_TEXT = re.compile(r"\S")
+# How far a pattern may look beyond the places it is asked about.
+_LOOK = 32
+MAIN_LEVEL = 2
+# A quotation that one of these follows goes on: 「はい。」と言った。
+_GOES_ON = frozenset("とっはがのをにもでなかや、，")
+_CLOSERS = frozenset("」』）】〉》”’\"')]")
+# A full stop after one of these ends no sentence; after one of the second group not if a number follows.
+_ABBREVIATION = re.compile(
+    "mrs?|ms|dr|prof|st|sr|jr|rev|gen|col|capt|lt|sgt|hon|mt|vs|cf|al|inc|ltd|co|corp|bros|approx|ca|dept|est"
+    "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mme|mlle|bzw|ggf|evtl|sog"
+)
+_BEFORE_NUMBER = re.compile("nos?|figs?|vol|pp?|nr|art|sec|ch|eq|bd|ver|v")
+_LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}\Z")
+_LAST_WORD = re.compile(r"[^\s(\[\"'“‘]*\Z")
+
+
+class Heading(NamedTuple):
+    """A heading: where its line begins, where the text below it begins, its level, the titles down to it."""
+
+    start: int
+    body: int
+    level: int
+    path: tuple[str, ...]
+
+
+def headings(text: str) -> Iterator[Heading]:
+    """The Markdown headings of a text in order, those in code fences left out."""
+    above: list[tuple[int, str]] = []
+    fence = ""
+    for match in _OUTLINE.finditer(text):
+        if match["fence"]:
+            fence = _fence_after(fence, match["fence"], match["info"])
+        elif not fence:
+            level = len(match["hashes"] or "") or (1 if match["line"][0] == "=" else 2)
+            title = _plain(match["title"] or match["underlined"])
+            above = [*(one for one in above if one[0] < level), (level, title)]
+            body = _TEXT.search(text, match.end())
+            start = match.start() if match["hashes"] else match.start("underlined")
+            yield Heading(start, body.start() if body else len(text), level, tuple(name for _, name in above))
+
+
+def _fence_after(fence: str, mark: str, info: str) -> str:
+    """The fence that is open after this one was met."""
+    if not fence:
+        return "" if mark[0] == "`" and "`" in info else mark
+    return "" if mark.startswith(fence) and not info.strip() else fence
+
+
+def _plain(title: str) -> str:
+    """A title without the marks of Markdown."""
+    title = _LINK.sub(r"\1", _CLOSING_HASHES.sub("", title.rstrip())).strip()
+    return title.strip("*_`").strip() or title
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A text with its headings, and the places in it where it may be cut."""
+
+    text: str
+    headings: tuple[Heading, ...] = field(init=False)
+    starts: tuple[int, ...] = field(init=False)
+    end: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = tuple(headings(self.text))
+        object.__setattr__(self, "headings", found)
+        object.__setattr__(self, "starts", tuple(one.start for one in found))
+        object.__setattr__(self, "end", len(self.text.rstrip()))
+
+    def section(self, start: int, end: int) -> tuple[str, ...]:
+        """The headings above the first word of ``text[start:end]``, from the top level down."""
+        word = _TEXT.search(self.text, start, end)
+        index = bisect_right(self.starts, word.start() if word else start) - 1
+        return self.headings[index].path if index >= 0 else ()
+
+    def cut(self, start: int, limit: int, *, floor: int = 0) -> int:
+        """The best place to end a piece that begins at ``start``: after ``floor``, no later than ``limit``.
+
+        Of the kinds of places the first is taken that lies far enough in the piece, so that no piece is
+        tiny. No piece ends with a bare heading if that can be helped; white space stays with what it follows.
+        """
+        first = _TEXT.search(self.text, start, limit)
+        floor = max(floor, first.start() if first else start)
+        for fill, places in _KINDS:
+            least = max(floor + 1, start + int((limit - start) * fill))
+            for place in places(self, least, limit):
+                if place < self.end and not self._parts_a_heading(place):
+                    return place
+        return self._character(start, limit)
+
+    def lead(self, start: int, end: int, *, base: int) -> int:
+        """Where reading may begin from ``start`` on: at a sentence in the first half, else at a word.
+
+        ``base`` is a place at or before ``start`` that is not inside a character.
+        """
+        half = start + (end - start + 1) // 2
+        for kinds in ((_paragraphs, _lines, _sentences), (_words,)):
+            places = [place for kind in kinds for place in [*kind(self, start, half)][-1:]]
+            if places:
+                return min(places)
+        clusters = _cluster().finditer(self.text, base, end)
+        return next((one.end() for one in clusters if one.end() >= start), end)
+
+    def _parts_a_heading(self, place: int) -> bool:
+        """Whether a cut would leave a heading without the text below it."""
+        index = bisect_left(self.starts, place) - 1
+        return index >= 0 and place <= self.headings[index].body
+
+    def _character(self, start: int, limit: int) -> int:
+        """The last place up to ``limit`` that is not inside a character, as a reader sees characters."""
+        last = start
+        for cluster in _cluster().finditer(self.text, start, limit + 64):
+            if cluster.end() > limit:
+                break
+            last = cluster.end()
+        return last if last > start else limit
+
+
+def _main_headings(outline: Outline, least: int, limit: int) -> Iterator[int]:
+    return (one.start for one in _headings(outline, least, limit) if one.level <= MAIN_LEVEL)
+
+
+def _all_headings(outline: Outline, least: int, limit: int) -> Iterator[int]:
+    return (one.start for one in _headings(outline, least, limit))
+
+
+def _headings(outline: Outline, least: int, limit: int) -> Iterator[Heading]:
+    low, high = bisect_left(outline.starts, least), bisect_right(outline.starts, limit)
+    return reversed(outline.headings[low:high])
+
+
+def _paragraphs(outline: Outline, least: int, limit: int) -> Iterator[int]:
+    return _ends(_PARAGRAPH, outline.text, least, limit)
+
+
+def _lines(outline: Outline, least: int, limit: int) -> Iterator[int]:
+    return _ends(_LINE, outline.text, least, limit)
+
+
+def _sentences(outline: Outline, least: int, limit: int) -> Iterator[int]:
+    return _ends(_SENTENCE, outline.text, least, limit, _ends_sentence)
+
+
+def _clauses(outline: Outline, least: int, limit: int) -> Iterator[int]:
+    return _ends(_CLAUSE, outline.text, least, limit)
+
+
+def _words(outline: Outline, least: int, limit: int) -> Iterator[int]:
+    return _ends(_WORD, outline.text, least, limit)
+
+
+def _ends(
+    pattern: re.Pattern[str],
+    text: str,
+    least: int,
+    limit: int,
+    accepts: Callable[[str, re.Match[str]], bool] = lambda _text, _match: True,
+) -> Iterator[int]:
+    """Where the matches of a pattern end between two places, the last first."""
+    matches = [*pattern.finditer(text, max(0, least - _LOOK), limit + _LOOK)]
+    for match in reversed(matches):
+        place = match.end()
+        if least <= place <= limit and accepts(text, match) and _begins_a_character(text, place):
+            yield place
+
+
+def _begins_a_character(text: str, place: int) -> bool:
+    """Whether a cut after a mark or white space is not before a mark that combines with it."""
+    following = text[place : place + 1]
+    if following.isascii():
+        return following not in "\r\n"
+    cluster = _cluster().match(text, place - 1, place + 1)
+    return cluster is None or cluster.end() == place
+
+
+def _ends_sentence(text: str, match: re.Match[str]) -> bool:
+    following = text[match.end() : match.end() + 1]
+    if match["full"]:
+        return match.end() - match.start() == len(match["full"]) or following not in _GOES_ON
+    if match["latin"] is None:
+        return True
+    if following.islower():
+        return False
+    return match["latin"] != "." or not _is_abbreviation(text, match.start(), following)
+
+
+def _is_abbreviation(text: str, stop: int, following: str) -> bool:
+    """Whether the full stop at ``stop`` belongs to its word, or to the number of a list item."""
+    found = _LAST_WORD.search(text, max(0, stop - _LOOK), stop)
+    word = found[0].lower() if found else ""
+    if word.isdigit():
+        return _LIST_NUMBER.search(text, max(0, stop - _LOOK), stop) is not None
+    if (len(word) == 1 and word.isalpha()) or "." in word:
+        return True
+    known = _BEFORE_NUMBER if following.isdigit() else _ABBREVIATION
+    return known.fullmatch(word) is not None or _ABBREVIATION.fullmatch(word) is not None
+
+
+@cache
+def _cluster() -> RegexPattern[str]:
+    import regex
+
+    return regex.compile(r"\X")
+
+
+# The kinds of places from the best to the worst, and the share of a full piece that must lie before one: a
+# call for a short piece costs as much as one for a long piece, and a tiny piece says too little.
+_KINDS: tuple[tuple[float, Callable[[Outline, int, int], Iterator[int]]], ...] = (
+    (0.35, _main_headings),
+    (0.45, _all_headings),
+    (0.5, _paragraphs),
+    (0.6, _lines),
+    (0.25, _sentences),
+    (0.6, _clauses),
+    (0.2, _words),
+)

@@ -1,0 +1,1 @@
+"""Talking to a model: parsing, asking, the ledger, models by name, tokens."""

@@ -1,0 +1,191 @@
+"""A name → a chat model, what identifies a model in the ledger, and what its tokens cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from qagen.errors import ModelError, SettingsError
+
+if TYPE_CHECKING:
+    import httpx2
+    from langchain_core.language_models import BaseChatModel
+
+    from qagen.records import Usage
+
+NEVER_CLEARS = ("insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached")
+"""Codes of a 429 that waiting does not clear (OpenAI's; also every code that ends in ``_limit_exceeded``,
+but ``rate_limit_exceeded``)."""
+
+_TRIES = 6  # of the SDK, for models made here by name: 0.5 s to 8 s between two, Retry-After honoured
+_TIMEOUT = 600.0  # seconds for one call: reasoning models take minutes
+
+
+def chat_model(
+    llm: str | BaseChatModel,
+    *,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    home: Path | None = None,
+    announce: Callable[[str], None] | None = None,
+    **params: Any,
+) -> BaseChatModel:
+    """The chat model of a name; a chat model is returned as it is.
+
+    Args:
+        llm: ``"local"`` or ``"local:NAME"`` (the embedded model), ``"local:/path/model.gguf"``,
+            ``"provider:model"`` as :func:`langchain.chat_models.init_chat_model` takes it
+            (``"openai:gpt-6-luna"``, ``"anthropic:..."``; the provider's LangChain package must be
+            installed), or, with ``base_url``, the name a server of one's own knows the model by.
+        base_url: Of a server that speaks the OpenAI wire (Ollama, vLLM, LM Studio, ...).
+        api_key: For that server or provider; by default the provider's environment variable, as LangChain
+            reads it, or a placeholder for a server of one's own.
+        home: Where the embedded model's weights are kept.
+        announce: Told, in a line, of a download that is about to start.
+        **params: Passed to the model: ``temperature``, ``max_tokens``, ...
+
+    Raises:
+        SettingsError: The name has no provider that is known.
+        ModelError: The model cannot be made, for lack of a key, say.
+        MissingExtraError: The embedded model's packages are not installed.
+        LocalModelError: The embedded model could not be fetched or started.
+    """
+    if not isinstance(llm, str):
+        return llm
+    if not llm.strip():
+        raise SettingsError("the model's name is empty: write provider:model, or local")
+    if base_url:
+        name = llm.removeprefix("openai:")
+        return _openai(name, base_url=base_url, api_key=api_key or "none", use_responses_api=False, **params)
+    if llm == "local" or llm.startswith("local:"):
+        return _local(llm.partition(":")[2], home=home, announce=announce, **params)
+    if llm.startswith(("openai:", "ft:")):
+        key = {"api_key": api_key} if api_key else {}
+        return _openai(llm.removeprefix("openai:"), **key, **params)
+    return _any_provider(llm, **({"api_key": api_key} if api_key else {}), **params)
+
+
+def identity(model: BaseChatModel) -> dict[str, Any]:
+    """What decides a model's answers: its class, name, parameters and server; never an API key or header."""
+    known = dict(model._identifying_params)
+    known |= {k: v for k, v in model._get_ls_params().items() if k != "ls_integration"}
+    for secret in ("api_key", "openai_api_key", "default_headers", "extra_headers", "headers"):
+        known.pop(secret, None)
+    url = getattr(model, "openai_api_base", None) or getattr(model, "base_url", None)
+    if url and not is_local(model):
+        parts = urlsplit(str(url))
+        known["server"] = f"{parts.hostname}:{parts.port or ''}{parts.path.rstrip('/')}"
+    text = json.dumps({"kind": type(model).__qualname__, **known}, sort_keys=True, default=_plain)
+    plain: dict[str, Any] = json.loads(text)
+    return plain
+
+
+def model_name(model: BaseChatModel) -> str:
+    """What people call the model: ``"gpt-6-luna"``, ``"local:qwen2.5-coder-1.5b"``."""
+    if is_local(model):
+        return f"local:{model.local_name}"  # type: ignore[attr-defined] # is_local has just asked for it
+    params = model._get_ls_params()
+    return str(params.get("ls_model_name") or getattr(model, "model_name", None) or model._llm_type)
+
+
+def is_local(model: BaseChatModel) -> bool:
+    """Whether this is the embedded model."""
+    return hasattr(model, "local_name")
+
+
+def has_native_schema(model: BaseChatModel) -> bool:
+    """Whether the model is known to hold its replies to a JSON schema (LangChain's model profile)."""
+    return is_local(model) or bool((model.profile or {}).get("structured_output"))
+
+
+def cost(model: BaseChatModel, usage: Usage) -> float | None:
+    """The price of these tokens in US dollars by ``genai-prices``; ``None`` when it knows none."""
+    if is_local(model):
+        return 0.0
+    import genai_prices
+
+    tokens = genai_prices.Usage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cached_tokens,
+    )
+    name, url = model_name(model), getattr(model, "openai_api_base", None)
+    try:
+        if url:
+            price = genai_prices.calc_price(tokens, name, provider_api_url=url)
+        else:
+            price = genai_prices.calc_price(
+                tokens, name, provider_id=model._get_ls_params().get("ls_provider")
+            )
+    except (LookupError, ValueError):  # an unknown model or provider; counts that contradict each other
+        return None
+    return float(price.total_price)
+
+
+def _openai(name: str, **params: Any) -> BaseChatModel:
+    import openai
+    from langchain_openai import ChatOpenAI
+
+    client = openai.DefaultHttpxClient(event_hooks={"response": [_do_not_wait_in_vain]})
+    options: dict[str, Any] = {"max_retries": _TRIES - 1, "timeout": _TIMEOUT, "http_client": client} | params
+    try:
+        return ChatOpenAI(model=name, **options)
+    except openai.OpenAIError as error:
+        raise ModelError(
+            f"the model {name!r} cannot be used: {error} Set OPENAI_API_KEY, or use llm='local' "
+            "(no key), or --base-url for a server of your own."
+        ) from error
+
+
+def _do_not_wait_in_vain(response: httpx2.Response) -> None:
+    """Tell the SDK not to retry a 429 that waiting does not clear (the SDK obeys ``x-should-retry``)."""
+    if response.status_code != 429:  # noqa: PLR2004 - Too Many Requests
+        return
+    response.read()
+    try:
+        error = response.json().get("error")
+        code = error.get("code") or error.get("type")
+    except (ValueError, AttributeError):
+        return
+    if never_clears(code):
+        response.headers["x-should-retry"] = "false"
+
+
+def never_clears(code: object) -> bool:
+    """Whether an error code of a 429 means that no waiting helps (quota, credit, a spending limit)."""
+    name = str(code)
+    return name in NEVER_CLEARS or (name.endswith("_limit_exceeded") and not name.startswith("rate_limit"))
+
+
+def _local(
+    name: str, *, home: Path | None, announce: Callable[[str], None] | None, **params: Any
+) -> BaseChatModel:
+    from qagen.llm.local import local_model
+    from qagen.llm.weights import DEFAULT
+
+    return local_model(name or DEFAULT, home=home, announce=announce, **params)
+
+
+def _any_provider(name: str, **params: Any) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+
+    try:
+        model: BaseChatModel = init_chat_model(name, **params)
+    except ImportError as error:
+        raise ModelError(
+            f"the model {name!r} needs a LangChain package that is not installed: {error}"
+        ) from error
+    except ValueError as error:
+        raise SettingsError(
+            f"{name!r} is not a model name qagen knows: {error} Write provider:model (openai:gpt-6-luna), "
+            "local, local:NAME, or give --base-url with the name a server of your own uses."
+        ) from error
+    return model
+
+
+def _plain(value: object) -> str:
+    """Anything that JSON cannot hold, without what could be a secret or change from run to run."""
+    return type(value).__qualname__

@@ -1,0 +1,1 @@
+"""From passages to a dataset of question-answer pairs."""

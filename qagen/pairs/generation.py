@@ -1,0 +1,469 @@
+"""From passages to pairs: QAGenerator, and generate_pairs() in one call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.documents import Document
+from langchain_core.runnables import Runnable, RunnableConfig
+from pydantic import BaseModel
+
+from qagen.documents.loading import stream_documents
+from qagen.documents.splitting import split_documents, stream_passages
+from qagen.errors import DocumentError, GenerationError, ModelError, SettingsError
+from qagen.files import JsonLines, json_line, whole_file
+from qagen.llm.asking import Answer, Question, ask, wire_schema
+from qagen.llm.ledger import Ledger
+from qagen.llm.models import chat_model, has_native_schema, is_local, model_name
+from qagen.llm.parsing import OutputFixingParser
+from qagen.llm.tokens import count_tokens
+from qagen.pairs import small_model
+from qagen.pairs.curation import DUPLICATE, Repeats, locate
+from qagen.pairs.dataset import DROPPED, LEDGER, PAIRS, QADataset
+from qagen.pairs.prompts import QA_PROMPT, as_chat_prompt, prompt_id, prompt_messages
+from qagen.pairs.running import Progress, in_order
+from qagen.pairs.schemas import Item, ReplySchema
+from qagen.records import Dropped, Failure, Passage, QACollection, QAPair, Usage
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import CallbackManagerForChainRun
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.prompts import BasePromptTemplate
+    from langchain_text_splitters import TextSplitter
+
+Handling = Literal["auto", "large", "small"]
+Structured = Literal["auto", "native", "prompt"]
+
+STAGE = "write"
+_SMALLEST = 40  # tokens: a passage this short whose reply is still cut off is not divided further
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one passage gave: pairs, dropped ones, failures, and what it used."""
+
+    pairs: tuple[QAPair, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    usage: Usage = Usage()
+
+    def __add__(self, other: Outcome) -> Outcome:
+        """Both, one after the other."""
+        return Outcome(
+            pairs=self.pairs + other.pairs,
+            dropped=self.dropped + other.dropped,
+            failures=self.failures + other.failures,
+            usage=self.usage + other.usage,
+        )
+
+
+class QAGenerator(Runnable[Document, list[QAPair]]):
+    """Writes question-answer pairs about documents: a recursive token splitter, a prompt, a fixing parser.
+
+    A LangChain ``Runnable`` from ``Document`` to ``list[QAPair]``; :meth:`generate` is for many documents.
+
+    Args:
+        llm: A model's name (see :func:`qagen.chat_model`) or any LangChain chat model.
+        prompt: A string, ``PromptTemplate`` or ``ChatPromptTemplate`` that uses ``{text}``; by default
+            :data:`qagen.QA_PROMPT`, or for a small model one with worked examples.
+        schema: What a reply must be: a pydantic model with one list field whose items have ``question`` and
+            ``answer``. Further fields of the items travel in ``QAPair.extra``.
+        splitter: A LangChain ``TextSplitter`` instead of qagen's own.
+        chunk_size: Tokens of a passage, at most. By default 800, for a small model fewer.
+        context_tokens: Tokens of preceding text that a passage is read with. By default 300.
+        chunk_overlap: Above 0, the classic recipe of overlapping passages without context.
+        language: The language to write in; ``None``: that of the text.
+        structured: ``"native"``: the provider holds the reply to the schema; ``"prompt"``: format
+            instructions in the prompt; ``"auto"``: native when the model is known to have it.
+        handling: ``"small"`` asks as a model of a few billion parameters needs it (short passages, worked
+            examples, deterministic filters); ``"auto"``: small for the embedded model, else large.
+        max_repairs: How often a reply that cannot be read is sent back for repair.
+        max_concurrency: Calls in flight at once. By default 16; the embedded model takes one.
+        base_url: Of a server that speaks the OpenAI wire, when ``llm`` is a name.
+        announce: Told, in a line, of a download of the embedded model that is about to start.
+
+    Raises:
+        SettingsError: The model's name, the prompt, the schema or a number cannot be used.
+        ModelError: The model cannot be made.
+    """
+
+    def __init__(
+        self,
+        llm: str | BaseChatModel = "local",
+        *,
+        prompt: str | BasePromptTemplate[Any] | None = None,
+        schema: type[BaseModel] = QACollection,
+        splitter: TextSplitter | None = None,
+        chunk_size: int | None = None,
+        context_tokens: int | None = None,
+        chunk_overlap: int = 0,
+        language: str | None = None,
+        structured: Structured = "auto",
+        handling: Handling = "auto",
+        max_repairs: int = 2,
+        max_concurrency: int | None = None,
+        base_url: str | None = None,
+        announce: Callable[[str], None] | None = None,
+    ) -> None:
+        self.schema = ReplySchema.of(schema)
+        written = None if prompt is None else as_chat_prompt(prompt)
+        self.llm = chat_model(llm, base_url=base_url, announce=announce)
+        self.small = handling == "small" or (handling == "auto" and is_local(self.llm))
+        self.prompt = written or (small_model.SMALL_QA_PROMPT if self.small else QA_PROMPT)
+        self.parser: OutputFixingParser[BaseModel] = OutputFixingParser(
+            pydantic_object=schema, max_repairs=max_repairs
+        )
+        self.native = structured == "native" or (structured == "auto" and has_native_schema(self.llm))
+        self.language = language
+        self.max_concurrency = max_concurrency or (1 if is_local(self.llm) else 16)
+        self._splitting: dict[str, Any] = {
+            "splitter": splitter,
+            "chunk_size": chunk_size or (small_model.CHUNK_TOKENS if self.small else 800),
+            "context_tokens": (small_model.CONTEXT_TOKENS if self.small else 300)
+            if context_tokens is None
+            else context_tokens,
+            "chunk_overlap": chunk_overlap,
+        }
+        if self.max_concurrency < 1:
+            raise SettingsError(f"max_concurrency must be at least 1, not {max_concurrency}")
+        self._prompt_id = prompt_id(self.prompt)
+        self._schema = wire_schema(schema) if self.native else None
+
+    def invoke(self, input: Document, config: RunnableConfig | None = None, **kwargs: Any) -> list[QAPair]:  # noqa: A002 - Runnable's own name
+        """The pairs of one document.
+
+        Raises:
+            GenerationError: A passage ended without an answer; ``state`` says how.
+            DocumentError: The document has no text.
+        """
+        return self._call_with_config(self._invoke, input, config, **kwargs)
+
+    def generate(
+        self,
+        documents: Iterable[Document],
+        *,
+        out: str | Path | None = None,
+        limit: int | None = None,
+        progress: bool = True,
+        config: RunnableConfig | None = None,
+        on_pair: Callable[[QAPair], None] | None = None,
+        unread: Sequence[Failure] = (),
+    ) -> QADataset:
+        """The pairs of many documents. It never stops at one bad passage: that ends in ``failures``.
+
+        Args:
+            documents: Read one at a time; they may be a generator.
+            out: The run folder. What its ledger has is not asked again; ``None`` keeps everything in memory.
+            limit: At most so many passages.
+            progress: Show a progress bar.
+            config: LangChain's configuration: callbacks, tags, metadata reach every model call.
+            on_pair: Called with each kept pair, in order.
+            unread: Failures from reading the documents, to be reported with the others; may still grow while
+                documents are read.
+
+        Raises:
+            ModelError: The model cannot be used; what was finished is kept in the run folder.
+            RunFolderError: The run folder cannot be used.
+            DocumentError: There is no text in any document.
+            KeyboardInterrupt: After Ctrl-C, when the calls in flight have been stored.
+        """
+        folder = None if out is None else Path(out)
+        with Ledger(folder / LEDGER if folder else None) as ledger, Progress(show=progress) as bar:
+
+            def answer(passage: Passage) -> Outcome:
+                outcome = self.answer(passage, ledger=ledger, config=config)
+                bar.done(outcome)
+                return outcome
+
+            passages = bar.counted(self._passages(documents, ledger if folder else None, limit, unread))
+            work = in_order(answer, passages, workers=self.max_concurrency, stopping=bar.stopping)
+            with closing(work):
+                curated = _curated(work, on_pair)
+                return _to_folder(curated, folder, ledger, unread) if folder else _to_memory(curated, unread)
+
+    def answer(
+        self, passage: Passage, *, ledger: Ledger | None = None, config: RunnableConfig | None = None
+    ) -> Outcome:
+        """What one passage gives. After a reply that was cut off the rest is asked, in halves if need be."""
+        answer = ask(self.llm, self._question(passage), ledger=ledger, config=config)
+        outcome = self._outcome(passage, answer)
+        if not answer.cut_off:
+            return outcome
+        rest = _rest(passage, outcome.pairs)
+        if not rest:
+            return outcome + _failed(
+                passage, "cut_off", "the reply was cut off, and the passage is too short to divide"
+            )
+        for part in rest:
+            outcome += self.answer(part, ledger=ledger, config=config)
+        return outcome
+
+    def _invoke(
+        self, document: Document, run_manager: CallbackManagerForChainRun, config: RunnableConfig
+    ) -> list[QAPair]:
+        del run_manager  # the configuration already leads to it
+        passages = split_documents([document], **self._splitting)
+        if not passages:
+            raise DocumentError("the document has no text to ask about")
+
+        def answer(passage: Passage) -> Outcome:
+            outcome = self.answer(passage, config=config)
+            for failure in outcome.failures:
+                raise GenerationError(
+                    f"{failure.passage}: {failure.state}: {failure.detail}", state=failure.state
+                )
+            return outcome
+
+        with closing(in_order(answer, passages, workers=self.max_concurrency)) as outcomes:
+            return [pair for outcome in _curated(outcomes) for pair in outcome.pairs]
+
+    def _passages(
+        self,
+        documents: Iterable[Document],
+        ledger: Ledger | None,
+        limit: int | None,
+        unread: Sequence[Failure],
+    ) -> Iterator[Passage]:
+        number = 0
+        for passage in stream_passages(_kept(documents, ledger), **self._splitting):
+            if number == limit:
+                return
+            number += 1
+            yield passage
+        if not number:
+            told = "".join(f"\n- {failure.source}: {failure.detail}" for failure in unread)
+            raise DocumentError(f"there is no text to ask about in these documents{told}")
+
+    def _question(self, passage: Passage) -> Question[BaseModel]:
+        schema = self._schema
+        if self.small and self.native and self.schema.model is QACollection:
+            schema = small_model.reply_schema(passage)
+        instructions = "" if self.native else self.parser.get_format_instructions()
+        messages = prompt_messages(
+            self.prompt, passage, language=self.language, format_instructions=instructions
+        )
+        return Question(
+            messages=messages,
+            parser=self.parser,
+            stage=STAGE,
+            source=passage.source,
+            passage=passage.id,
+            prompt=self._prompt_id,
+            schema=schema,
+        )
+
+    def _outcome(self, passage: Passage, answer: Answer[BaseModel]) -> Outcome:
+        if answer.value is None:
+            failed = Outcome() if answer.cut_off else _failed(passage, answer.state, answer.error)
+            return replace(failed, usage=answer.usage)
+        pairs: list[QAPair] = []
+        dropped: list[Dropped] = []
+        for item in self.schema.items(answer.value):
+            pair = self._pair(passage, item)
+            reason = small_model.reject(pair.question, pair.answer, passage) if self.small else None
+            if reason:
+                dropped.append(Dropped(pair=pair, reason=reason))
+            else:
+                pairs.append(pair)
+        return Outcome(pairs=tuple(pairs), dropped=tuple(dropped), usage=answer.usage)
+
+    def _pair(self, passage: Passage, item: Item) -> QAPair:
+        quote = item.quote
+        if not quote and self.small:
+            quote = small_model.find_quote(item.question, item.answer, passage)
+        place = locate(quote, passage.text)
+        start, end = (passage.start + place[0], passage.start + place[1]) if place else (None, None)
+        identity = json.dumps([passage.id, item.question, item.answer])
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        return QAPair(
+            id=digest,
+            question=item.question,
+            answer=item.answer,
+            quote=quote,
+            source=passage.source,
+            start=start,
+            end=end,
+            passage=passage.id,
+            language=self.language,
+            fact=digest,
+            prompt=self._prompt_id,
+            model=model_name(self.llm),
+            extra=item.extra,
+        )
+
+
+def generate_pairs(
+    source: Any,
+    llm: str | BaseChatModel = "local",
+    *,
+    theme: str | None = None,
+    glob: str = "**/*",
+    out: str | Path | None = None,
+    limit: int | None = None,
+    progress: bool = True,
+    config: RunnableConfig | None = None,
+    on_pair: Callable[[QAPair], None] | None = None,
+    **options: Any,
+) -> QADataset:
+    """From a source to question-answer pairs, in one call.
+
+    Args:
+        source: A path, a folder, a URL, a string of text, LangChain documents, or a mix of these.
+        llm: A model's name or any LangChain chat model. ``"local"`` is the embedded one: no key, no network.
+        theme: The title of the documents; by default the first heading or the file's stem.
+        glob: Which files of a folder.
+        out: The run folder; ``None`` keeps everything in memory.
+        limit: At most so many passages.
+        progress: Show a progress bar.
+        config: LangChain's configuration (callbacks, tags, metadata).
+        on_pair: Called with each kept pair, in order.
+        **options: Those of :class:`QAGenerator`.
+
+    Raises:
+        DocumentError: The source yields nothing that can be read.
+        QAGenError: What :class:`QAGenerator` and :meth:`QAGenerator.generate` raise.
+    """
+    unread: list[Failure] = []
+    documents = stream_documents(source, glob=glob, theme=theme, failures=unread)
+    first = list(islice(documents, 1))  # a mistyped path is told before a model is made or fetched
+    if not first:
+        told = "".join(f"\n- {failure.source}: {failure.detail}" for failure in unread)
+        raise DocumentError(f"the source gives no document that can be read{told}")
+    generator = QAGenerator(llm, **options)
+    return generator.generate(
+        chain(first, documents),
+        out=out,
+        limit=limit,
+        progress=progress,
+        config=config,
+        on_pair=on_pair,
+        unread=unread,
+    )
+
+
+def _curated(
+    outcomes: Iterable[Outcome], on_pair: Callable[[QAPair], None] | None = None
+) -> Iterator[Outcome]:
+    """The outcomes without exact repeats among their pairs."""
+    repeats = Repeats()
+    for outcome in outcomes:
+        kept = tuple(pair for pair in outcome.pairs if repeats.is_new(pair))
+        known = {id(pair) for pair in kept}
+        again = tuple(Dropped(pair=p, reason=DUPLICATE) for p in outcome.pairs if id(p) not in known)
+        if on_pair:
+            for pair in kept:
+                on_pair(pair)
+        yield replace(outcome, pairs=kept, dropped=outcome.dropped + again)
+
+
+def _to_memory(outcomes: Iterable[Outcome], unread: Sequence[Failure]) -> QADataset:
+    pairs: list[QAPair] = []
+    dropped: list[Dropped] = []
+    failures: list[Failure] = []
+    usage, passages = Usage(), 0
+    for outcome in outcomes:
+        passages += 1
+        pairs += outcome.pairs
+        dropped += outcome.dropped
+        failures += outcome.failures
+        usage += outcome.usage
+    return QADataset(
+        tuple(pairs),
+        dropped=tuple(dropped),
+        failures=(*unread, *failures),
+        usage=usage,
+        passages=passages,
+    )
+
+
+def _to_folder(
+    outcomes: Iterable[Outcome], folder: Path, ledger: Ledger, unread: Sequence[Failure]
+) -> QADataset:
+    """Write the pairs as they come. An early end leaves finished files of an earlier run as they are."""
+    failures: list[Failure] = []
+    usage, passages = Usage(), 0
+    early: BaseException | None = None
+    fresh = not (folder / PAIRS).exists()
+    with (
+        whole_file(folder / PAIRS, tag=ledger.owner) as pairs,
+        whole_file(folder / DROPPED, tag=ledger.owner) as dropped,
+    ):
+        try:
+            for outcome in outcomes:
+                passages += 1
+                for pair in outcome.pairs:
+                    pairs.write(json_line(pair.model_dump(mode="json")))
+                for one in outcome.dropped:
+                    dropped.write(json_line(one.model_dump(mode="json")))
+                failures += outcome.failures
+                usage += outcome.usage
+        except (KeyboardInterrupt, ModelError) as error:
+            if not fresh or not pairs.lines:
+                raise
+            early = error
+    ledger.keep_failures([*unread, *failures])
+    ledger.keep_settings(passages=passages)
+    if early is not None:
+        raise early
+    return QADataset(
+        JsonLines(folder / PAIRS, QAPair),
+        dropped=JsonLines(folder / DROPPED, Dropped),
+        failures=(*unread, *failures),
+        usage=usage,
+        passages=passages,
+        run=folder,
+    )
+
+
+def _kept(documents: Iterable[Document], ledger: Ledger | None) -> Iterator[Document]:
+    """The documents, their normalised texts kept in the ledger."""
+    for document in documents:
+        if ledger:
+            source, theme = str(document.metadata.get("source", "")), str(document.metadata.get("theme", ""))
+            ledger.keep_document(source, theme=theme, text=document.page_content)
+        yield document
+
+
+def _failed(passage: Passage, state: str, detail: str) -> Outcome:
+    return Outcome(failures=(Failure(source=passage.source, passage=passage.id, state=state, detail=detail),))
+
+
+def _rest(passage: Passage, pairs: Sequence[QAPair]) -> list[Passage]:
+    """What of a passage is still to be asked after a reply that was cut off.
+
+    That is the text behind the last quote, or, when no quote tells how far the reply came, two halves.
+    """
+    reached = max((pair.end for pair in pairs if pair.end is not None), default=passage.start) - passage.start
+    if passage.text[reached:].strip() == "":
+        return []
+    if reached:
+        return [_part(passage, reached, len(passage.text))]
+    if passage.tokens < _SMALLEST:
+        return []
+    halves = split_documents(
+        [Document(passage.text, metadata={"source": passage.source, "theme": passage.theme})],
+        chunk_size=(passage.tokens + 1) // 2,
+        context_tokens=0,
+    )
+    return [_part(passage, half.start, half.end) for half in halves]
+
+
+def _part(passage: Passage, start: int, end: int) -> Passage:
+    text = passage.text[start:end]
+    return passage.model_copy(
+        update={
+            "id": f"{passage.source}#{passage.start + start}-{passage.start + end}",
+            "text": text,
+            "start": passage.start + start,
+            "end": passage.start + end,
+            "tokens": int(count_tokens(text)),
+            "context": passage.context + passage.text[:start],
+        }
+    )

@@ -1,0 +1,112 @@
+"""Many calls at once: results in the order of the work, a progress bar, and a clean stop."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+from typing_extensions import Self
+
+from qagen.records import Usage
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# Results wait for the slowest call before them. So many may wait: enough that one hanging call does not hold
+# up the others, and few enough that memory stays flat.
+_WINDOW = 1024
+
+
+def in_order(
+    work: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    workers: int,
+    stopping: Callable[[int], None] | None = None,
+) -> Generator[R, None, None]:
+    """Do the work of each item in threads and give the results in the order of the items.
+
+    Items are taken as they are needed. Whatever ends it early (an error of the work, Ctrl-C, the caller
+    leaving), nothing new is begun and the work in hand is waited for: what it gives can still be stored.
+
+    Args:
+        work: Called in a thread.
+        items: Read in the caller's thread.
+        workers: Threads.
+        stopping: Told how many pieces of work are in hand when it ends early.
+    """
+    waiting: deque[Future[R]] = deque()
+    executor = ThreadPoolExecutor(workers, thread_name_prefix="qagen")
+    finished = False
+    try:
+        for item in items:
+            waiting.append(executor.submit(work, item))
+            while waiting and (waiting[0].done() or len(waiting) >= _WINDOW + workers):
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+        finished = True
+    finally:
+        if not finished and stopping:
+            stopping(sum(future.running() for future in waiting))
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+class Counted(Protocol):
+    """What the bar counts of a piece of work that is done."""
+
+    @property
+    def pairs(self) -> tuple[Any, ...]: ...  # noqa: D102
+    @property
+    def failures(self) -> tuple[Any, ...]: ...  # noqa: D102
+    @property
+    def usage(self) -> Usage: ...  # noqa: D102
+
+
+class Progress:
+    """A bar for terminal and notebook: passages done, pairs, failures, tokens, cost."""
+
+    def __init__(self, *, show: bool) -> None:
+        from tqdm.auto import tqdm
+
+        self._bar = tqdm(total=0, unit="passage", disable=not show, dynamic_ncols=True, smoothing=0.05)
+        self._mutex = threading.Lock()
+        self._pairs = self._failures = 0
+        self._usage = Usage()
+
+    def counted(self, items: Iterable[T]) -> Iterator[T]:
+        """The items, each adding one to what there is to do."""
+        for item in items:
+            with self._mutex:
+                self._bar.total = (self._bar.total or 0) + 1
+            yield item
+
+    def done(self, outcome: Counted) -> None:
+        """One more is done; called from any thread."""
+        with self._mutex:
+            self._pairs += len(outcome.pairs)
+            self._failures += len(outcome.failures)
+            self._usage += outcome.usage
+            if not self._bar.disable:
+                self._bar.set_postfix_str(self._summary(), refresh=False)
+            self._bar.update()
+
+    def stopping(self, in_hand: int) -> None:
+        """Say that the calls in flight are waited for."""
+        if in_hand and not self._bar.disable:
+            self._bar.write(f"Stopping: waiting for {in_hand} calls in flight. Ctrl-C again leaves at once.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def _summary(self) -> str:
+        use = self._usage
+        cost = "cost unknown" if use.cost is None else f"${use.cost:.4f}"
+        tokens = use.input_tokens + use.output_tokens
+        return f"{self._pairs} pairs, {self._failures} failed, {tokens:,} tokens, {cost}"

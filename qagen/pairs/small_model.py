@@ -1,0 +1,517 @@
+"""What a small embedded model needs to write usable pairs: its own prompt, a tight schema, and filters.
+
+A model of one or two billion parameters copies the good and bad examples that help a large one. It does
+better with one paragraph at a time, two worked examples as chat turns about other subjects, and an engine
+that holds each question to a pattern: a question word, one of the passage's own names, a question mark.
+What is still wrong is often visible without a model, so plain rules drop it. The trial behind each choice
+is described in ``docs/small-models.md``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.prompts import ChatPromptTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from qagen.records import QA, Passage
+
+CHUNK_TOKENS = 160
+CONTEXT_TOKENS = 0
+MAX_TOKENS = 600
+
+_SYSTEM = """\
+You write question-answer pairs about a text, for a quiz. The players have not seen the text.
+First comes the answer, copied from the text. Then comes the question that it answers: it names the person, thing \
+or event it is about, and the year if there is one, and does not give the answer away.
+{instructions}"""
+
+_TURN = "Title: {theme}\nSection: {section}\nLanguage: {language}\nText: {text}"
+
+_EXAMPLES: tuple[tuple[dict[str, str], tuple[tuple[str, str], ...]], ...] = (
+    (
+        {
+            "theme": "Bridges of Pellisport",
+            "section": "The flood of 1931",
+            "language": "English",
+            "text": "The flood of 4 March destroyed the Ferrand Bridge, which Ida Molnar had built of larch in 1888. "
+            "It had carried 60 carts a day. She was asked for a stone bridge of 82 metres, because the insurance "
+            "paid little for wood. Ten months later it was opened to the south of the old one.",
+        },
+        (
+            ("4 March", "When did a flood destroy the Ferrand Bridge in Pellisport in 1931?"),
+            ("Ida Molnar", "Who built the Ferrand Bridge that was destroyed in 1931?"),
+            ("1888", "In which year was the wooden Ferrand Bridge built?"),
+            ("60 carts", "How many carts a day did the Ferrand Bridge carry before the flood of 1931?"),
+            ("82 metres", "How long was the stone bridge that Ida Molnar was asked for after the flood of 1931?"),
+            ("because the insurance paid little for wood", "Why was Ida Molnar asked for a bridge of stone?"),
+        ),
+    ),
+    (
+        {
+            "theme": "Quorra Chess Club",
+            "section": "Season 1974 > Final",
+            "language": "English",
+            "text": "Bela Strand beat Jon Ferro in 41 moves and gave the prize of 300 florins to the library in Ommer.",
+        },
+        (
+            ("Bela Strand", "Who beat Jon Ferro in the 1974 final of the Quorra Chess Club?"),
+            ("41 moves", "How many moves did Bela Strand need to beat Jon Ferro in the 1974 final?"),
+            ("300 florins", "How much was the prize that Bela Strand won at the Quorra Chess Club in 1974?"),
+            ("the library in Ommer", "What did Bela Strand give the prize of the 1974 final to?"),
+        ),
+    ),
+)
+
+
+def _reply(pairs: Iterable[tuple[str, str]]) -> str:
+    """A reply as the schema asks for it, without the spaces that would cost tokens."""
+    items = [{"answer": answer, "question": question} for answer, question in pairs]
+    return json.dumps({"question_answer_pairs": items}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _worked_examples() -> list[HumanMessage | AIMessage]:
+    turns = [(HumanMessage(_TURN.format(**case)), AIMessage(_reply(pairs))) for case, pairs in _EXAMPLES]
+    return [message for turn in turns for message in turn]
+
+
+SMALL_QA_PROMPT = ChatPromptTemplate(
+    [("system", _SYSTEM), *_worked_examples(), ("human", _TURN)],
+    partial_variables={"instructions": ""},
+    metadata={"name": "write-pairs-small", "version": 1},
+)
+
+# --- reading a passage ---------------------------------------------------------------------------------------------
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_TABLE_HEAD = re.compile(r"^\|.*\|\s*\n(?=\|[\s:|-]+\|\s*$)", re.MULTILINE)
+_MARKUP = re.compile(r"[*_`#|]+")
+_SENTENCE_END = re.compile(r"[。！？]+[」』）]*|(?<=[.!?])[\"”’)]*(?=\s+[^a-z\s])|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|Nos|Prof|Sr|Jr|vs|approx|ca)|\b[A-Z]|(?:^|\n)\s*\d+)\.$"
+)
+
+_FUNCTION_WORDS = frozenset(
+    "a an the of in on at by to for from with and or but nor so as is are was were be been being am do does did has "
+    "have had having will would shall should can could may might must this that these those it its he him his she her "
+    "they them their we us our you your i my me who whom whose what which when where why how much many there here not "
+    "no than then also only into over under about after before during between through per up down out off both each "
+    "all any some such same other more most very just if because since while until one".split()
+)
+_OPENERS = frozenset(
+    "although however despite unlike every another several half later today now once two three four five six seven "
+    "eight nine ten january february march april may june july august september october november december monday "
+    "tuesday wednesday thursday friday saturday sunday spring summer autumn winter am pm ad bc".split()
+)
+_QUESTION_WORDS = (
+    "Who", "Whose", "What", "When", "Where", "Which", "How", "Why",
+    "In which", "In what", "At which", "At what", "On which", "On what", "By how", "For how", "To which", "To whom",
+)  # fmt: skip
+
+
+def _fold(text: str) -> str:
+    """Text made comparable: NFKC, lower case, no markup, single spaces, plain apostrophes."""
+    plain = _MARKUP.sub(" ", unicodedata.normalize("NFKC", text)).replace("’", "'").casefold()
+    return " ".join(plain.split())
+
+
+def _around(passage: Passage) -> str:
+    return "\n".join((passage.theme, *passage.section, passage.context, passage.text))
+
+
+def _script(text: str) -> str:
+    """``ja``, ``zh``, ``en``, or ``other``: only as fine as the patterns and filters need."""
+    if len(_HAN.findall(text)) + len(_KANA.findall(text)) > len(text) / 5:
+        return "ja" if _KANA.search(text) else "zh"
+    words = [word.casefold() for word in _WORD.findall(text)]
+    common = sum(word in {"the", "of", "and", "in", "was", "to", "is", "a"} for word in words)
+    return "en" if common * 12 >= len(words) else "other"
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences of a text, each an exact piece of it."""
+    found, start = [], 0
+    for end in _SENTENCE_END.finditer(text):
+        if _ABBREVIATION.search(text[start : end.end()].rstrip()):
+            continue
+        found.append(text[start : end.end()].strip())
+        start = end.end()
+    return [sentence for sentence in (*found, text[start:].strip()) if sentence]
+
+
+_NAME = re.compile(
+    r"[A-ZÀ-ÖØ-Þ][\w’'-]*(?:(?: (?:of|the|of the|de|la|du|von|van|der))? [A-ZÀ-ÖØ-Þ][\w’'-]*)*(?: \d{1,3}\b(?![.,:]?\d| [A-Z]))?"
+)
+_CJK_NAME = re.compile(
+    r"[\u30a0-\u30ff\u30fc・]{2,}[\u4e00-\u9fff]{0,4}|[\u4e00-\u9fff々]{2,}|[A-Za-z][A-Za-z0-9]+"
+)
+
+
+def _latin_names(text: str) -> list[str]:
+    """Runs of capitalised words, without the capitals that only open a sentence."""
+    found: list[str] = []
+    text = _MARKUP.sub("", _TABLE_HEAD.sub("", text))
+    for match in _NAME.finditer(text):
+        words = match.group().split()
+        while words and words[0].casefold() in _FUNCTION_WORDS | _OPENERS:
+            words = words[1:]
+        while words and words[-1].casefold() in _FUNCTION_WORDS | _OPENERS:
+            words = words[:-1]
+        name = " ".join(words).removesuffix("'s").removesuffix("’s").strip("'’-")
+        opens = not re.search(r"[\w,;:)]\s*$", text[: match.start()]) and len(words) == 1
+        inside = re.search(rf"[\w,;:] {re.escape(name)}\b", text) is not None
+        if len(name) > 1 and (not opens or inside):
+            found.append(name.partition(" of ")[0] if " " in name.partition(" of ")[0] else name)
+    return list(dict.fromkeys(found))
+
+
+def _names(text: str, script: str) -> list[str]:
+    found = _CJK_NAME.findall(text) if script in {"ja", "zh"} else _latin_names(text)
+    return list(dict.fromkeys(found))
+
+
+def _in_full(names: list[str], known: Iterable[str]) -> list[str]:
+    """Names with a surname replaced by the full name where the surroundings give it."""
+    longer = sorted({*known, *names}, key=len)
+    full = [next((one for one in longer if one != name and one.endswith(" " + name)), name) for name in names]
+    return list(dict.fromkeys(full))
+
+
+@lru_cache(maxsize=256)
+def _anchors(passage: Passage) -> tuple[str, ...]:
+    """The names of which a question about the passage must hold one: its own, and the document's."""
+    script = _script(passage.text)
+    title = " ".join(passage.theme.split(":")[0].split())
+    own = _in_full(_names(passage.text, script), _names(_around(passage), script))
+    found = [*own, *_names(title, script)] or _names(passage.context, script)
+    safe = [name for name in found if re.fullmatch(r"[\w .'’&・ー-]{2,40}", name)]
+    return tuple(dict.fromkeys(safe))[:24]
+
+
+# --- the answers to ask for ----------------------------------------------------------------------------------------
+
+_MONTH = (
+    "(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
+)
+_UNIT = r"(?: (?:°C|°F|%|per cent|percent|(?!(?:{stop})\b)[a-zµ][\w/-]*))".format(
+    stop="|".join(sorted(_FUNCTION_WORDS | {"st", "times"}))
+)
+_COUNT = (
+    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?|[Ss]ixty-\w+)"
+)
+_DATE = re.compile(rf"\b(?:\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{1,2}}(?:, \d{{4}})?|{_MONTH} \d{{4}})\b")
+_CLOCK = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
+_YEAR = re.compile(r"\b1[0-9]\d\d\b|\b20\d\d\b")
+_AMOUNT_SPAN = re.compile(
+    rf"[$€£¥]?\b\d[\d,.]*(?<![.,])(?:%|{_UNIT}(?: \d[\d.,]*{_UNIT})*)?|\b{_COUNT}{_UNIT}", re.IGNORECASE
+)
+_ASKING = {
+    "date": ("When", "On what date", "On which day"),
+    "clock": ("When", "At what time"),
+    "year": ("When", "In which year", "In what year"),
+    "amount": (
+        "How many", "How much", "How long", "How old", "How high", "How deep", "How far", "How fast", "How heavy",
+        "How wide", "How often", "What", "By how many", "By how much", "At what", "For how long", "With how many",
+    ),
+    "name": ("Who", "Whose", "Which", "What", "Where", "To whom", "By whom", "In which", "At which", "On which"),
+    "phrase": ("What", "How", "Which", "Where", "Who", "In which", "On which"),
+    "reason": ("Why",),
+}  # fmt: skip
+
+
+def _spans(text: str, names: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Where dates, times, years, amounts and names stand in a text; none overlaps another."""
+    found: list[tuple[int, int, str]] = []
+    kinds = [("date", _DATE), ("clock", _CLOCK), ("year", _YEAR)]
+    if names:
+        kinds.append(("name", re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names))))
+    for kind, pattern in (*kinds, ("amount", _AMOUNT_SPAN)):
+        for match in pattern.finditer(text):
+            if all(match.end() <= start or match.start() >= end for start, end, _ in found):
+                found.append((match.start(), match.end(), kind))
+    return sorted(found)
+
+
+def _worth_asking(answer: str, text: str) -> bool:
+    """Whether an answer stands for one fact: it occurs once, and is more than a bare digit or two."""
+    return len(answer) > 2 and len(re.findall(rf"(?<!\w){re.escape(answer)}s?(?!\w)", text)) == 1
+
+
+def _answers(passage: Passage) -> list[tuple[str, str]]:
+    """Answers found by code, each with its kind: what the model is to write questions for."""
+    text = _MARKUP.sub(" ", _TABLE_HEAD.sub("", passage.text))
+    names = sorted(_latin_names(text), key=len, reverse=True)
+    spans = [(text[start:end], kind) for start, end, kind in _spans(text, names)]
+    titles = _fold(" ".join((passage.theme, *passage.section)))
+    found = [(a, k) for a, k in spans if _worth_asking(a, text) and not (k == "name" and _fold(a) in titles)]
+    most = max(2, min(8, passage.tokens // 13))
+    if len(found) > most:
+        step = len(found) / most
+        found = [found[int(place * step)] for place in range(most)]
+    return found
+
+
+# --- the schema ----------------------------------------------------------------------------------------------------
+
+_LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,.'"
+_JAPANESE = "".join(map(chr, range(0x3041, 0x3094))) + "ー、・何誰年月日回時分人名的点数"
+_REASON = re.compile(r"\b(?:because|therefore|so that|since|due to|in order to)\b")
+
+
+def _characters(text: str, extra: str) -> str:
+    """A character class of the letters and signs of a text, in the syntax that the engine and ``re`` share."""
+    signs = {sign for sign in (*text, *extra) if sign.isprintable() and sign not in '"\\[]^?？*_`#|{}- '}
+    return "[" + "".join(sorted(signs)) + "-]"
+
+
+def _latin_pattern(passage: Passage, answer: str, kind: str) -> str:
+    sign = _characters(_around(passage), _LATIN)
+    own = [name for name in _anchors(passage) if _fold(name) not in _fold(answer) and _fold(answer) not in _fold(name)]
+    words = f"({sign}+ )"
+    first = f"({'|'.join(_ASKING[kind])}) " if _script(passage.text) == "en" else ""
+    if not own:
+        return f"^{first}{words}{{1,18}}{sign}+\\?$"
+    names = "|".join(name.replace(".", "\\.") for name in own)
+    return f"^{first}{words}{{0,14}}({names})('s)?,?( {sign}+){{0,14}}\\?$"
+
+
+def _cjk_pattern(passage: Passage, script: str) -> str:
+    sign = _characters(_around(passage), _JAPANESE if script == "ja" else "")
+    names = "|".join(name.replace(".", "\\.") for name in _anchors(passage))
+    end = "(か|何|誰|どこ|いつ)？" if script == "ja" else "？"
+    return f"^{sign}{{0,40}}({names}){sign}{{1,40}}{end}$" if names else f"^{sign}{{5,60}}{end}$"
+
+
+def _item(answer: dict[str, Any], question: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"answer": answer, "question": {"type": "string", "pattern": question}},
+        "required": ["answer", "question"],
+        "additionalProperties": False,
+    }
+
+
+def _latin_items(passage: Passage) -> dict[str, Any]:
+    """One item for each answer found, and one whose answer the model chooses."""
+    items = [_item({"const": answer}, _latin_pattern(passage, answer, kind)) for answer, kind in _answers(passage)]
+    free = f"{_characters(passage.text, '')}+"
+    kind = "reason" if _REASON.search(passage.text) else "phrase"
+    chosen = {"type": "string", "pattern": f"^({free} ){{1,11}}{free}$"}
+    return {"type": "array", "prefixItems": [*items, _item(chosen, _latin_pattern(passage, "", kind))]}
+
+
+def reply_schema(passage: Passage) -> dict[str, Any]:
+    """The JSON schema of a reply about this passage, for an engine that enforces ``pattern``.
+
+    In each pair the answer stands first: most are found by code and fixed (``const``), so that the model only
+    writes the question. The patterns use what llama.cpp and Python's ``re`` read alike: literals, groups,
+    ``|``, ``+``, ``?``, bounded repeats and positive character classes.
+    """
+    script = _script(passage.text)
+    if script in {"ja", "zh"}:
+        answer = {"type": "string", "pattern": f"^{_characters(passage.text, '')}{{1,40}}$"}
+        most = max(2, min(8, len(passage.text) // 20))
+        item = _item(answer, _cjk_pattern(passage, script))
+        pairs: dict[str, Any] = {"type": "array", "items": item, "minItems": 1, "maxItems": most}
+    else:
+        pairs = _latin_items(passage)
+    return {
+        "type": "object",
+        "properties": {"question_answer_pairs": pairs},
+        "required": ["question_answer_pairs"],
+        "additionalProperties": False,
+    }
+
+
+# --- the filters ---------------------------------------------------------------------------------------------------
+
+
+def _terms(text: str) -> list[str]:
+    """The content words of a text, folded, cut to a rough stem so that *won* and *winner* may still differ."""
+    folded = _fold(text)
+    if _HAN.search(folded) or _KANA.search(folded):
+        return re.findall(r"[\u30a0-\u30ffー]{2,}|[\u4e00-\u9fff々]|[a-z]+|\d+", folded)
+    return [word[:5] for word in _WORD.findall(folded) if word not in _FUNCTION_WORDS]
+
+
+def _numbers(text: str) -> set[str]:
+    return set(_NUMBER.findall(unicodedata.normalize("NFKC", text)))
+
+
+def _share(part: Sequence[str], whole: Iterable[str]) -> float:
+    known = set(whole)
+    return sum(term in known for term in part) / len(part) if part else 1.0
+
+
+def _says(text: str, answer: str) -> bool:
+    """Whether the text has the answer, word for word or nearly so."""
+    folded, wanted = _fold(text), _fold(answer).strip(" .,;:。、")
+    if not wanted:
+        return False
+    if _HAN.search(wanted) or _KANA.search(wanted):
+        return wanted in folded.replace(" ", "") or wanted in folded
+    if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", folded):
+        return True
+    terms = _terms(answer)
+    return bool(terms) and _share(terms, _terms(text)) >= 0.8 and _numbers(answer) <= _numbers(text)
+
+
+def find_quote(question: str, answer: str, passage: Passage) -> str:
+    """The sentence of the passage that gives the answer, exactly as it stands there; ``""`` if none does."""
+    giving = [sentence for sentence in _sentences(passage.text) if _says(sentence, answer)]
+    asked = _terms(question)
+    return max(giving, key=lambda sentence: _share(asked, _terms(sentence)), default="")
+
+
+def _answer_not_in_text(question: str, answer: str, passage: Passage) -> bool:
+    del question
+    return not _says(passage.text, answer)
+
+
+def _answer_in_question(question: str, answer: str, passage: Passage) -> bool:
+    del passage
+    terms = _terms(answer)
+    return _says(question, answer) or (bool(terms) and set(terms) <= set(_terms(question)))
+
+
+@lru_cache(maxsize=1)
+def _example_names() -> frozenset[str]:
+    texts = [_TURN.format(**case) for case, _ in _EXAMPLES]
+    return frozenset(
+        word for text in texts for name in _latin_names(text) for word in name.split() if len(word) > 3
+    )
+
+
+def _copies_example(question: str, answer: str, passage: Passage) -> bool:
+    words = set(_WORD.findall(f"{question} {answer}"))
+    return bool(words & _example_names() - set(_WORD.findall(_around(passage))))
+
+
+def _words_not_in_text(question: str, answer: str, passage: Passage) -> bool:
+    del answer
+    return _share(_terms(question), _terms(_around(passage))) < 0.6
+
+
+def _number_not_in_text(question: str, answer: str, passage: Passage) -> bool:
+    return not _numbers(f"{question} {answer}") <= _numbers(_around(passage))
+
+
+def _alphabets(text: str) -> set[str]:
+    names = (unicodedata.name(sign, "").split() for sign in text if sign.isalpha())
+    return {name[0] for name in names if name}
+
+
+def _stray_characters(question: str, answer: str, passage: Passage) -> bool:
+    return not _alphabets(question + answer) <= _alphabets(_around(passage))
+
+
+_POINTING = re.compile(
+    r"\b(?:the|this) (?:text|passage|article|document|paragraph|section|author|table)\b|\b(?:mentioned|described|listed) "
+    r"(?:above|here|in the text)|この(?:文章|文|本文|試合|大会|年)|本文|上記|同(?:大会|年|氏|試合)"
+)
+_PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|his|its|their|this|these|that team)\b", re.IGNORECASE)
+
+
+def _points_at_the_text(question: str, answer: str, passage: Passage) -> bool:
+    del answer
+    if _POINTING.search(question):
+        return True
+    pronoun = _PRONOUN.search(question)
+    named = [question.find(name) for name in _anchors(passage) if name in question]
+    return pronoun is not None and not any(place < pronoun.start() for place in named)
+
+
+_AMOUNT = re.compile(
+    r"\d|[〇一二三四五六七八九十百千]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|"
+    r"\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|none|no|half|once|twice|both|"
+    r"single|several|dozen|first|second|third)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\d|[年月日時]|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"\w+day|spring|summer|autumn|winter|morning|evening|night|noon|midnight|before|after|when|year|century)\b",
+    re.IGNORECASE,
+)
+_ASKS_AMOUNT = re.compile(
+    r"^(?:by |for )?how (?:many|much|long|old|tall|deep|wide|far|high|heavy|fast)\b", re.IGNORECASE
+)
+_ASKS_TIME = re.compile(r"^when\b|^(?:in|on|at) (?:what|which) (?:year|date|day|month|time)\b", re.IGNORECASE)
+_ASKS_PERSON = re.compile(r"^(?:who|whose|whom|to whom)\b|誰", re.IGNORECASE)
+_ASKS_PLACE = re.compile(r"^where\b|どこ", re.IGNORECASE)
+
+
+def _answer_does_not_fit(question: str, answer: str, passage: Passage) -> bool:
+    del passage
+    if _ASKS_AMOUNT.search(question) or re.search(r"何(?:人|点|回|分|本|枚|歳)|いくつ|いくら", question):
+        return not _AMOUNT.search(answer)
+    if _ASKS_TIME.search(question) or re.search(r"いつ|何年|何月|何日", question):
+        return not _TIME.search(answer)
+    if _ASKS_PERSON.search(question) or _ASKS_PLACE.search(question):
+        return not any(
+            sign.isalpha() for sign in re.sub(r"\d+(?:st|nd|rd|th|人|点|分|年|月|日|位)?", "", answer)
+        )
+    return False
+
+
+def _said_elsewhere(question: str, answer: str, passage: Passage) -> bool:
+    """Whether the sentence with the answer is about something else than the question."""
+    quote = find_quote(question, answer, passage)
+    sentences = _sentences(passage.text)
+    place = sentences.index(quote) if quote in sentences else 0
+    near = " ".join((*sentences[max(0, place - 1) : place + 1], passage.theme, *passage.section))
+    return _share(_terms(question), _terms(near)) < 0.5
+
+
+_RULES = {
+    "answer_not_in_text": _answer_not_in_text,
+    "answer_in_question": _answer_in_question,
+    "copies_example": _copies_example,
+    "number_not_in_text": _number_not_in_text,
+    "stray_characters": _stray_characters,
+    "words_not_in_text": _words_not_in_text,
+    "points_at_the_text": _points_at_the_text,
+    "answer_does_not_fit": _answer_does_not_fit,
+    "said_elsewhere": _said_elsewhere,
+}
+
+
+def reject(question: str, answer: str, passage: Passage) -> str | None:
+    """Why a small model's pair should be dropped, in one word, or ``None``. Needs no model."""
+    if not question.strip() or not answer.strip():
+        return "empty"
+    return next((reason for reason, broken in _RULES.items() if broken(question, answer, passage)), None)
+
+
+def _repeats(pair: QA, earlier: QA) -> bool:
+    """The same answer to nearly the same question."""
+    if _fold(pair.answer) != _fold(earlier.answer):
+        return False
+    one, other = set(_terms(pair.question)), set(_terms(earlier.question))
+    return len(one & other) >= 0.6 * min(len(one), len(other))
+
+
+def filter_pairs(pairs: Iterable[QA], passage: Passage) -> tuple[list[QA], list[tuple[QA, str]]]:
+    """The pairs worth keeping, in their order, and the others with the reason."""
+    kept: list[QA] = []
+    dropped: list[tuple[QA, str]] = []
+    for pair in pairs:
+        reason = reject(pair.question, pair.answer, passage)
+        if reason is None and any(_repeats(pair, earlier) for earlier in kept):
+            reason = "near_repeat"
+        if reason is None:
+            kept.append(pair)
+        else:
+            dropped.append((pair, reason))
+    return kept, dropped

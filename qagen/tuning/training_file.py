@@ -1,0 +1,132 @@
+"""Pairs become the lines of a training file, in the shape a service or trainer takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+from qagen.errors import RunFolderError, SettingsError, TrainingFileError
+from qagen.files import json_line, whole_file
+from qagen.llm.ledger import Ledger
+from qagen.pairs.dataset import LEDGER, QADataset
+
+Format = Literal["chat", "prompt-completion", "alpaca", "sharegpt"]
+
+DEFAULT_SYSTEM_PROMPT = "Answer the question briefly and exactly."
+"""The system message of every example. The tuned model must be asked with the same one."""
+
+
+class QuestionAnswer(Protocol):
+    """Anything with a ``question`` and an ``answer``: a ``QAPair``, a ``QA``, an item of a user's schema."""
+
+    @property
+    def question(self) -> str:
+        """What is asked."""
+
+    @property
+    def answer(self) -> str:
+        """What is to be learnt."""
+
+
+def write_training_file(
+    pairs: Iterable[QuestionAnswer],
+    path: str | Path,
+    *,
+    format: Format = "chat",  # noqa: A002 - the word a user looks for
+    system_prompt: str | None = DEFAULT_SYSTEM_PROMPT,
+) -> Path:
+    r"""Write one line for each pair, whole or not at all, and return the path.
+
+    Pairs are read one at a time, so a generator of a million needs no memory. Every character is kept: what
+    a service would refuse, such as the text ``<|endoftext|>``, is written as it is and found by
+    :func:`qagen.check_training_file`. U+2028, U+2029 and U+0085 are written as ``\u2028`` and so on, so that
+    readers that split at them see one line too.
+
+    One reader changes text: ``datasets.load_dataset("json", ...)`` turns a column that holds nothing but
+    dates into timestamps, which can befall the answers of ``prompt-completion`` and ``alpaca``. The check
+    warns.
+
+    Args:
+        pairs: What to write, in this order. An existing file is replaced.
+        path: The file to write. Its folder must exist.
+        format: ``chat`` is ``{"messages": [...]}``, which OpenAI and nearly every trainer take.
+            ``prompt-completion`` is ``{"prompt", "completion"}``; it has no place for a system prompt, which
+            is left out. ``alpaca`` is ``{"instruction", "input", "output"}``, the system prompt stands in
+            ``system``. ``sharegpt`` is ``{"conversations": [...]}`` with ``system``, ``human`` and ``gpt``.
+        system_prompt: The first message of every example; ``None`` for none. Ask the tuned model with the
+            same one.
+
+    Raises:
+        TrainingFileError: There is no pair, a pair has no text to write, or the file cannot be written. No
+            file is left and an existing one stays as it was.
+        SettingsError: The format does not exist, or the system prompt is empty.
+    """
+    check_settings(format, system_prompt)
+    target = Path(path)
+    number = 0
+    try:
+        with whole_file(target) as file:
+            for number, pair in enumerate(pairs, 1):
+                file.write(_line(pair, number, format, system_prompt))
+            if not number:
+                raise TrainingFileError(f"There is no pair to write to {target}: no file was written.")
+    except RunFolderError as error:
+        raise TrainingFileError(str(error)) from error
+    if isinstance(pairs, QADataset) and pairs.run:
+        with Ledger(pairs.run / LEDGER) as ledger:  # the tuned model must be asked with the same one
+            ledger.keep_settings(system_prompt=system_prompt)
+    return target
+
+
+def check_settings(name: str, system_prompt: str | None) -> None:
+    """Refuse a format that does not exist, and a system prompt without text.
+
+    Raises:
+        SettingsError: One of the two.
+    """
+    if name not in get_args(Format):
+        raise SettingsError(f"There is no format {name!r}. Use one of: {', '.join(get_args(Format))}.")
+    if system_prompt is not None and not system_prompt.strip():
+        raise SettingsError("The system prompt is empty. Pass system_prompt=None to have no system message.")
+
+
+def _line(pair: QuestionAnswer, number: int, name: Format, system_prompt: str | None) -> str:
+    question, answer = (_text(pair, field, number) for field in ("question", "answer"))
+    line = json_line(_example(name, question, answer, system_prompt))
+    try:
+        line.encode()
+    except UnicodeEncodeError as error:
+        code = ord(error.object[error.start])
+        raise TrainingFileError(
+            f"{_name(pair, number)} (or the system prompt) holds half of a character, U+{code:04X}, which "
+            "UTF-8 cannot write. Repair the text it comes from, or leave the pair out."
+        ) from error
+    return line
+
+
+def _text(pair: QuestionAnswer, field: str, number: int) -> str:
+    text = getattr(pair, field, None)
+    if isinstance(text, str):
+        return text
+    raise TrainingFileError(
+        f"{_name(pair, number)} has no text as its {field}. Every pair needs a question and an answer."
+    )
+
+
+def _name(pair: QuestionAnswer, number: int) -> str:
+    known = getattr(pair, "id", None)
+    return f"Pair {number} (id {known})" if known else f"Pair {number}"
+
+
+def _example(name: Format, question: str, answer: str, system_prompt: str | None) -> dict[str, Any]:
+    if name == "prompt-completion":
+        return {"prompt": question, "completion": answer}
+    if name == "alpaca":
+        system = {} if system_prompt is None else {"system": system_prompt}
+        return {**system, "instruction": question, "input": "", "output": answer}
+    if name == "sharegpt":
+        turns = [("system", system_prompt), ("human", question), ("gpt", answer)]
+        return {"conversations": [{"from": who, "value": text} for who, text in turns if text is not None]}
+    turns = [("system", system_prompt), ("user", question), ("assistant", answer)]
+    return {"messages": [{"role": role, "content": text} for role, text in turns if text is not None]}

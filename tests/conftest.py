@@ -1,0 +1,41 @@
+"""What many tests use."""
+
+import json
+
+import pytest
+from langchain_core.documents import Document
+
+from qagen.records import Passage
+
+TEXT = "Tilda Vance won the 1897 rowing final at Marrow Bridge. She rowed the mile in 6:02."
+
+
+@pytest.fixture
+def document():
+    return Document(TEXT, metadata={"source": "final.txt", "theme": "The final of 1897"})
+
+
+@pytest.fixture
+def passage():
+    return Passage(
+        id=f"final.txt#0-{len(TEXT)}",
+        source="final.txt",
+        theme="The final of 1897",
+        text=TEXT,
+        start=0,
+        end=len(TEXT),
+        tokens=25,
+    )
+
+
+def pairs_json(*pairs):
+    """A reply with these pairs: (question, answer) or (question, answer, quote)."""
+    keys = ("question", "answer", "quote")
+    items = [dict(zip(keys, pair, strict=False)) for pair in pairs]
+    return json.dumps({"question_answer_pairs": items}, ensure_ascii=False)
+
+
+GOOD = pairs_json(
+    ("Who won the 1897 rowing final at Marrow Bridge?", "Tilda Vance", "Tilda Vance won the 1897 rowing final"),
+    ("In what time did Tilda Vance row the mile in the 1897 final?", "6:02", "She rowed the mile in 6:02."),
+)

@@ -1,0 +1,229 @@
+import json
+
+import openai
+import httpx2
+import pytest
+from conftest import GOOD
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel, Field
+from scripted import replies
+
+from qagen.errors import GenerationError, ModelError
+from qagen.llm.asking import Question, ask, key, send, wire_schema
+from qagen.llm.ledger import Ledger
+from qagen.llm.parsing import OutputFixingParser
+from qagen.records import QACollection
+
+SECRET = "sk-abcdefghijklmnopqrstuvwxyz123456"
+
+
+def question(text="the text", **changes):
+    values = {
+        "messages": [SystemMessage("rules"), HumanMessage(text)],
+        "parser": OutputFixingParser(pydantic_object=QACollection),
+        "stage": "write",
+        "source": "a.txt",
+        "passage": "a.txt#0-8",
+        "prompt": "write-pairs@1",
+    }
+    return Question(**(values | changes))
+
+
+def chat(handler, **options):
+    client = httpx2.Client(transport=httpx2.MockTransport(handler))
+    values = {"model": "gpt-x", "api_key": SECRET, "http_client": client, "max_retries": 0} | options
+    return ChatOpenAI(**values)
+
+
+def answering(status, body, requests=None):
+    def handle(request):
+        if requests is not None:
+            requests.append(json.loads(request.content))
+        return httpx2.Response(status, json=body)
+
+    return handle
+
+
+def completion(content, finish_reason="stop"):
+    message = {"role": "assistant", "content": content}
+    usage = {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25}
+    choice = {"index": 0, "finish_reason": finish_reason, "message": message}
+    return {"id": "x", "object": "chat.completion", "created": 1, "model": "gpt-x", "choices": [choice], "usage": usage}
+
+
+def test_a_second_call_with_the_same_inputs_asks_nothing():
+    model = replies(GOOD)
+    with Ledger() as ledger:
+        first = ask(model, question(), ledger=ledger)
+        second = ask(model, question(), ledger=ledger)
+    assert model.calls == 1
+    assert first.value == second.value
+    assert (first.usage.asked, second.usage.asked) == (1, 0)
+    assert first.usage.input_tokens == second.usage.input_tokens > 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "another text"},
+        {"stage": "review"},
+        {"prompt": "write-pairs@2"},
+        {"schema": wire_schema(QACollection)},
+        {"parser": OutputFixingParser(pydantic_object=type("Other", (QACollection,), {}))},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_whatever_decides_the_answer_changes_the_key(changes):
+    model = replies()
+    assert key(model, question()) != key(model, question(**changes))
+
+
+def test_the_model_its_parameters_and_its_server_are_part_of_the_key_and_its_secrets_are_not():
+    def keyed(**options):
+        values = {"model": "gpt-x", "api_key": SECRET} | options
+        return key(ChatOpenAI(**values), question())
+
+    assert keyed() == keyed(api_key="sk-another", default_headers={"Authorization": "secret"}, max_retries=9)
+    different = {
+        keyed(),
+        keyed(model="gpt-y"),
+        keyed(temperature=0.5),
+        keyed(max_tokens=100),
+        keyed(base_url="http://127.0.0.1:1/v1"),
+        keyed(base_url="http://127.0.0.1:2/v1"),
+    }
+    assert len(different) == 6
+
+
+def test_where_a_text_stands_does_not_change_the_key():
+    model = replies()
+    assert key(model, question()) == key(model, question(source="b.txt", passage="b.txt#0-8"))
+
+
+def test_no_key_reaches_the_ledger(tmp_path):
+    error = {"error": {"message": f"Incorrect API key provided: {SECRET}.", "code": "x", "type": "y"}}
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        answer = ask(chat(answering(400, error)), question(), ledger=ledger)
+        with pytest.raises(ModelError) as raised:
+            ask(chat(answering(401, error)), question("2"), ledger=ledger)
+        ask(chat(answering(200, completion(GOOD))), question("3"), ledger=ledger)
+    assert answer.state == "failed"
+    assert SECRET not in answer.error
+    assert SECRET not in str(raised.value)
+    for file in tmp_path.iterdir():
+        assert SECRET.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "says"),
+    [
+        (401, "invalid_api_key", "key is wrong"),
+        (403, "unsupported_country_region_territory", "refused"),
+        (404, "model_not_found", "not found"),
+        (429, "insufficient_quota", "quota"),
+        (429, "credit_balance_exhausted", "quota"),
+        (429, "project_spend_limit_exceeded", "quota"),
+    ],
+)
+def test_an_error_that_does_not_get_better_is_a_model_error(status, code, says):
+    model = chat(answering(status, {"error": {"message": "no", "code": code, "type": "t"}}))
+    with pytest.raises(ModelError, match=says) as raised:
+        ask(model, question())
+    assert isinstance(raised.value.__cause__, openai.APIStatusError)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(429, "rate_limit_exceeded"), (500, None), (503, None), (400, "context_length_exceeded")]
+)
+def test_an_error_of_one_call_ends_in_the_state_failed(status, code):
+    model = chat(answering(status, {"error": {"message": "try later", "code": code, "type": "t"}}))
+    answer = ask(model, question())
+    assert (answer.state, answer.value) == ("failed", None)
+    assert "try later" in answer.error
+
+
+def test_a_mistake_in_a_program_is_not_swallowed():
+    with pytest.raises(AssertionError, match="call 1"):
+        ask(replies(), question())
+
+
+def test_the_provider_is_given_the_schema_in_its_strict_form():
+    requests = []
+    model = chat(answering(200, completion(GOOD), requests))
+    ask(model, question(schema=wire_schema(QACollection)))
+    wire = requests[0]["response_format"]["json_schema"]
+    assert wire["strict"] is True
+    item = wire["schema"]["$defs"]["QA"]
+    assert item["required"] == ["question", "answer", "quote"]
+    assert item["additionalProperties"] is False
+    assert "default" not in item["properties"]["quote"]
+
+
+def test_a_schema_with_an_open_object_is_not_called_strict():
+    class Item(BaseModel):
+        question: str
+        answer: str
+        more: dict[str, str] = Field(default_factory=dict)
+
+    class Open(BaseModel):
+        pairs: list[Item]
+
+    requests = []
+    model = chat(answering(200, completion('{"pairs": [{"question": "q", "answer": "a", "more": {}}]}'), requests))
+    parser = OutputFixingParser(pydantic_object=Open)
+    ask(model, question(schema=wire_schema(Open), parser=parser))
+    assert requests[0]["response_format"]["json_schema"]["strict"] is False
+
+
+def test_a_reply_cut_off_under_a_schema_is_salvaged_from_the_error_that_hides_it():
+    model = chat(answering(200, completion(GOOD[:-20], "length")))
+    answer = ask(model, question(schema=wire_schema(QACollection)))
+    assert answer.cut_off
+    assert [pair.answer for pair in answer.value.question_answer_pairs] == ["Tilda Vance"]
+    assert answer.usage.output_tokens == 5
+
+
+def test_a_reply_filtered_under_a_schema_is_a_refusal():
+    model = chat(answering(200, completion("", "content_filter")))
+    assert ask(model, question(schema=wire_schema(QACollection))).state == "refused"
+
+
+def test_a_repair_is_counted_and_sees_the_passage():
+    model = replies("certainly! here are the pairs", GOOD)
+    answer = ask(model, question("THE PASSAGE"))
+    assert answer.state == "done"
+    assert answer.usage.asked == 2
+    assert "THE PASSAGE" in model.prompts[-1]
+    assert "certainly! here are the pairs" in model.prompts[-1]
+
+
+def test_an_interrupted_call_gives_its_claim_back(tmp_path):
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        with pytest.raises(KeyboardInterrupt):
+            ask(replies(KeyboardInterrupt()), question(), ledger=ledger)
+        assert ledger.states() == {}
+
+
+def test_send_gives_the_message_itself():
+    message = send(replies(AIMessage("hello")), [HumanMessage("hi")])
+    assert message.text == "hello"
+
+
+def test_send_explains_what_a_service_says():
+    with pytest.raises(GenerationError, match="ConnectionError: gone") as raised:
+        send(replies(ConnectionError("gone")), [HumanMessage("hi")])
+    assert raised.value.state == "failed"
+
+
+def test_callbacks_see_the_call_with_its_stage_and_passage():
+    from langchain_core.callbacks import BaseCallbackHandler
+
+    seen = []
+
+    class Watch(BaseCallbackHandler):
+        def on_chat_model_start(self, serialized, messages, **kwargs):
+            seen.append((kwargs["name"], kwargs["metadata"]["qagen_passage"], kwargs["metadata"]["mine"]))
+
+    ask(replies(GOOD), question(), config={"callbacks": [Watch()], "metadata": {"mine": 1}})
+    assert seen == [("qagen.write", "a.txt#0-8", 1)]

@@ -1,0 +1,273 @@
+"""The pages are run: every code block of the README and of docs/.
+
+The blocks of a page run in their order, in one folder and one namespace; the folder has ``documents/``, a copy
+of ``examples/documents``.
+
+- ``python`` is executed.
+- ``bash``: each ``qagen ...`` line is run. Other lines (pip, make, ollama) are only checked for syntax.
+- ``text`` right behind one of these is what it prints. ``python tests/test_docs.py`` writes it anew.
+- ``<!-- not run: why -->`` above a block leaves it out.
+
+Nothing of qagen is replaced. A hosted model is a server on loopback, which OpenAI's client finds through
+``OPENAI_BASE_URL``; a server of one's own is the same one, put in the place of the address after
+``--base-url``; and ``local`` is the smallest of the embedded models.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from chat_server import TEXT_TAG, ChatServer, last_text, pairs_of_the_text
+from typer.testing import CliRunner
+
+from qagen.cli import app
+from qagen.llm.ledger import CallState, Ledger
+from qagen.pairs.prompts import VARIABLES
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+HOSTED = ("gpt-6-luna", "qwen3:8b", "Qwen/Qwen3-8B", "qwen/qwen3-8b")
+SMALLEST = "local:smollm2-135m"
+MOST_LEFT_OUT = 4
+
+FENCE = re.compile(r"^(?P<open>`{3,}|~{3,})(?P<kind>[\w-]*)[^\n]*\n(?P<code>.*?)^(?P=open)[ \t]*$", re.DOTALL | re.M)
+LEFT_OUT = re.compile(r"<!-- not run: (?P<why>[^\n]+) -->\s*\Z")
+EXIT_CODE = re.compile(r"# exit code (\d+)\s*$")
+SERVER_ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+/v1")
+
+REGATTA = [
+    ("How many metres above sea level does Lake Tessimarn lie?", "512", "Lake Tessimarn lies 512 metres above sea level."),
+    ("How many inhabitants does Ostavell on Lake Tessimarn have?", "18,340", "Ostavell on the north shore, with 18,340 inhabitants"),
+    ("Who runs the Tessimarn Regatta?", "the Ostavell Sailing Union", "The Tessimarn Regatta is run by the Ostavell Sailing Union"),
+    ("In which year was the first Tessimarn Regatta sailed?", "1911", "The first regatta was sailed in 1911 by seven boats."),
+    ("Why was the Tessimarn Regatta not held in 1936?", "the water stood too low", "in 1936 the water stood too low"),
+    ("To which class does the winner of the Plessomar Bowl belong?", "the Heron class", "goes to the winner of the Heron class"),
+    ("How long is a boat of the Heron class at the Tessimarn Regatta?", "9.2 metres", "The Heron is a keelboat 9.2 metres long"),
+]
+ORDINANCE = [
+    ("4(1)", "How many berths does the port of Karrowmouth have?", "412", "The port has 412 berths"),
+    ("5(1)", "Between which days must an application for a resident berth in Karrowmouth be made?", "between 1 October and 30 November", "between 1 October and 30 November"),
+    ("5(2)", "By which day does the Harbour Master of Karrowmouth decide on applications for a resident berth?", "by 21 December", "The Harbour Master decides by 21 December."),
+    ("6(1)", "How long before arrival must a guest berth in Karrowmouth be requested?", "at least 48 hours before arrival", "at least 48 hours before arrival"),
+    ("8(2)", "When are dues for guest berths in Karrowmouth paid?", "before departure", "Dues for guest berths are paid before departure."),
+    ("13(1)", "Within how many days may a decision of the Karrowmouth Harbour Warden be contested?", "14 days", "within 14 days"),
+    ("13(2)", "Within how many days may a decision of the Karrowmouth Harbour Master be contested?", "30 days", "within 30 days"),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page: ``start`` and ``end`` are the place of its code in the page."""
+
+    kind: str
+    code: str
+    line: int
+    start: int
+    end: int
+    why_not: str
+    shows_output: bool
+
+    @property
+    def runs(self) -> bool:
+        return self.kind in {"python", "bash"} and not self.why_not
+
+
+def blocks(text: str) -> list[Block]:
+    found: list[Block] = []
+    behind = 0
+    for match in FENCE.finditer(text):
+        before = text[behind : match.start()]
+        left_out = LEFT_OUT.search(before)
+        follows = bool(found) and not before.strip() and match["kind"] == "text"
+        found.append(
+            Block(
+                kind=match["kind"],
+                code=match["code"],
+                line=text.count("\n", 0, match.start("code")) + 1,
+                start=match.start("code"),
+                end=match.end("code"),
+                why_not=left_out["why"] if left_out else "",
+                shows_output=follows and found[-1].runs,
+            )
+        )
+        behind = match.end()
+    return found
+
+
+def reply(messages: Sequence[Mapping[str, Any]]) -> str:
+    """What a good model would say about the example documents, in the form that is asked for."""
+    text = " ".join(" ".join(TEXT_TAG.findall(last_text(messages)) or [last_text(messages)]).split())
+    if "article" in json.dumps(messages):
+        keys = ("article", "question", "answer", "quote")
+        found = [dict(zip(keys, one, strict=True)) for one in ORDINANCE[1:] if one[3] in text]
+        return json.dumps({"deadlines": found})
+    known = [*REGATTA, *(one[1:] for one in ORDINANCE)]
+    pairs = [{"question": q, "answer": a, "quote": quote} for q, a, quote in known if quote in text]
+    return json.dumps({"question_answer_pairs": pairs}) if pairs else pairs_of_the_text(messages)
+
+
+@contextlib.contextmanager
+def workplace(folder: Path) -> Iterator[ChatServer]:
+    """The folder a page runs in, and the environment."""
+    shutil.copytree(ROOT / "examples" / "documents", folder / "documents")
+    before, environment = Path.cwd(), dict(os.environ)
+    with ChatServer(models=HOSTED, key="none", reply=reply) as server:
+        os.chdir(folder)
+        os.environ |= {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": server.base_url, "LANGSMITH_TRACING": "false"}
+        os.environ |= {"COLUMNS": "110", "NO_COLOR": "1"}
+        try:
+            yield server
+        finally:
+            os.chdir(before)
+            os.environ.clear()
+            os.environ.update(environment)
+
+
+def run_block(block: Block, page: Path, namespace: dict[str, Any], server: ChatServer) -> str:
+    """Run it; what it prints."""
+    if block.kind == "bash":
+        return "".join(run_command(command, server) for command in commands(block.code))
+    code = block.code.replace('"local"', f'"{SMALLEST}"')
+    tree = ast.parse("\n" * (block.line - 1) + code, filename=str(page))
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(tree, page, "exec"), namespace)  # noqa: S102 - our own pages
+    return printed.getvalue()
+
+
+def commands(code: str) -> list[str]:
+    """The lines of a bash block; one that ends in a backslash goes on."""
+    return [line.strip() for line in code.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def run_command(command: str, server: ChatServer) -> str:
+    words = shlex.split(SERVER_ADDRESS.sub(server.base_url, command), comments=True)
+    if not words or words[0] != "qagen":
+        subprocess.run(["bash", "-n"], input=command, text=True, check=True)
+        return ""
+    if words[1:2] == ["generate"] and "--llm" not in words:
+        words += ["--llm", SMALLEST]
+    result = CliRunner().invoke(app, words[1:])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    expected = EXIT_CODE.search(command)
+    assert result.exit_code == int(expected[1] if expected else 0), f"{command}\n{result.output}"
+    return result.stdout
+
+
+def run_page(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
+    """Each block that shows what the one before it prints, with what that really printed."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    printed = ""
+    with workplace(folder) as server:
+        for block in blocks(page.read_text("utf-8")):
+            if block.shows_output:
+                yield block, printed
+            if block.runs:
+                printed = run_block(block, page, namespace, server)
+
+
+def tidy(printed: str) -> str:
+    """Output without the blanks at the ends of lines, and without empty lines around it."""
+    return "\n".join(line.rstrip() for line in printed.splitlines()).strip("\n")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_a_page_runs_and_prints_what_it_shows(page, tmp_path):
+    for block, printed in run_page(page, tmp_path):
+        assert tidy(printed) == tidy(block.code), f"{page.name}:{block.line} is not what is printed"
+
+
+def test_few_blocks_are_left_out_and_each_says_why():
+    every = [(page.name, block) for page in PAGES for block in blocks(page.read_text("utf-8"))]
+    left_out = [f"{name}:{block.line}: {block.why_not}" for name, block in every if block.why_not]
+    assert len(left_out) <= MOST_LEFT_OUT, left_out
+
+
+def test_every_block_says_what_it_is():
+    kinds = {(page.name, block.kind) for page in PAGES for block in blocks(page.read_text("utf-8"))}
+    assert {kind for _, kind in kinds} <= {"python", "bash", "text", "json", "jsonl"}, kinds
+
+
+def test_json_blocks_are_json():
+    for page in PAGES:
+        for block in blocks(page.read_text("utf-8")):
+            for part in [block.code] if block.kind == "json" else []:
+                json.loads(part)
+            for part in block.code.splitlines() if block.kind == "jsonl" else []:
+                json.loads(part)
+
+
+def first_column(page: str, heading: str) -> list[str]:
+    """The code words in the first column of the table under a heading."""
+    text = (DOCS / page).read_text("utf-8").split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return [word for row in re.findall(r"^\| (`[^|]*) \|", text, re.M) for word in re.findall(r"`([^`]+)`", row)]
+
+
+def test_the_page_on_prompts_lists_the_variables():
+    assert first_column("prompts.md", "What a prompt may use") == [f"{{{name}}}" for name in VARIABLES]
+
+
+def test_the_page_on_the_run_folder_lists_the_states():
+    assert {*first_column("run-folder.md", "How a call ends")} == {*get_args(CallState), "interrupted"}
+
+
+def test_the_page_on_the_run_folder_lists_the_columns_of_the_ledger(tmp_path):
+    with Ledger(tmp_path / "ledger.sqlite"), contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db:
+        columns = [row[1] for row in db.execute("PRAGMA table_info(calls)")]
+    assert first_column("run-folder.md", "The ledger") == columns
+
+
+def codes_of_the_check() -> set[str]:
+    """Every code that ``qagen check`` can print, read from its source."""
+    first = {"Finding": 1, "_error": 0, "_warning": 0}
+    trees = [ast.parse(file.read_text("utf-8")) for file in (ROOT / "qagen" / "tuning").glob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [(node.func.id, node.args) for node in calls if isinstance(node.func, ast.Name)]
+    codes = [arguments[first[name]] for name, arguments in named if name in first]
+    return {code.value for code in codes if isinstance(code, ast.Constant)}
+
+
+def test_the_page_on_formats_lists_every_rule_of_the_check():
+    assert set(first_column("formats.md", "What `qagen check` looks for")) == codes_of_the_check()
+
+
+def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert built.returncode == 0, built.stderr
+    for page in tmp_path.rglob("*.html"):
+        loaded = re.findall(r'<(?:link|script|img)[^>]+(?:href|src)="?(https?://[^">]+)', page.read_text("utf-8"))
+        assert not [url for url in loaded if "canonical" not in url], page
+
+
+def write_output() -> None:
+    """Put what is printed into the pages."""
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            shown = list(run_page(page, Path(folder)))
+        for block, printed in reversed(shown):
+            text = f"{text[: block.start]}{tidy(printed)}\n{text[block.end :]}"
+        page.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    write_output()
