@@ -141,14 +141,24 @@ def check(
     validation: Annotated[
         Path | None, typer.Option(help="The validation file, to find lines in both.")
     ] = None,
+    price: Annotated[
+        float | None, typer.Option(help="US dollars for a million trained tokens, as your service asks.")
+    ] = None,
     method: Annotated[Literal["supervised", "dpo"], typer.Option(help="The kind of tuning.")] = "supervised",
     debug: Debug = False,
 ) -> None:
     """Check a training file as a fine-tuning service would. Exit code 1: it would be refused."""
     from qagen.tuning.checking import check_training_file
 
-    report = check_training_file(file, model=model, validation_file=validation, method=method)
-    print(report)
+    report = check_training_file(
+        file, model=model, validation_file=validation, method=method, usd_per_million_tokens=price
+    )
+    table = _table(f"Training file: {'good' if report.ok else 'a service would refuse it'}")
+    for name, value in report.facts():
+        _add_row(table, name, value)
+    _console().print(table)
+    for finding in report.findings():
+        print(f"! {finding}")
     if not report.ok:
         raise typer.Exit(EXIT_ERROR)
 
@@ -172,9 +182,9 @@ def status(run: Run, debug: Debug = False) -> None:
         )
     table = _table(f"Run folder {run}")
     for name, value in settings.items():
-        table.add_row(name.replace("_", " "), _plain(value))
+        _add_row(table, name.replace("_", " "), _plain(value))
     for state, number in states.items():
-        table.add_row(f"calls {state}", f"{number:,}")
+        _add_row(table, f"calls {state}", f"{number:,}")
     if (run / PAIRS).exists():
         _add_pairs(table, QADataset.load(run))
     _add_usage(table, usage)
@@ -195,7 +205,7 @@ def models(context: typer.Context, debug: Debug = False) -> None:
     for weights, path in list_weights():
         name = f"local:{weights.name}" + (" (default)" if weights.name == DEFAULT else "")
         here = str(path) if path else "no"
-        table.add_row(name, f"{weights.size / 1e6:,.0f} MB", weights.licence, here, weights.note)
+        _add_row(table, name, f"{weights.size / 1e6:,.0f} MB", weights.licence, here, weights.note)
     _console().print(table)
 
 
@@ -215,7 +225,7 @@ def main() -> None:
     """Run the command; an error is one paragraph, with ``--debug`` a traceback."""
     if "--debug" not in sys.argv:
         sys.excepthook = _one_paragraph
-    app()
+    typer.main.get_command(app)(prog_name="qagen")  # app() would put typer's own hook in place of ours
 
 
 def _one_paragraph(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -236,17 +246,17 @@ def _finish(dataset: QADataset, out: Path, *, format: str, system_prompt: str | 
 
     table = _table("Done" if not dataset.failures else "Done, with failures")
     _add_pairs(table, dataset)
-    table.add_row("failures", f"{len(dataset.failures):,}")
+    _add_row(table, "failures", f"{len(dataset.failures):,}")
     _add_usage(table, dataset.usage)
     if len(dataset):
         write_training_file(dataset, out / TRAIN, format=format, system_prompt=system_prompt)  # type: ignore[arg-type] # an unknown format is its error to raise
-        table.add_row("pairs", str(out / "pairs.jsonl"))
-        table.add_row("training file", str(out / TRAIN))
+        _add_row(table, "pairs", str(out / "pairs.jsonl"))
+        _add_row(table, "training file", str(out / TRAIN))
     console = _console()
     console.print(table)
     _print_failures(dataset.failures, _LISTED)
     if len(dataset):
-        console.print(f"Next: qagen check {out / TRAIN}", highlight=False, soft_wrap=True)
+        console.print(f"Next: qagen check {out / TRAIN}", soft_wrap=True)
     if dataset.failures or not len(dataset):
         raise typer.Exit(EXIT_INCOMPLETE)
 
@@ -303,34 +313,43 @@ def _announce(line: str) -> None:
 def _console() -> Console:
     from rich.console import Console
 
-    return Console()
+    return Console(markup=False, highlight=False)  # what a document says is text, not markup
 
 
 def _table(title: str, *columns: str) -> Table:
     from rich.box import SIMPLE
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=SIMPLE, show_header=bool(columns), pad_edge=False)
+    table = Table(
+        title=Text(title), title_justify="left", box=SIMPLE, show_header=bool(columns), pad_edge=False
+    )
     for column in columns or ("what", "value"):
         table.add_column(column, overflow="fold")
     return table
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    from rich.text import Text
+
+    table.add_row(*(Text(cell) for cell in cells))
 
 
 def _add_pairs(table: Table, dataset: QADataset) -> None:
     from collections import Counter
 
     if dataset.passages:
-        table.add_row("passages", f"{dataset.passages:,}")
-    table.add_row("pairs kept", f"{len(dataset):,}")
+        _add_row(table, "passages", f"{dataset.passages:,}")
+    _add_row(table, "pairs kept", f"{len(dataset):,}")
     for reason, number in Counter(one.reason for one in dataset.dropped).most_common():
-        table.add_row(f"dropped: {reason}", f"{number:,}")
+        _add_row(table, f"dropped: {reason}", f"{number:,}")
 
 
 def _add_usage(table: Table, usage: Usage) -> None:
-    table.add_row("calls", f"{usage.calls:,}" + (f" ({usage.asked:,} asked now)" if usage.asked else ""))
+    _add_row(table, "calls", f"{usage.calls:,}" + (f" ({usage.asked:,} asked now)" if usage.asked else ""))
     tokens = f"{usage.input_tokens:,} in, {usage.output_tokens:,} out"
-    table.add_row("tokens", tokens + (f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""))
-    table.add_row("cost", "unknown" if usage.cost is None else f"${usage.cost:.4f}")
+    _add_row(table, "tokens", tokens + (f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""))
+    _add_row(table, "cost", "unknown" if usage.cost is None else f"${usage.cost:.4f}")
 
 
 def _print_failures(failures: Iterable[Failure], most: int) -> None:

@@ -18,7 +18,7 @@ from chat_server import ServerProcess
 
 AT_ONCE = 4
 FORK = multiprocessing.get_context("forkserver")
-FORK.set_forkserver_preload(["test_kill", "langchain_openai", "qagen.pairs.generation", "qagen.llm.asking"])
+FORK.set_forkserver_preload(["pytest", "langchain_openai", "qagen.pairs.generation", "qagen.llm.asking"])
 
 
 def write_towns(folder, number):

@@ -89,7 +89,7 @@ def load_documents(
     Returns:
         The documents, and in ``failures`` what gave none, each with a state: ``empty``, ``binary``,
         ``unreadable``, ``encrypted``, ``damaged``, ``unsupported``, ``too_large`` (a file over 200 MB, a
-        download over 50 MB), ``missing_extra``, ``duplicate``, ``http_error``, ``unreachable`` or ``timeout``.
+        download over 50 MB), ``missing_extra``, ``duplicate``, ``http_error``, ``unreachable``, ``timeout``.
 
     Raises:
         DocumentError: A path does not exist, or nothing at all could be read.
@@ -213,7 +213,7 @@ def _paths(path: Path, matches: re.Pattern[str], glob: str, failures: list[Failu
 
 
 def _files_in(folder: Path, failures: list[Failure]) -> list[Path]:
-    """The files below a folder in the order of their names; links to folders come last and are followed once."""
+    """The files below a folder in the order of their names; each folder once, whatever links lead there."""
 
     def failed(error: OSError) -> None:
         detail = f"It cannot be opened: {error.strerror}"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left, bisect_right
+from functools import cache
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from qagen.documents.loading import identified
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 # A character takes at most four tokens: from here on a piece has room for several whatever they are.
 SMALLEST_CHUNK = 16
 
+# How much of a text is encoded at a time to measure it, and by how much such a measure can be too high.
+_BLOCK = 32_768
+_SLACK = 8
 _NEXT_WORD = re.compile(r"\S")
 _SEPARATORS = (
     r"\n+(?=#{1,6}[ \t])",
@@ -74,9 +81,9 @@ def split_documents(
 
     The texts of a document's passages, one after the other, are the document: nothing is lost and nothing
     stands twice. A cut is made at a heading if one is near, else at a paragraph, a line, the end of a
-    sentence, a clause, a word, and only then between two characters. Headings are the best place for a cut but
-    force none: a passage on several short sections costs one call instead of many, and has their headings in
-    its text. A document of nothing but white space has no passage; within a document, white space stays with
+    sentence, a clause, a word, and only then between two characters. Headings are the best place for a cut
+    but force none: a passage on several short sections costs one call instead of many, and has their headings
+    in its text. A document of nothing but white space has no passage; within a document, white space stays with
     the text before it, and only a run of it longer than a passage is one of its own.
 
     Args:
@@ -84,7 +91,7 @@ def split_documents(
             one are told apart by ``~2``, ``~3``.
         chunk_size: The most tokens (o200k_base) a passage may have; at least 16.
         context_tokens: How many tokens of what precedes a passage travel with it, for reading only.
-        chunk_overlap: How many tokens a passage may share with the one before; at most half of ``chunk_size``.
+        chunk_overlap: How many tokens a passage may share with the one before, at most half its size.
             2000 and 500 make the classic recipe.
         splitter: Cuts instead of all this, with sizes of its own. Its chunks are found in the document, so it
             must not change anything but white space.
@@ -117,9 +124,9 @@ def stream_passages(
     if context_tokens < 0:
         raise SettingsError(f"context_tokens is {context_tokens}: it must be 0 or more")
 
-    def spans(outline: Outline, source: str) -> Iterator[_Span]:
+    def spans(outline: Outline, ruler: _Ruler, source: str) -> Iterator[_Span]:
         if splitter is None:
-            return _spans(outline, chunk_size, chunk_overlap)
+            return _spans(outline, ruler, chunk_size, chunk_overlap)
         return _spans_of(splitter, outline.text, source)
 
     return (
@@ -139,13 +146,70 @@ def _check_sizes(chunk_size: int, chunk_overlap: int) -> None:
         )
 
 
+def _check_text(text: str, source: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        detail = f"{source} holds half a surrogate pair at character {error.start}"
+        raise DocumentError(
+            f"{detail}: it was decoded wrongly. Read it again with its own encoding"
+        ) from error
+
+
+class _Ruler:
+    """About how many tokens lie between two places of a text: to aim with, before the exact count is made.
+
+    The text is encoded once, in blocks, and the place where each token ends is kept.
+    """
+
+    def __init__(self, text: str) -> None:
+        lengths = _token_lengths()
+        self._ends = array("L")
+        for start in range(0, len(text), _BLOCK):
+            tokens = encode(text[start : start + _BLOCK])
+            ends = accumulate(map(lengths.__getitem__, tokens), initial=start)
+            self._ends.extend(islice(ends, 1, None))
+
+    def after(self, place: int, tokens: int) -> int:
+        """The place that is some tokens further on."""
+        index = bisect_right(self._ends, place) + tokens - 1
+        return max(place + 1, self._ends[min(index, len(self._ends) - 1)])
+
+    def before(self, place: int, tokens: int) -> int:
+        """The place that is some tokens further back."""
+        index = bisect_left(self._ends, place) - tokens
+        return self._ends[index] if index >= 0 else 0
+
+    def rest(self, place: int) -> int:
+        """The tokens from a place to the end."""
+        return len(self._ends) - bisect_right(self._ends, place)
+
+
+class _TokenLengths(dict[int, int]):
+    """How many characters begin in a token."""
+
+    def __missing__(self, token: int) -> int:
+        piece = encoding().decode_single_token_bytes(token)
+        self[token] = length = sum(byte & 0xC0 != 0x80 for byte in piece)  # noqa: PLR2004  (UTF-8's mark)
+        return length
+
+
+@cache
+def _token_lengths() -> _TokenLengths:
+    return _TokenLengths()
+
+
 def _passages(
-    document: Document, spans: Callable[[Outline, str], Iterator[_Span]], context_tokens: int
+    document: Document, spans: Callable[[Outline, _Ruler, str], Iterator[_Span]], context_tokens: int
 ) -> Iterator[Passage]:
     text, source = document.page_content, document.metadata["source"]
-    outline = Outline(text)
-    for start, end, tokens in spans(outline, source):
-        context = _before(outline, start, context_tokens, (end - start) / tokens)
+    _check_text(text, source)
+    outline, ruler = Outline(text), _Ruler(text)
+    base = 0
+    for start, end, tokens in spans(outline, ruler, source):
+        first = min(base, ruler.before(start, context_tokens))
+        context = _last_tokens(outline, ruler, first, start, context_tokens)
+        base = start
         yield Passage(
             id=f"{source}#{start}-{end}",
             source=source,
@@ -159,76 +223,50 @@ def _passages(
         )
 
 
-def _spans(outline: Outline, size: int, overlap: int) -> Iterator[_Span]:
+def _spans(outline: Outline, ruler: _Ruler, size: int, overlap: int) -> Iterator[_Span]:
     """Pieces of at most ``size`` tokens; each may begin in the last ``overlap`` tokens of the one before."""
     if not outline.end:
         return
     span = _Span(0, 0, 0)
-    guess = 4 * size
     while span.end < len(outline.text):
-        shared = min(overlap, span.tokens // 2)
-        start = _last_tokens(outline, span.start, span.end, shared) if shared else span.end
         floor = span.end
-        span = _piece(outline, start, floor, size, guess)
+        shared = min(overlap, span.tokens // 2)
+        start = _last_tokens(outline, ruler, span.start, floor, shared) if shared else floor
+        span = _piece(outline, ruler, start, floor, size)
         if span.end <= floor:
-            span = _piece(outline, floor, floor, size, guess)
-        guess = int(1.35 * size * (span.end - span.start) / span.tokens) + 16
+            span = _piece(outline, ruler, floor, floor, size)
         yield span
 
 
-def _piece(outline: Outline, start: int, floor: int, size: int, guess: int) -> _Span:
+def _piece(outline: Outline, ruler: _Ruler, start: int, floor: int, size: int) -> _Span:
     """The piece of ``size`` tokens from ``start`` that ends after ``floor``, or before if there is none."""
-    text = outline.text
-    limit, tokens = _reach(text, start, size, guess)
-    end = limit
-    while tokens > size:
+    text, rest = outline.text, ruler.rest(start)
+    if rest <= size + _SLACK:
+        tokens = len(encode(text[start:]))
+        if tokens <= size:
+            return _Span(start, len(text), tokens)
+    # When little more than a piece is left, two of about the same size are better than a full and a tiny one.
+    limit = ruler.after(start, size if rest > size + size // 4 else rest * 3 // 5)
+    while True:
         end = outline.cut(start, limit, floor=floor)
         tokens = len(encode(text[start:end]))
+        if tokens <= size:
+            return _Span(start, end, tokens)
         limit = min(end - 1, start + (end - start) * size // tokens)
-    return _Span(start, end, tokens)
 
 
-def _reach(text: str, start: int, size: int, guess: int) -> tuple[int, int]:
-    """How far ``size`` tokens reach at the most, and how many tokens were seen from ``start`` on.
+def _last_tokens(outline: Outline, ruler: _Ruler, base: int, end: int, most: int) -> int:
+    """Where to begin reading so that at most ``most`` tokens remain up to ``end``.
 
-    When little more than ``size`` is left of the text, two pieces of about the same size are made of it
-    rather than a full one and a tiny one.
+    ``base`` is a place further back that is not inside a character.
     """
-    ample = size + size // 4
-    tokens = encode(text[start : start + guess])
-    while len(tokens) <= ample and start + guess < len(text):
-        guess *= 2
-        tokens = encode(text[start : start + guess])
-    if len(tokens) <= size:
-        return len(text), len(tokens)
-    taken = size if len(tokens) > ample else len(tokens) * 3 // 5
-    return start + len(_text_of(tokens[:taken])), len(tokens)
-
-
-def _text_of(tokens: list[int]) -> str:
-    """The whole characters in a row of tokens; a token can begin or end inside one."""
-    return encoding().decode_bytes(tokens).decode("utf-8", "ignore")
-
-
-def _before(outline: Outline, end: int, most: int, characters_per_token: float) -> int:
-    """Where the context of at most ``most`` tokens begins that stands before ``end``."""
-    if not most or not end:
-        return end
-    guess = int(1.3 * most * characters_per_token) + 16
-    return _last_tokens(outline, max(0, end - guess), end, most)
-
-
-def _last_tokens(outline: Outline, base: int, end: int, most: int) -> int:
-    """Where to begin reading so that at most ``most`` tokens remain up to ``end``, not before ``base``."""
-    text = outline.text
-    tokens = encode(text[base:end])
-    start = base if len(tokens) <= most else end - len(_text_of(tokens[-most:]))
-    while start and start < end:
-        place = outline.lead(start, end, base=base)
-        if len(encode(text[place:end])) <= most:
+    start = ruler.before(end, most)
+    while start < end:
+        place = outline.lead(start, end, base=base) if start else 0
+        if len(encode(outline.text[place:end])) <= most:
             return place
         start = place + 1 + (end - place) // 16
-    return start
+    return end
 
 
 def _spans_of(splitter: TextSplitter, text: str, source: str) -> Iterator[_Span]:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,11 +17,10 @@ if TYPE_CHECKING:
 # A Markdown heading (# or underlined), or the fence of a block of code, in which # begins no heading. The
 # bounds on the length keep a line of five megabytes from being taken for a title.
 _OUTLINE = re.compile(
-    r"^ {0,3}(?P<hashes>#{1,6})[ \t\u3000]+(?P<title>\S[^\n]{0,299})(?:\n|\Z)"
-    r"|^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
-    r"|(?:\A|(?<=\n\n))(?:={3,}\n)?(?![ \t]*(?:[-*+>|#`~:]|\d+[.)]\s))"
-    r"(?P<underlined>\S[^\n]{0,199})\n(?P<line>={3,}|-{3,})[ \t]*(?:\n|\Z)",
-    re.MULTILINE,
+    r"\n {0,3}(?P<hashes>#{1,6})[ \t\u3000]+(?P<title>\S[^\n]{0,299})(?=\n|\Z)"
+    r"|\n {0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)"
+    r"|\n\n(?:={3,}\n)?(?![ \t]*(?:[-*+>|#`~:]|\d+[.)]\s))"
+    r"(?P<underlined>\S[^\n]{0,199})\n(?P<line>={3,}|-{3,})[ \t]*(?=\n|\Z)"
 )
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+$")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*\)")
@@ -43,7 +43,6 @@ _WORD = re.compile(r"\s(?=\S)")
 _TEXT = re.compile(r"\S")
 # How far a pattern may look beyond the places it is asked about.
 _LOOK = 32
-MAIN_LEVEL = 2
 # A quotation that one of these follows goes on: 「はい。」と言った。
 _GOES_ON = frozenset("とっはがのをにもでなかや、，")
 _CLOSERS = frozenset("」』）】〉》”’\"')]")
@@ -70,16 +69,18 @@ def headings(text: str) -> Iterator[Heading]:
     """The Markdown headings of a text in order, those in code fences left out."""
     above: list[tuple[int, str]] = []
     fence = ""
-    for match in _OUTLINE.finditer(text):
+    # With two line ends before it, the first line is like any other; a pattern that begins with one is quick.
+    for match in _OUTLINE.finditer("\n\n" + text):
         if match["fence"]:
             fence = _fence_after(fence, match["fence"], match["info"])
         elif not fence:
             level = len(match["hashes"] or "") or (1 if match["line"][0] == "=" else 2)
             title = _plain(match["title"] or match["underlined"])
             above = [*(one for one in above if one[0] < level), (level, title)]
-            body = _TEXT.search(text, match.end())
-            start = match.start() if match["hashes"] else match.start("underlined")
-            yield Heading(start, body.start() if body else len(text), level, tuple(name for _, name in above))
+            start = match.start("underlined") if match["line"] else match.start() + 1
+            body = _TEXT.search(text, match.end() - 2)
+            path = tuple(name for _, name in above)
+            yield Heading(start - 2, body.start() if body else len(text), level, path)
 
 
 def _fence_after(fence: str, mark: str, info: str) -> str:
@@ -124,11 +125,9 @@ class Outline:
         """
         first = _TEXT.search(self.text, start, limit)
         floor = max(floor, first.start() if first else start)
-        for fill, places in _KINDS:
-            least = max(floor + 1, start + int((limit - start) * fill))
-            for place in places(self, least, limit):
-                if place < self.end and not self._parts_a_heading(place):
-                    return place
+        for place in self._places(start, floor, limit):
+            if place < self.end and not self._parts_a_heading(place):
+                return place
         return self._character(start, limit)
 
     def lead(self, start: int, end: int, *, base: int) -> int:
@@ -137,12 +136,22 @@ class Outline:
         ``base`` is a place at or before ``start`` that is not inside a character.
         """
         half = start + (end - start + 1) // 2
-        for kinds in ((_paragraphs, _lines, _sentences), (_words,)):
-            places = [place for kind in kinds for place in [*kind(self, start, half)][-1:]]
+        for kinds in ((PARAGRAPH, LINE, SENTENCE), (WORD,)):
+            places = [place for kind in kinds for place in islice(kind.places(self.text, start, half), 1)]
             if places:
                 return min(places)
         clusters = _cluster().finditer(self.text, base, end)
         return next((one.end() for one in clusters if one.end() >= start), end)
+
+    def _places(self, start: int, floor: int, limit: int) -> Iterator[int]:
+        """The places between ``floor`` and ``limit``, the best kind first, and of a kind the last first."""
+        high = bisect_right(self.starts, limit)
+        for fill, level in _HEADING_FILLS:
+            low = bisect_left(self.starts, max(floor + 1, start + int((limit - start) * fill)))
+            yield from (one.start for one in reversed(self.headings[low:high]) if one.level <= level)
+        for fill, kind in _FILLS:
+            least = max(floor + 1, start + int((limit - start) * fill))
+            yield from reversed([*kind.places(self.text, least, limit)])
 
     def _parts_a_heading(self, place: int) -> bool:
         """Whether a cut would leave a heading without the text below it."""
@@ -159,52 +168,18 @@ class Outline:
         return last if last > start else limit
 
 
-def _main_headings(outline: Outline, least: int, limit: int) -> Iterator[int]:
-    return (one.start for one in _headings(outline, least, limit) if one.level <= MAIN_LEVEL)
+class Kind(NamedTuple):
+    """A kind of places: the pattern that ends at one, and what else must be so there."""
 
+    pattern: re.Pattern[str]
+    accepts: Callable[[str, re.Match[str]], bool] = lambda _text, _match: True
 
-def _all_headings(outline: Outline, least: int, limit: int) -> Iterator[int]:
-    return (one.start for one in _headings(outline, least, limit))
-
-
-def _headings(outline: Outline, least: int, limit: int) -> Iterator[Heading]:
-    low, high = bisect_left(outline.starts, least), bisect_right(outline.starts, limit)
-    return reversed(outline.headings[low:high])
-
-
-def _paragraphs(outline: Outline, least: int, limit: int) -> Iterator[int]:
-    return _ends(_PARAGRAPH, outline.text, least, limit)
-
-
-def _lines(outline: Outline, least: int, limit: int) -> Iterator[int]:
-    return _ends(_LINE, outline.text, least, limit)
-
-
-def _sentences(outline: Outline, least: int, limit: int) -> Iterator[int]:
-    return _ends(_SENTENCE, outline.text, least, limit, _ends_sentence)
-
-
-def _clauses(outline: Outline, least: int, limit: int) -> Iterator[int]:
-    return _ends(_CLAUSE, outline.text, least, limit)
-
-
-def _words(outline: Outline, least: int, limit: int) -> Iterator[int]:
-    return _ends(_WORD, outline.text, least, limit)
-
-
-def _ends(
-    pattern: re.Pattern[str],
-    text: str,
-    least: int,
-    limit: int,
-    accepts: Callable[[str, re.Match[str]], bool] = lambda _text, _match: True,
-) -> Iterator[int]:
-    """Where the matches of a pattern end between two places, the last first."""
-    matches = [*pattern.finditer(text, max(0, least - _LOOK), limit + _LOOK)]
-    for match in reversed(matches):
-        place = match.end()
-        if least <= place <= limit and accepts(text, match) and _begins_a_character(text, place):
-            yield place
+    def places(self, text: str, least: int, limit: int) -> Iterator[int]:
+        """The places of this kind from ``least`` to ``limit``."""
+        for match in self.pattern.finditer(text, max(0, least - _LOOK), limit + _LOOK):
+            place = match.end()
+            if least <= place <= limit and self.accepts(text, match) and _begins_a_character(text, place):
+                yield place
 
 
 def _begins_a_character(text: str, place: int) -> bool:
@@ -246,14 +221,13 @@ def _cluster() -> RegexPattern[str]:
     return regex.compile(r"\X")
 
 
-# The kinds of places from the best to the worst, and the share of a full piece that must lie before one: a
-# call for a short piece costs as much as one for a long piece, and a tiny piece says too little.
-_KINDS: tuple[tuple[float, Callable[[Outline, int, int], Iterator[int]]], ...] = (
-    (0.35, _main_headings),
-    (0.45, _all_headings),
-    (0.5, _paragraphs),
-    (0.6, _lines),
-    (0.25, _sentences),
-    (0.6, _clauses),
-    (0.2, _words),
-)
+PARAGRAPH = Kind(_PARAGRAPH)
+LINE = Kind(_LINE)
+SENTENCE = Kind(_SENTENCE, _ends_sentence)
+CLAUSE = Kind(_CLAUSE)
+WORD = Kind(_WORD)
+
+# The kinds from the best to the worst, headings first, and the share of a full piece that must lie before a
+# place: a call for a short piece costs as much as one for a long piece, and a tiny piece says too little.
+_HEADING_FILLS = ((0.35, 2), (0.45, 6))
+_FILLS = ((0.5, PARAGRAPH), (0.6, LINE), (0.25, SENTENCE), (0.6, CLAUSE), (0.2, WORD))

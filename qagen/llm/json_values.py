@@ -1,13 +1,17 @@
 """Find the JSON values in a model's text: whole, malformed, or cut off in the middle.
 
-Strict JSON is read by :mod:`json`. What that refuses is first measured by a scanner that knows brackets and
-strings and forgives the usual slips. The ``json_repair`` library only ever sees a value whose brackets are
-closed, because it would complete a value cut off in the middle with half an answer.
+Strict JSON is read by :mod:`json`. What that refuses goes through a scanner that knows brackets and strings,
+finds out how far the value reaches, and writes the usual slips (quotes, commas, comments, Python literals) as
+JSON. The ``json_repair`` library gets the rest, but only values whose brackets are closed, because it would
+complete a value cut off in the middle with half an answer; and what it returns is looked at again, because it
+can let the end of one text run into the next.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 from typing import TYPE_CHECKING, Any, Final
@@ -23,11 +27,20 @@ _MAX_REPAIRED_STRING = 50_000  # json_repair takes quadratic time on one string:
 _CLOSING_QUOTE = {'"': '"', "'": "'", "“": "”", "‘": "’"}
 _CLOSING_BRACKET = {"{": "}", "[": "]"}
 _OPENING_BRACKET = {"}": "{", "]": "["}
+_STRUCTURE = frozenset("{}[],:")
 _START = re.compile(
     r"""\{(?=\s*(?:["'“‘}/\#]|[^\W\d][\w-]*\s*:|\Z)) | \[(?=\s*(?:[\[{"'“‘\]/\#]|\Z))""", re.VERBOSE
 )
 _MARK = re.compile(r"""[{}\[\],:"'“‘]|//[^\n]*|/\*.*?(?:\*/|\Z)|\#[^\n]*|```""", re.DOTALL)
-_AFTER_STRING = re.compile(r"\s*(?:[,:}\]]|\Z|//|/\*)|[ \t\r]*\n\s*[\"'“‘]")
+_AFTER_STRING = re.compile(
+    r"""\s*(?:[,:}\]]|\Z|//|/\*) | [ \t\r]*\n\s*["'“‘] | \s*["'“‘][\w -]{1,60}["'”’]\s*:""", re.VERBOSE
+)
+_BEFORE_VALUE = frozenset("{[,:")
+_ELLIPSES = frozenset({"...", "…"})
+_LITERALS = {"true": "true", "false": "false"} | dict.fromkeys(["null", "none", "nan", "undefined"], "null")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"} | {mark: mark for mark in "\"'\\/"}
+_LEFTOVER = re.compile(r"""["'”’]\s*[}\]:]|\\""")
 _QUOTE = {close: re.compile(rf"\\.|{close}", re.DOTALL) for close in _CLOSING_QUOTE.values()}
 
 
@@ -49,27 +62,17 @@ class Pieces(list[dict[str, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A JSON value at ``text[start:end]``; ``problem`` says what was wrong with it as it stood."""
+    """A JSON value at ``text[start:end]``.
+
+    ``problem`` says what was wrong with it as it stood, and ``steps`` what was done about that.
+    """
 
     value: Any
     start: int
     end: int
     cut: bool = False
-    repaired: bool = False
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """How far a value reaches; at ``safe`` its last whole part ends, inside the brackets ``open``."""
-
-    end: int
-    closed: bool
-    safe: int = 0
-    open: tuple[str, ...] = ()
-    in_string: bool = False
-    too_deep: bool = False
-    longest: int = 0
+    steps: tuple[str, ...] = ()
 
 
 def next_value(text: str, position: int = 0) -> Found | None:
@@ -89,14 +92,15 @@ def next_value(text: str, position: int = 0) -> Found | None:
         problem = f"{error.msg} at line {error.lineno} column {error.colno}"
     except RecursionError:
         return Found(None, start, start + 1, problem="the JSON is nested too deeply")
-    span = _measure(text, start)
-    if span.too_deep:
+    scan = _Scanner(text, start)
+    if scan.too_deep:
         return Found(None, start, start + 1, problem="the JSON is nested too deeply")
-    if not span.closed:
+    if not scan.closed:
         problem = "the JSON ends in the middle: " + problem
-    body = text[start : span.end] if span.closed else _closed(text, start, span)
-    value, repaired = _loads(body, repair=span.longest <= _MAX_REPAIRED_STRING)
-    return Found(value, start, span.end, not span.closed, repaired, problem)
+    value, *steps = _made(scan)
+    if not scan.closed:
+        steps.append("salvage")
+    return Found(value, start, scan.end, not scan.closed, problem, tuple(steps))
 
 
 def string_value(text: str) -> str | None:
@@ -115,10 +119,10 @@ def inside_string(text: str, position: int) -> bool:
     before = text[:position]
     match = _START.search(before)
     while match is not None:
-        span = _measure(before, match.start())
-        if not span.closed:
-            return span.in_string
-        match = _START.search(before, span.end)
+        scan = _Scanner(before, match.start())
+        if not scan.closed:
+            return scan.in_string
+        match = _START.search(before, scan.end)
     return False
 
 
@@ -128,103 +132,148 @@ class _Scanner:
     A quote opens a string only where one may begin (after a bracket, a comma, a colon, another string) and
     closes it only where one may end, so that an unescaped quote or an apostrophe in a text does not turn the
     rest inside out.
+
+    ``end`` is where the value ends, ``safe`` where its last whole part does, inside the brackets ``open``.
+    ``tidy`` is the value as JSON, of which ``tidy[:safe_tidy]`` reaches to ``safe``.
     """
 
     def __init__(self, text: str, start: int) -> None:
         self.text = text
-        self.position = start
-        self.stack: list[str] = []
-        self.safe = start
-        self.safe_stack: tuple[str, ...] = ()
-        self.may_open = False
-        self.in_string = False
-        self.longest = 0
+        self.start = self.end = self.safe = start
+        self.open: tuple[str, ...] = ()
+        self.tidy: list[str] = []
+        self.safe_tidy = 0
+        self.strings: set[str] = set()
+        self.closed = self.in_string = self.too_deep = False
+        self._stack: list[str] = []
+        self._may_open = False
+        self._run()
 
-    def run(self) -> _Span:
-        while match := _MARK.search(self.text, self.position):
+    def _run(self) -> None:
+        while match := _MARK.search(self.text, self.end):
             mark = match.group()
-            if self.text[self.position : match.start()].strip():
-                self.may_open = False
+            self._bare(self.text[self.end : match.start()].strip(), mark)
             if mark == "```":
-                return self._span(match.start())
-            self.position = match.end()
+                self.end = match.start()
+                return
+            self.end = match.end()
             if mark in _CLOSING_QUOTE:
-                self._string(_CLOSING_QUOTE[mark])
-            elif len(mark) == 1:
+                self._string(mark)
+            elif mark in _STRUCTURE:
                 self._structure(mark, match.start())
-            if self.in_string or len(self.stack) > _MAX_DEPTH:
-                break
-            if not self.stack:
-                return _Span(self.position, closed=True, longest=self.longest)
-        return self._span(len(self.text))
+            self.closed = not self._stack
+            self.too_deep = len(self._stack) > _MAX_DEPTH
+            if self.closed or self.in_string or self.too_deep:
+                return
+        self.end = len(self.text)
 
-    def _span(self, end: int) -> _Span:
-        too_deep = len(self.stack) > _MAX_DEPTH
-        return _Span(
-            end,
-            closed=False,
-            safe=self.safe,
-            open=self.safe_stack,
-            in_string=self.in_string,
-            too_deep=too_deep,
-        )
-
-    def _string(self, close: str) -> None:
-        if not self.may_open:
+    def _bare(self, word: str, mark: str) -> None:
+        """A word outside a string: a number, a literal, a key without quotes; an ellipsis is nothing."""
+        if not word or word in _ELLIPSES:
             return
-        for match in _QUOTE[close].finditer(self.text, self.position):
+        self._may_open = False
+        if mark == ":":
+            self._write(json.dumps(word))
+        else:
+            self._write(_LITERALS.get(word.casefold(), word))
+
+    def _string(self, mark: str) -> None:
+        if not self._may_open:
+            self._write(mark)  # not JSON, and not made so here
+            return
+        close = _CLOSING_QUOTE[mark]
+        for match in _QUOTE[close].finditer(self.text, self.end):
             if match.group() == close and _AFTER_STRING.match(self.text, match.end()):
-                self.longest = max(self.longest, match.end() - self.position)
-                self.position = match.end()
+                string = _ESCAPE.sub(_unescaped, self.text[self.end : match.start()])
+                self.strings.add(string)
+                self._write(json.dumps(string))
+                self.end = match.end()
                 return
         self.in_string = True
 
     def _structure(self, mark: str, start: int) -> None:
-        self.may_open = True
+        self._may_open = True
         if mark in _CLOSING_BRACKET:
-            self.stack.append(mark)
+            if mark == "{" and self._stack[-2:] == ["[", "{"] and self.tidy[-1] == ",":
+                self._close("}")  # an object where a key belongs: the end of the one before was forgotten
+            self._write(mark)
+            self._stack.append(mark)
         elif mark in _OPENING_BRACKET:
-            self._close(_OPENING_BRACKET[mark])
+            self._close(mark)
+        elif mark == ":" or (self.tidy and self.tidy[-1] not in ",[{"):
+            self.tidy.append(mark)
         if mark != ":":
-            self.safe = start if mark == "," else self.position
-            self.safe_stack = tuple(self.stack)
+            self.safe = start if mark == "," else self.end
+            self.safe_tidy = len(self.tidy) - (self.tidy[-1] == ",")
+            self.open = tuple(self._stack)
 
-    def _close(self, opening: str) -> None:
+    def _close(self, mark: str) -> None:
         """Close the last such bracket, and those inside it whose end was forgotten."""
-        if opening in self.stack:
-            while self.stack.pop() != opening:
-                pass
+        if _OPENING_BRACKET[mark] not in self._stack:
+            return
+        if self.tidy[-1] == ",":
+            self.tidy.pop()
+        opened = ""
+        while opened != _OPENING_BRACKET[mark]:
+            opened = self._stack.pop()
+            self.tidy.append(_CLOSING_BRACKET[opened])
+
+    def _write(self, part: str) -> None:
+        if self.tidy and self.tidy[-1] not in _BEFORE_VALUE:
+            self.tidy.append(",")
+        self.tidy.append(part)
 
 
-def _measure(text: str, start: int) -> _Span:
-    return _Scanner(text, start).run()
+def _made(scan: _Scanner) -> tuple[Any, ...]:
+    """The value of the scanned text, as it stands, tidied, or repaired; and which of these."""
+    raw = scan.text[scan.start : scan.end if scan.closed else scan.safe]
+    tidy = "".join(scan.tidy if scan.closed else scan.tidy[: scan.safe_tidy])
+    with suppress(JSONDecodeError, RecursionError):
+        return (_DECODER.decode(raw + _closing(raw, scan)),)
+    with suppress(JSONDecodeError, RecursionError):
+        return _DECODER.decode(tidy + _closing(tidy, scan)), "tidied"
+    return _repaired(raw + _closing(raw, scan), scan.strings), "json_repair"
 
 
-def _closed(text: str, start: int, span: _Span) -> str:
-    """The whole parts of a value that is cut off, its open brackets closed and its open objects marked."""
-    body = text[start : span.safe]
-    for bracket in reversed(span.open):
+def _closing(body: str, scan: _Scanner) -> str:
+    """What closes the brackets of a value that is cut off, and marks its open objects."""
+    if scan.closed:
+        return ""
+    end = ""
+    for bracket in reversed(scan.open):
         if bracket == "{":
-            body += "" if body.rstrip().endswith("{") else ", "
-            body += f'"{CUT}": true'
-        body += _CLOSING_BRACKET[bracket]
-    return body
+            end += "" if (body + end).rstrip().endswith("{") else ", "
+            end += f'"{CUT}": true'
+        end += _CLOSING_BRACKET[bracket]
+    return end
 
 
-def _loads(body: str, *, repair: bool) -> tuple[Any, bool]:
-    try:
-        return _DECODER.decode(body), False
-    except (JSONDecodeError, RecursionError):
-        return (_repaired(body), True) if repair else (None, False)
-
-
-def _repaired(body: str) -> Any:
+def _repaired(body: str, strings: set[str]) -> Any:
     from json_repair import repair_json
 
+    if max(map(len, strings), default=0) > _MAX_REPAIRED_STRING:
+        return None
     try:
-        return repair_json(body, return_objects=True, skip_json_loads=True)
+        value = repair_json(body, return_objects=True, skip_json_loads=True)
+        return value if _intact(value, strings) else None
     except (ValueError, RecursionError):
         return None
+
+
+def _intact(value: Any, strings: set[str]) -> bool:
+    """Whether no text of a repaired value holds the end of its own string, or half an escape."""
+    if isinstance(value, str):
+        return value in strings or (_LEFTOVER.search(value) is None and value.count('"') % 2 == 0)
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    return not isinstance(value, list) or all(_intact(part, strings) for part in value)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    escape = match.group(1)
+    if len(escape) > 1:
+        return chr(int(escape[1:], 16))
+    return _ESCAPED.get(escape, match.group())
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Pieces:

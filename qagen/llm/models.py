@@ -41,8 +41,8 @@ def chat_model(
             (``"openai:gpt-6-luna"``, ``"anthropic:..."``; the provider's LangChain package must be
             installed), or, with ``base_url``, the name a server of one's own knows the model by.
         base_url: Of a server that speaks the OpenAI wire (Ollama, vLLM, LM Studio, ...).
-        api_key: For that server or provider; by default the provider's environment variable, as LangChain
-            reads it, or a placeholder for a server of one's own.
+        api_key: For that server or provider; by default the provider's environment variable, as the SDK reads
+            it (``OPENAI_API_KEY`` with ``base_url``), or a placeholder for a server that needs none.
         home: Where the embedded model's weights are kept.
         announce: Told, in a line, of a download that is about to start.
         **params: Passed to the model: ``temperature``, ``max_tokens``, ...
@@ -59,7 +59,7 @@ def chat_model(
         raise SettingsError("the model's name is empty: write provider:model, or local")
     if base_url:
         name = llm.removeprefix("openai:")
-        return _openai(name, base_url=base_url, api_key=api_key or "none", use_responses_api=False, **params)
+        return _own_server(name, base_url=base_url, api_key=api_key, use_responses_api=False, **params)
     if llm == "local" or llm.startswith("local:"):
         return _local(llm.partition(":")[2], home=home, announce=announce, **params)
     if llm.startswith(("openai:", "ft:")):
@@ -138,6 +138,13 @@ def _openai(name: str, **params: Any) -> BaseChatModel:
             f"the model {name!r} cannot be used: {error} Set OPENAI_API_KEY, or use llm='local' "
             "(no key), or --base-url for a server of your own."
         ) from error
+
+
+def _own_server(name: str, *, api_key: str | None, **params: Any) -> BaseChatModel:
+    try:
+        return _openai(name, **({"api_key": api_key} if api_key else {}), **params)
+    except ModelError:
+        return _openai(name, api_key="none", **params)  # the SDK wants one, the server may not
 
 
 def _do_not_wait_in_vain(response: httpx2.Response) -> None:

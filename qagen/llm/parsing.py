@@ -23,7 +23,7 @@ from pydantic import BaseModel, Field, SkipValidation
 from typing_extensions import override
 
 from qagen.errors import QAGenError
-from qagen.llm.json_values import Found, inside_string, next_value, string_value
+from qagen.llm.json_values import CUT, Found, inside_string, next_value, string_value
 from qagen.llm.shaping import Fit, faults, fit, item_list, readable, recognised
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ _REFUSAL_JA = re.compile(
 )
 _MAX_REFUSAL = 500
 _MAX_ATTEMPTS = 12
+_MAX_OTHERS = 1000
 _MAX_THOUGHTS = 8
 _MAX_SHOWN = 20_000
 _MAX_TOLD = 10
@@ -136,7 +137,8 @@ class _Reply:
             message = AIMessage(message)
         ends = _ends(message.response_metadata)
         parsed = message.additional_kwargs.get("parsed")
-        text = readable(_text(message) or _arguments(message) or _dumped(parsed))
+        text = _text(message)
+        text = readable(text if text.strip() else _arguments(message) or _dumped(parsed) or text)
         body = _without_thoughts(text.removeprefix("\ufeff")).strip()
         steps = ("thinking",) if len(body) < len(text.strip("\ufeff \t\r\n")) else ()
         inner = string_value(body)
@@ -271,8 +273,9 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         result = fit([found.value for found in usable], self.pydantic_object)
         if result.value is None:
             raise self._error(reply, usable, others, result)
-        # JSON Lines have no end of their own
-        cut = any(found.cut for found in usable) or (reply.at_limit and not result.listed)
+        cut = any(found.cut for found in usable)
+        if not result.listed:  # JSON Lines have no end of their own
+            cut = cut or reply.at_limit or any(found.cut for found in others)
         steps = (*reply.steps, *_text_steps(reply.body, usable), *_shape_steps(result))
         return Reading(result.value, cut, steps)
 
@@ -281,8 +284,12 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         usable: list[Found] = []
         others: list[Found] = []
         position = attempts = 0
-        while attempts < _MAX_ATTEMPTS and (found := next_value(text, position)) is not None:
-            if found.value is not None and recognised(found.value, self.pydantic_object):
+        while attempts < _MAX_ATTEMPTS and len(others) < _MAX_OTHERS:
+            found = next_value(text, position)
+            if found is None:
+                break
+            bare = found.cut and found.value in ([], {CUT: True})
+            if found.value is not None and not bare and recognised(found.value, self.pydantic_object):
                 usable.append(found)
                 position = found.end
             else:
@@ -353,10 +360,7 @@ def _text_steps(body: str, usable: Sequence[Found]) -> Iterator[str]:
         yield "fences"
     if around.strip(" \t\r\n,;"):
         yield "prose"
-    if any(found.repaired for found in usable):
-        yield "json_repair"
-    if any(found.cut for found in usable):
-        yield "salvage"
+    yield from dict.fromkeys(step for found in usable for step in found.steps)
 
 
 def _shape_steps(result: Fit[Any]) -> Iterator[str]:
@@ -379,8 +383,7 @@ def _blocks(message: BaseMessage) -> list[dict[str, Any]]:
 def _text(message: BaseMessage) -> str:
     """The text a reader sees: reasoning and other blocks are left out."""
     seen = (block.get("text") for block in _blocks(message) if block.get("type") in ("text", "output_text"))
-    text = "".join(part for part in seen if isinstance(part, str))
-    return text if text.strip() else ""
+    return "".join(part for part in seen if isinstance(part, str))
 
 
 def _arguments(message: BaseMessage) -> str:

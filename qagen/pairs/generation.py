@@ -9,13 +9,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
 
-from qagen.documents.loading import stream_documents
+from qagen.documents.loading import identified, stream_documents
 from qagen.documents.splitting import split_documents, stream_passages
 from qagen.errors import DocumentError, GenerationError, ModelError, SettingsError
 from qagen.files import JsonLines, json_line, whole_file
@@ -112,6 +112,8 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         base_url: str | None = None,
         announce: Callable[[str], None] | None = None,
     ) -> None:
+        _check_choice("structured", structured, Structured)
+        _check_choice("handling", handling, Handling)
         self.schema = ReplySchema.of(schema)
         written = None if prompt is None else as_chat_prompt(prompt)
         self.llm = chat_model(llm, base_url=base_url, announce=announce)
@@ -232,7 +234,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         unread: Sequence[Failure],
     ) -> Iterator[Passage]:
         number = 0
-        for passage in stream_passages(_kept(documents, ledger), **self._splitting):
+        for passage in stream_passages(_kept(identified(documents), ledger), **self._splitting):
             if number == limit:
                 return
             number += 1
@@ -336,6 +338,8 @@ def generate_pairs(
     if not first:
         told = "".join(f"\n- {failure.source}: {failure.detail}" for failure in unread)
         raise DocumentError(f"the source gives no document that can be read{told}")
+    if out is not None:
+        Ledger(Path(out) / LEDGER).close()  # and so is a run folder that cannot be used
     generator = QAGenerator(llm, **options)
     return generator.generate(
         chain(first, documents),
@@ -422,11 +426,16 @@ def _to_folder(
     )
 
 
+def _check_choice(name: str, value: str, choices: Any) -> None:
+    if value not in get_args(choices):
+        raise SettingsError(f"{name} is one of {', '.join(get_args(choices))}, not {value!r}")
+
+
 def _kept(documents: Iterable[Document], ledger: Ledger | None) -> Iterator[Document]:
     """The documents, their normalised texts kept in the ledger."""
     for document in documents:
         if ledger:
-            source, theme = str(document.metadata.get("source", "")), str(document.metadata.get("theme", ""))
+            source, theme = document.metadata["source"], document.metadata["theme"]
             ledger.keep_document(source, theme=theme, text=document.page_content)
         yield document
 

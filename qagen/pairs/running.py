@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import Any, Generic, Protocol, TypeVar
 
 from typing_extensions import Self
 
@@ -40,10 +40,11 @@ def in_order(
     """
     waiting: deque[Future[R]] = deque()
     executor = ThreadPoolExecutor(workers, thread_name_prefix="qagen")
+    attempt = _Attempt(work)
     finished = False
     try:
-        for item in items:
-            waiting.append(executor.submit(work, item))
+        for item in attempt.until_one_fails(items):
+            waiting.append(executor.submit(attempt, item))
             while waiting and (waiting[0].done() or len(waiting) >= _WINDOW + workers):
                 yield waiting.popleft().result()
         while waiting:
@@ -53,6 +54,29 @@ def in_order(
         if not finished and stopping:
             stopping(sum(future.running() for future in waiting))
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+class _Attempt(Generic[T, R]):
+    """The work, which does nothing more after it has failed once."""
+
+    def __init__(self, work: Callable[[T], R]) -> None:
+        self._work = work
+        self._failed = threading.Event()
+
+    def __call__(self, item: T) -> R:
+        if self._failed.is_set():
+            raise CancelledError  # nobody sees it: the failure itself stands before it in the order
+        try:
+            return self._work(item)
+        except BaseException:
+            self._failed.set()
+            raise
+
+    def until_one_fails(self, items: Iterable[T]) -> Iterator[T]:
+        for item in items:
+            if self._failed.is_set():
+                return
+            yield item
 
 
 class Counted(Protocol):

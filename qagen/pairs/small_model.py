@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from qagen.records import QA, Passage
 
-CHUNK_TOKENS = 160
+CHUNK_TOKENS = 120
 CONTEXT_TOKENS = 0
 MAX_TOKENS = 600
 
@@ -50,22 +50,11 @@ _EXAMPLES: tuple[tuple[dict[str, str], tuple[tuple[str, str], ...]], ...] = (
             ("Ida Molnar", "Who built the Ferrand Bridge that was destroyed in 1931?"),
             ("1888", "In which year was the wooden Ferrand Bridge built?"),
             ("60 carts", "How many carts a day did the Ferrand Bridge carry before the flood of 1931?"),
-            ("82 metres", "How long was the stone bridge that Ida Molnar was asked for after the flood of 1931?"),
+            (
+                "82 metres",
+                "How long was the stone bridge that Ida Molnar was asked for after the flood of 1931?",
+            ),
             ("because the insurance paid little for wood", "Why was Ida Molnar asked for a bridge of stone?"),
-        ),
-    ),
-    (
-        {
-            "theme": "Quorra Chess Club",
-            "section": "Season 1974 > Final",
-            "language": "English",
-            "text": "Bela Strand beat Jon Ferro in 41 moves and gave the prize of 300 florins to the library in Ommer.",
-        },
-        (
-            ("Bela Strand", "Who beat Jon Ferro in the 1974 final of the Quorra Chess Club?"),
-            ("41 moves", "How many moves did Bela Strand need to beat Jon Ferro in the 1974 final?"),
-            ("300 florins", "How much was the prize that Bela Strand won at the Quorra Chess Club in 1974?"),
-            ("the library in Ommer", "What did Bela Strand give the prize of the 1974 final to?"),
         ),
     ),
 )
@@ -126,7 +115,30 @@ def _fold(text: str) -> str:
 
 
 def _around(passage: Passage) -> str:
-    return "\n".join((passage.theme, *passage.section, passage.context, passage.text))
+    return "\n".join((_title(passage), *passage.section, passage.context, passage.text))
+
+
+def _plain(text: str) -> str:
+    """Text without Markdown's emphasis and table heads, which a small model copies into its questions."""
+    return re.sub(r"(?<!\w)[*_`]+|[*_`]+(?!\w)", "", _TABLE_HEAD.sub("", text))
+
+
+def _title(passage: Passage) -> str:
+    """The title up to its colon or bracket: a subtitle's words get into every question."""
+    return re.split(r"\s*[:(|]\s|\s[-–—]\s", passage.theme)[0].strip()
+
+
+def prompt_variables(passage: Passage, *, language: str | None = None) -> dict[str, str]:
+    """What ``SMALL_QA_PROMPT`` is filled with: the passage made plain, its title short, sections unnumbered."""
+    sections = (re.sub(r"^[\d.]+\s+", "", section) for section in passage.section)
+    return {
+        "text": _plain(passage.text).strip(),
+        "theme": _title(passage),
+        "section": " > ".join(sections),
+        "context": passage.context,
+        "language": language
+        or {"ja": "Japanese", "zh": "Chinese", "en": "English"}.get(_script(passage.text), "the text's"),
+    }
 
 
 def _script(text: str) -> str:
@@ -170,7 +182,7 @@ def _latin_names(text: str) -> list[str]:
         name = " ".join(words).removesuffix("'s").removesuffix("’s").strip("'’-")
         opens = not re.search(r"[\w,;:)]\s*$", text[: match.start()]) and len(words) == 1
         inside = re.search(rf"[\w,;:] {re.escape(name)}\b", text) is not None
-        if len(name) > 1 and (not opens or inside):
+        if len(name) > 1 and name[0].isalpha() and (not opens or inside):
             found.append(name.partition(" of ")[0] if " " in name.partition(" of ")[0] else name)
     return list(dict.fromkeys(found))
 
@@ -183,7 +195,12 @@ def _names(text: str, script: str) -> list[str]:
 def _in_full(names: list[str], known: Iterable[str]) -> list[str]:
     """Names with a surname replaced by the full name where the surroundings give it."""
     longer = sorted({*known, *names}, key=len)
-    full = [next((one for one in longer if one != name and one.endswith(" " + name)), name) for name in names]
+    full = [
+        next(
+            (one for one in longer if f" {name}" in one[-len(name) - 1 :] or one.startswith(f"{name} ")), name
+        )
+        for name in names
+    ]
     return list(dict.fromkeys(full))
 
 
@@ -191,10 +208,12 @@ def _in_full(names: list[str], known: Iterable[str]) -> list[str]:
 def _anchors(passage: Passage) -> tuple[str, ...]:
     """The names of which a question about the passage must hold one: its own, and the document's."""
     script = _script(passage.text)
-    title = " ".join(passage.theme.split(":")[0].split())
-    own = _in_full(_names(passage.text, script), _names(_around(passage), script))
+    title = _title(passage)
+    own = _in_full(
+        _names(passage.text, script), _names(f"{title}\n{passage.context}\n{passage.text}", script)
+    )
     found = [*own, *_names(title, script)] or _names(passage.context, script)
-    safe = [name for name in found if re.fullmatch(r"[\w .'’&・ー-]{2,40}", name)]
+    safe = [name for name in found if re.fullmatch(r"[\w .'’&・ー-]{2,40}", name) and not name.isdigit()]
     return tuple(dict.fromkeys(safe))[:24]
 
 
@@ -204,94 +223,175 @@ _MONTH = (
     "(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
 )
-_UNIT = r"(?: (?:°C|°F|%|per cent|percent|(?!(?:{stop})\b)[a-zµ][\w/-]*))".format(
-    stop="|".join(sorted(_FUNCTION_WORDS | {"st", "times"}))
+_WEEKDAY = "(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day )?"
+_RANGE = re.compile(
+    rf"\b{_WEEKDAY}\d{{1,2}}(?: {_MONTH})?(?: \d{{4}})? (?:to|until|and) {_WEEKDAY}\d{{1,2}} {_MONTH}(?: \d{{4}})?\b"
+    r"|\bfrom (?:1\d|20)\d\d to (?:1\d|20)\d\d\b|\bin (?:1\d|20)\d\d(?:, (?:1\d|20)\d\d)* and (?:1\d|20)\d\d\b"
 )
-_COUNT = (
-    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
-    r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?|[Ss]ixty-\w+)"
+_DATE = re.compile(
+    rf"\b(?:\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{1,2}}(?:, \d{{4}})?|{_MONTH} \d{{4}})\b"
 )
-_DATE = re.compile(rf"\b(?:\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{1,2}}(?:, \d{{4}})?|{_MONTH} \d{{4}})\b")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
-_YEAR = re.compile(r"\b1[0-9]\d\d\b|\b20\d\d\b")
-_AMOUNT_SPAN = re.compile(
-    rf"[$€£¥]?\b\d[\d,.]*(?<![.,])(?:%|{_UNIT}(?: \d[\d.,]*{_UNIT})*)?|\b{_COUNT}{_UNIT}", re.IGNORECASE
+_YEAR = re.compile(r"(?<=\b[Ii]n )(?:1\d|20)\d\d\b")
+_UNIT = (
+    r"(?: ?(?:°C|°F|%)| (?:per cent|percent|(?!(?:{stop})\b|\w+ed\b)(?:[a-zµ][\w/-]*|[A-Z]\w+s\b)))".format(
+        stop="|".join(sorted(_FUNCTION_WORDS | {"became", "won"}))
+    )
 )
+_AMOUNT_SPAN = re.compile(rf"[$€£¥]?\b\d[\d,.]*(?<![.,])(?:{_UNIT}(?: \d[\d.,]*{_UNIT})*)?")
+_COUNT = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    rf"(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-[a-z]+)?){_UNIT}",
+    re.IGNORECASE,
+)
+_BECAUSE = re.compile(r"\b(?:because|due to|in order to|so that) [^.;:\n]{8,90}(?=[.;])")
 _ASKING = {
-    "date": ("When", "On what date", "On which day"),
+    "when": ("When", "On what date", "On which day", "On which days", "In which years"),
     "clock": ("When", "At what time"),
     "year": ("When", "In which year", "In what year"),
     "amount": (
         "How many", "How much", "How long", "How old", "How high", "How deep", "How far", "How fast", "How heavy",
-        "How wide", "How often", "What", "By how many", "By how much", "At what", "For how long", "With how many",
+        "How wide", "How tall", "How often", "What", "By how many", "By how much", "At what", "For how long",
     ),
+    "count": ("How many", "How long", "For how long", "By how many"),
     "name": ("Who", "Whose", "Which", "What", "Where", "To whom", "By whom", "In which", "At which", "On which"),
     "phrase": ("What", "How", "Which", "Where", "Who", "In which", "On which"),
-    "reason": ("Why",),
+    "because": ("Why",),
 }  # fmt: skip
+_VALUE = {
+    kind: place
+    for place, kind in enumerate(("because", "when", "who", "name", "year", "clock", "amount", "count"))
+}
+_MOST = 10
 
 
 def _spans(text: str, names: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Where dates, times, years, amounts and names stand in a text; none overlaps another."""
+    """Where reasons, dates, times, names and amounts stand in a text; none overlaps another."""
+    one = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
+    kinds = (
+        ("because", _BECAUSE), ("when", _RANGE), ("when", _DATE), ("clock", _CLOCK), ("year", _YEAR),
+        ("amount", _AMOUNT_SPAN), ("count", _COUNT), ("name", re.compile(rf"\b(?:{one})(?: and (?:{one}))?\b(?!-| \d)")),
+    )  # fmt: skip
     found: list[tuple[int, int, str]] = []
-    kinds = [("date", _DATE), ("clock", _CLOCK), ("year", _YEAR)]
-    if names:
-        kinds.append(("name", re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names))))
-    for kind, pattern in (*kinds, ("amount", _AMOUNT_SPAN)):
+    for kind, pattern in kinds:
         for match in pattern.finditer(text):
             if all(match.end() <= start or match.start() >= end for start, end, _ in found):
                 found.append((match.start(), match.end(), kind))
     return sorted(found)
 
 
-def _worth_asking(answer: str, text: str) -> bool:
+def _worth_asking(answer: str, kind: str, text: str) -> bool:
     """Whether an answer stands for one fact: it occurs once, and is more than a bare digit or two."""
+    if (kind == "name" and answer[-1].isdigit()) or (
+        kind == "amount" and re.match(r"(?:1\d|20)\d\d\b(?!,)", answer)
+    ):
+        return False
     return len(answer) > 2 and len(re.findall(rf"(?<!\w){re.escape(answer)}s?(?!\w)", text)) == 1
 
 
-def _answers(passage: Passage) -> list[tuple[str, str]]:
-    """Answers found by code, each with its kind: what the model is to write questions for."""
-    text = _MARKUP.sub(" ", _TABLE_HEAD.sub("", passage.text))
-    names = sorted(_latin_names(text), key=len, reverse=True)
-    spans = [(text[start:end], kind) for start, end, kind in _spans(text, names)]
-    titles = _fold(" ".join((passage.theme, *passage.section)))
-    found = [(a, k) for a, k in spans if _worth_asking(a, text) and not (k == "name" and _fold(a) in titles)]
-    most = max(2, min(8, passage.tokens // 13))
-    if len(found) > most:
-        step = len(found) / most
-        found = [found[int(place * step)] for place in range(most)]
+def _latin_answers(passage: Passage) -> list[tuple[str, str]]:
+    text = _plain(passage.text)
+    titles = _fold(" ".join((_title(passage), *passage.section)))
+    found: list[tuple[str, str]] = []
+    for sentence in _sentences(text):
+        if re.match(r"(?:If|Unless|When|Whenever) ", sentence):
+            continue
+        spans = [(sentence[start:end], kind) for start, end, kind in _spans(sentence, _latin_names(text))]
+        found += [
+            (a, k) for a, k in spans if _worth_asking(a, k, text) and not (k == "name" and _fold(a) in titles)
+        ]
     return found
+
+
+_JA_COUNTERS = (
+    "万円|円|人|本|点|回|分間?|秒|歳|位|試合|か?クラブ|チーム|キロ?メートル|メートル|キロ(?:グラム)?|度|か月|日間|年間|時間|台|棟|冊|枚|番|"
+    "か所|種類|個|件|票|隻|室|席|階|名|%|パーセント"
+)
+_JA_KINDS = (
+    ("when", re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{4}年(?![間度])")),
+    ("amount", re.compile(rf"約?(?:[\d][\d,，.．]*|[一二三四五六七八九十百千]+)(?:{_JA_COUNTERS})")),
+    ("who", re.compile(r"[一-龯々ァ-ヶー]{2,8}(?=（[ぁ-んー]+[・･][ぁ-んー]+）)")),
+    (
+        "name",
+        re.compile(
+            r"[一-龯々ァ-ヶー]{2,10}(?=（[ぁ-んー]+）)|[ァ-ヶー]{3,}(?:[・][ァ-ヶー]+)*|「[^」]{2,20}」"
+        ),
+    ),
+)
+
+
+def _japanese_answers(passage: Passage) -> list[tuple[str, str]]:
+    text = _plain(passage.text)
+    found: list[tuple[int, int, str]] = []
+    for kind, pattern in _JA_KINDS:
+        for match in pattern.finditer(text):
+            if all(match.end() <= start or match.start() >= end for start, end, _ in found):
+                found.append((match.start(), match.end(), kind))
+    titles = " ".join((_title(passage), *passage.section))
+    answers = [(text[start:end].strip("「」"), kind) for start, end, kind in sorted(found)]
+    return [(a, k) for a, k in answers if text.count(a) == 1 and a not in titles]
+
+
+def _answers(passage: Passage) -> list[tuple[str, str]]:
+    """Answers found by code, each with its kind, in the order of the text: what to write questions for."""
+    script = _script(passage.text)
+    found = (
+        _japanese_answers(passage) if script == "ja" else [] if script == "zh" else _latin_answers(passage)
+    )
+    best = sorted(range(len(found)), key=lambda place: _VALUE[found[place][1]])[:_MOST]
+    return [found[place] for place in sorted(best)]
 
 
 # --- the schema ----------------------------------------------------------------------------------------------------
 
-_LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,.'"
 _JAPANESE = "".join(map(chr, range(0x3041, 0x3094))) + "ー、・何誰年月日回時分人名的点数"
-_REASON = re.compile(r"\b(?:because|therefore|so that|since|due to|in order to)\b")
 
 
-def _characters(text: str, extra: str) -> str:
+def _characters(text: str, extra: str = "") -> str:
     """A character class of the letters and signs of a text, in the syntax that the engine and ``re`` share."""
     signs = {sign for sign in (*text, *extra) if sign.isprintable() and sign not in '"\\[]^?？*_`#|{}- '}
     return "[" + "".join(sorted(signs)) + "-]"
 
 
 def _latin_pattern(passage: Passage, answer: str, kind: str) -> str:
-    sign = _characters(_around(passage), _LATIN)
-    own = [name for name in _anchors(passage) if _fold(name) not in _fold(answer) and _fold(answer) not in _fold(name)]
-    words = f"({sign}+ )"
+    """A question word, words, one of the names, more words, a question mark; numbers are words too."""
+    letters = "".join(
+        sorted({sign for sign in _around(passage) if sign.isalpha()} - set("abcdefghijklmnopqrstuvwxyz"))
+    )
+    word = f"([a-z{letters}'’-]+|[0-9]+([.,:][0-9]+)?[a-z°%]*)"
+    own = [
+        name
+        for name in _anchors(passage)
+        if _fold(name) not in _fold(answer) and _fold(answer) not in _fold(name)
+    ]
     first = f"({'|'.join(_ASKING[kind])}) " if _script(passage.text) == "en" else ""
     if not own:
-        return f"^{first}{words}{{1,18}}{sign}+\\?$"
+        return f"^{first}({word} ){{2,18}}{word}\\?$"
     names = "|".join(name.replace(".", "\\.") for name in own)
-    return f"^{first}{words}{{0,14}}({names})('s)?,?( {sign}+){{0,14}}\\?$"
+    return f"^{first}({word},? ){{0,18}}({names})('s)?(,? {word}){{0,18}}\\?$"
 
 
-def _cjk_pattern(passage: Passage, script: str) -> str:
-    sign = _characters(_around(passage), _JAPANESE if script == "ja" else "")
-    names = "|".join(name.replace(".", "\\.") for name in _anchors(passage))
-    end = "(か|何|誰|どこ|いつ)？" if script == "ja" else "？"
-    return f"^{sign}{{0,40}}({names}){sign}{{1,40}}{end}$" if names else f"^{sign}{{5,60}}{end}$"
+def _cjk_asking(answer: str, kind: str) -> str:
+    """The words that ask for an answer of this kind, the counter of an amount included."""
+    if kind == "amount":
+        counter = re.sub(r"^約?[\d,，.．一二三四五六七八九十百千]+", "", answer)
+        return "(いくら|何円)" if counter.endswith("円") else f"何{counter}"
+    return {"when": "(いつ|何年|何月何日|何日)", "who": "誰", "name": "(何|どこ|どの)"}.get(
+        kind, "(何|誰|どこ|いつ|なぜ)"
+    )
+
+
+def _cjk_pattern(passage: Passage, answer: str, kind: str) -> str:
+    sign = _characters(_around(passage), _JAPANESE)
+    own = (
+        [name for name in _anchors(passage) if name not in answer and answer not in name]
+        if answer
+        else _anchors(passage)
+    )
+    names = f"({'|'.join(name.replace('.', chr(92) + '.') for name in own)})" if own else ""
+    if _script(passage.text) == "zh":
+        return f"^{_characters(_around(passage))}{{0,30}}{names}{_characters(_around(passage), '是谁什么多少哪年几')}{{2,40}}？$"
+    return f"^{sign}{{0,30}}{names}{sign}{{1,30}}{_cjk_asking(answer, kind)}{sign}{{0,14}}か？$"
 
 
 def _item(answer: dict[str, Any], question: str) -> dict[str, Any]:
@@ -303,13 +403,16 @@ def _item(answer: dict[str, Any], question: str) -> dict[str, Any]:
     }
 
 
-def _latin_items(passage: Passage) -> dict[str, Any]:
-    """One item for each answer found, and one whose answer the model chooses."""
-    items = [_item({"const": answer}, _latin_pattern(passage, answer, kind)) for answer, kind in _answers(passage)]
-    free = f"{_characters(passage.text, '')}+"
-    kind = "reason" if _REASON.search(passage.text) else "phrase"
-    chosen = {"type": "string", "pattern": f"^({free} ){{1,11}}{free}$"}
-    return {"type": "array", "prefixItems": [*items, _item(chosen, _latin_pattern(passage, "", kind))]}
+def _pairs_schema(passage: Passage) -> dict[str, Any]:
+    """One item for each answer found; the model chooses answers itself only where none is found."""
+    pattern = _cjk_pattern if _script(passage.text) in {"ja", "zh"} else _latin_pattern
+    found = [_item({"const": answer}, pattern(passage, answer, kind)) for answer, kind in _answers(passage)]
+    if found:
+        return {"type": "array", "prefixItems": found}
+    sign = _characters(passage.text)
+    free = f"^{sign}{{1,30}}$" if pattern is _cjk_pattern else f"^({sign}+ ){{0,11}}{sign}+$"
+    item = _item({"type": "string", "pattern": free}, pattern(passage, "", "phrase"))
+    return {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
 
 
 def reply_schema(passage: Passage) -> dict[str, Any]:
@@ -319,17 +422,9 @@ def reply_schema(passage: Passage) -> dict[str, Any]:
     writes the question. The patterns use what llama.cpp and Python's ``re`` read alike: literals, groups,
     ``|``, ``+``, ``?``, bounded repeats and positive character classes.
     """
-    script = _script(passage.text)
-    if script in {"ja", "zh"}:
-        answer = {"type": "string", "pattern": f"^{_characters(passage.text, '')}{{1,40}}$"}
-        most = max(2, min(8, len(passage.text) // 20))
-        item = _item(answer, _cjk_pattern(passage, script))
-        pairs: dict[str, Any] = {"type": "array", "items": item, "minItems": 1, "maxItems": most}
-    else:
-        pairs = _latin_items(passage)
     return {
         "type": "object",
-        "properties": {"question_answer_pairs": pairs},
+        "properties": {"question_answer_pairs": _pairs_schema(passage)},
         "required": ["question_answer_pairs"],
         "additionalProperties": False,
     }
@@ -344,6 +439,17 @@ def _terms(text: str) -> list[str]:
     if _HAN.search(folded) or _KANA.search(folded):
         return re.findall(r"[\u30a0-\u30ffー]{2,}|[\u4e00-\u9fff々]|[a-z]+|\d+", folded)
     return [word[:5] for word in _WORD.findall(folded) if word not in _FUNCTION_WORDS]
+
+
+_GENERIC = frozenset(
+    "name number peopl perso live town city place year day date time long lengt high heigh wide width deep depth heavy "
+    "weigh old age perce amoun total cost price dista tempe kind type calle happe take took hold held use used".split()
+)
+
+
+def _asked(question: str) -> list[str]:
+    """The terms of a question that the text must know: not the words that only say what kind of answer is wanted."""
+    return [term for term in _terms(question) if term not in _GENERIC]
 
 
 def _numbers(text: str) -> set[str]:
@@ -401,7 +507,7 @@ def _copies_example(question: str, answer: str, passage: Passage) -> bool:
 
 def _words_not_in_text(question: str, answer: str, passage: Passage) -> bool:
     del answer
-    return _share(_terms(question), _terms(_around(passage))) < 0.6
+    return _share(_asked(question), _terms(_around(passage))) < 0.5
 
 
 def _number_not_in_text(question: str, answer: str, passage: Passage) -> bool:
@@ -465,13 +571,20 @@ def _answer_does_not_fit(question: str, answer: str, passage: Passage) -> bool:
     return False
 
 
+def _forces_a_name(question: str, answer: str, passage: Passage) -> bool:
+    """Whether a name hangs at the end only because the pattern wanted one."""
+    del answer
+    end = "|".join(re.escape(name) for name in _anchors(passage))
+    return bool(end) and re.search(rf"(?:,|\band|'s|\bweighs?) (?:the )?(?:{end})\?$", question) is not None
+
+
 def _said_elsewhere(question: str, answer: str, passage: Passage) -> bool:
     """Whether the sentence with the answer is about something else than the question."""
     quote = find_quote(question, answer, passage)
     sentences = _sentences(passage.text)
     place = sentences.index(quote) if quote in sentences else 0
-    near = " ".join((*sentences[max(0, place - 1) : place + 1], passage.theme, *passage.section))
-    return _share(_terms(question), _terms(near)) < 0.5
+    near = " ".join((*sentences[max(0, place - 1) : place + 2], passage.theme, *passage.section))
+    return _share(_asked(question), _terms(near)) < 0.4
 
 
 _RULES = {
@@ -483,6 +596,7 @@ _RULES = {
     "words_not_in_text": _words_not_in_text,
     "points_at_the_text": _points_at_the_text,
     "answer_does_not_fit": _answer_does_not_fit,
+    "forces_a_name": _forces_a_name,
     "said_elsewhere": _said_elsewhere,
 }
 
@@ -494,22 +608,23 @@ def reject(question: str, answer: str, passage: Passage) -> str | None:
     return next((reason for reason, broken in _RULES.items() if broken(question, answer, passage)), None)
 
 
-def _repeats(pair: QA, earlier: QA) -> bool:
-    """The same answer to nearly the same question."""
+def _clash(pair: QA, earlier: QA) -> str | None:
+    """The same answer to nearly the same question, or another answer to the same question."""
     if _fold(pair.answer) != _fold(earlier.answer):
-        return False
+        return "two_answers" if _fold(pair.question) == _fold(earlier.question) else None
     one, other = set(_terms(pair.question)), set(_terms(earlier.question))
-    return len(one & other) >= 0.6 * min(len(one), len(other))
+    return "near_repeat" if len(one & other) >= 0.6 * min(len(one), len(other)) else None
 
 
 def filter_pairs(pairs: Iterable[QA], passage: Passage) -> tuple[list[QA], list[tuple[QA, str]]]:
-    """The pairs worth keeping, in their order, and the others with the reason."""
+    """The pairs of one passage worth keeping, in their order, and the others with the reason."""
     kept: list[QA] = []
     dropped: list[tuple[QA, str]] = []
     for pair in pairs:
-        reason = reject(pair.question, pair.answer, passage)
-        if reason is None and any(_repeats(pair, earlier) for earlier in kept):
-            reason = "near_repeat"
+        clashes = (_clash(pair, earlier) for earlier in kept)
+        reason = reject(pair.question, pair.answer, passage) or next(
+            (clash for clash in clashes if clash), None
+        )
         if reason is None:
             kept.append(pair)
         else:

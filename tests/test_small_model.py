@@ -1,0 +1,345 @@
+"""What the small embedded model is given, and which of its pairs are dropped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+import pytest
+
+from qagen.pairs import small_model
+from qagen.pairs.small_model import (
+    SMALL_QA_PROMPT,
+    filter_pairs,
+    find_quote,
+    prompt_variables,
+    reject,
+    reply_schema,
+)
+from qagen.records import QA, Passage
+
+ENGLISH = (
+    "The Kelm Lighthouse was built in 1904 by Aldo Vann. It is 31 metres high and cost 18,500 crowns. "
+    "Mira Tolsk painted it white in 1950 because sailors had mistaken it for a chimney. "
+    "Today 640 visitors a week climb its 142 steps."
+)
+JAPANESE = (
+    "決勝は９月25日に千艘浜球技場で行われ、観客は8,412人だった。"
+    "前半18分、早瀬森湊（はやせもり・みなと）が先制点を決めた。優勝した篠渡ユナイテッドの賞金は三百万円である。"
+)
+
+
+def passage(text=ENGLISH, *, theme="The Kelm Lighthouse: A History", section=("1. Building",), context=""):
+    return Passage(
+        id="p1", source="kelm.md", theme=theme, text=text, start=0, end=len(text), tokens=len(text) // 4,
+        section=section, context=context,
+    )  # fmt: skip
+
+
+JA = passage(JAPANESE, theme="蒼凪杯の記録", section=("第８回大会（2022年）",))
+
+
+def items(of):
+    pairs = reply_schema(of)["properties"]["question_answer_pairs"]
+    return [item["properties"] for item in pairs["prefixItems"]]
+
+
+def pattern_for(answer, of):
+    return next(item["question"]["pattern"] for item in items(of) if item["answer"].get("const") == answer)
+
+
+# --- the prompt ---
+
+
+def test_the_released_prompt_is_never_edited_in_place():
+    known = SMALL_QA_PROMPT.metadata["name"], SMALL_QA_PROMPT.metadata["version"]
+    blank = SMALL_QA_PROMPT.format_messages(text="T", theme="H", section="S", context="C", language="L")
+    text = json.dumps([[message.type, message.content] for message in blank], ensure_ascii=False)
+    assert known == ("write-pairs-small", 1)
+    assert hashlib.sha256(text.encode()).hexdigest() == PINNED
+
+
+@pytest.mark.parametrize(
+    "hostile", ["{", "}", "{text}", "{{x}}", '{"a": [1]}', "%s \\n", "<|im_end|>", "\u2028"]
+)
+def test_braces_and_other_signs_of_the_text_reach_the_model_as_they_are(hostile):
+    messages = SMALL_QA_PROMPT.format_messages(**prompt_variables(passage(f"A {hostile} B")))
+    assert f"A {hostile} B" in messages[-1].content
+
+
+def test_the_instructions_stand_in_the_unchanging_part():
+    variables = prompt_variables(passage())
+    messages = SMALL_QA_PROMPT.format_messages(**variables, instructions="Ask only about dates.")
+    assert messages[0].content.endswith("Ask only about dates.")
+    assert SMALL_QA_PROMPT.format_messages(**variables)[1:] == messages[1:]
+
+
+def test_the_prompt_takes_only_the_documented_variables():
+    assert set(SMALL_QA_PROMPT.input_variables) <= {"text", "theme", "section", "context", "language"}
+
+
+def test_the_worked_replies_are_what_the_schema_asks_for():
+    [reply] = [
+        message.content for message in SMALL_QA_PROMPT.messages if getattr(message, "type", "") == "ai"
+    ]
+    pairs = json.loads(reply)["question_answer_pairs"]
+    assert all(list(pair) == ["answer", "question"] and pair["question"].endswith("?") for pair in pairs)
+
+
+def test_the_model_sees_a_short_title_and_sections_without_numbers():
+    variables = prompt_variables(
+        passage("The *Grey Ember* won.", section=("4. The 2023 final", "4.2 Weather"))
+    )
+    assert variables["theme"] == "The Kelm Lighthouse"
+    assert variables["section"] == "The 2023 final > Weather"
+    assert variables["text"] == "The Grey Ember won."
+    assert variables["language"] == "English"
+
+
+# --- the schema ---
+
+ANYTHING = [
+    "",
+    " ",
+    "\n",
+    "a",
+    "?",
+    "1234",
+    "{}[]()^$.|?*+\\",
+    '"',
+    "🙂🙂🙂",
+    "\u2028",
+    "مرحبا بالعالم",
+    "漢字",
+    "x" * 20_000,
+]
+
+
+@pytest.mark.parametrize("text", [*ANYTHING, ENGLISH, JAPANESE, "Алиса пошла в лес. В лесу был волк."])
+def test_every_passage_has_a_schema_whose_patterns_compile(text):
+    schema = reply_schema(passage(text, theme=text[:30]))
+    found = re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', json.dumps(schema, ensure_ascii=False))
+    assert found
+    for pattern in found:
+        plain = json.loads(f'"{pattern}"')
+        assert re.compile(plain)
+        assert plain.startswith("^")
+        assert plain.endswith("$")
+        assert not re.search(r"\\[^?.]|\(\?", plain), "outside the common subset of the two engines"
+
+
+def test_the_schema_is_the_same_each_time():
+    assert reply_schema(passage()) == reply_schema(passage())
+
+
+def test_answers_found_in_the_text_are_fixed_in_the_order_of_the_text():
+    assert [item["answer"]["const"] for item in items(passage())] == [
+        "1904", "Aldo Vann", "31 metres", "18,500 crowns", "Mira Tolsk", "1950",
+        "because sailors had mistaken it for a chimney", "640 visitors", "142 steps",
+    ]  # fmt: skip
+
+
+def test_amounts_dates_and_people_of_a_japanese_text_are_found():
+    found = [item["answer"]["const"] for item in items(JA)]
+    assert found == ["９月25日", "8,412人", "18分", "早瀬森湊", "ユナイテッド", "三百万円"]
+
+
+def test_an_answer_that_occurs_twice_or_in_a_condition_is_not_asked_for():
+    text = "The Vell Cup has 12 boats. Of the 12 boats, 40 per cent are red. If 90 boats enter, the Vell Cup is split."
+    assert [item["answer"]["const"] for item in items(passage(text, theme="Cups"))] == ["40 per cent"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        ("1904", "When was the Kelm Lighthouse built?"),
+        ("1904", "In which year did Aldo Vann build the Kelm Lighthouse?"),
+        ("Aldo Vann", "Who built the Kelm Lighthouse in 1904?"),
+        ("31 metres", "How high is the Kelm Lighthouse?"),
+        ("18,500 crowns", "What did Aldo Vann's lighthouse cost?"),
+        (
+            "because sailors had mistaken it for a chimney",
+            "Why did Mira Tolsk paint the Kelm Lighthouse white?",
+        ),
+        ("142 steps", "How many steps does the Kelm Lighthouse have, built in 1904 for 18,500 crowns?"),
+    ],
+)
+def test_the_pattern_accepts_good_questions(answer, question):
+    assert re.search(pattern_for(answer, passage()), question)
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        ("1904", "When was it built?"),
+        ("1904", "Was the Kelm Lighthouse built in 1904?"),
+        ("1904", "How many years has the Kelm Lighthouse stood?"),
+        ("1904", "When was the Kelm Lighthouse built"),
+        ("1904", "When was the Kelm Lighthouse built? When was it painted?"),
+        ("1904", 'When was the "Kelm Lighthouse" built?'),
+        ("Aldo Vann", "Who was Aldo Vann?"),
+        ("31 metres", "Why is the Kelm Lighthouse high?"),
+        ("Mira Tolsk", "Who 画家 painted the Kelm Lighthouse?"),
+        ("640 visitors", "Which of these is it?"),
+    ],
+)
+def test_the_pattern_rejects_bad_questions(answer, question):
+    assert not re.search(pattern_for(answer, passage()), question)
+
+
+@pytest.mark.parametrize(
+    ("answer", "question", "fits"),
+    [
+        ("8,412人", "千艘浜球技場の観客は何人でしたか？", True),
+        ("8,412人", "千艘浜球技場の観客は何分でしたか？", False),
+        ("早瀬森湊", "篠渡の決勝で先制点を決めたのは誰ですか？", True),
+        ("早瀬森湊", "Who scored?", False),
+        ("三百万円", "篠渡ユナイテッドの賞金はいくらですか？", True),
+    ],
+)
+def test_the_japanese_pattern_asks_with_the_counter_of_the_answer(answer, question, fits):
+    assert bool(re.search(pattern_for(answer, JA), question)) is fits
+
+
+# --- the filters ---
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("When was the Kelm Lighthouse built?", "1904"),
+        ("Who built the Kelm Lighthouse?", "Aldo Vann"),
+        ("How high is the Kelm Lighthouse?", "31 metres"),
+        ("How high is the Kelm Lighthouse?", "It is 31 metres high."),
+        ("How much did the Kelm Lighthouse cost?", "18,500 CROWNS"),
+        (
+            "Why did Mira Tolsk paint the Kelm Lighthouse white?",
+            "because sailors had mistaken it for a chimney",
+        ),
+        ("How many visitors a week climb the Kelm Lighthouse?", "640"),
+        ("What colour did Mira Tolsk paint the Kelm Lighthouse when she was asked?", "white"),
+    ],
+)
+def test_good_pairs_pass(question, answer):
+    assert reject(question, answer, passage()) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reason"),
+    [
+        ("", "1904", "empty"),
+        ("When was the Kelm Lighthouse built?", "  ", "empty"),
+        ("When was the Kelm Lighthouse built?", "1905", "answer_not_in_text"),
+        ("How high is the Kelm Lighthouse?", "310 metres", "answer_not_in_text"),
+        ("What did Mira Tolsk paint on the Kelm Lighthouse?", "a large red dragon", "answer_not_in_text"),
+        ("Who built the lighthouse called the Kelm Lighthouse?", "the Kelm Lighthouse", "answer_in_question"),
+        ("Which lighthouse cost 18,500 crowns at Kelm?", "18,500 crowns", "answer_in_question"),
+        ("Who built the Ferrand Bridge at Kelm?", "Aldo Vann", "copies_example"),
+        ("Who was Ida Molnar of the Kelm Lighthouse?", "Aldo Vann", "copies_example"),
+        ("Who built the Kelm Lighthouse in 1931?", "Aldo Vann", "number_not_in_text"),
+        ("How many of the 700 seats of the Kelm Lighthouse are free?", "640", "number_not_in_text"),
+        ("Who built the Kelm Lighthouse 灯台?", "Aldo Vann", "stray_characters"),
+        ("Who built the Kelm Lighthouse в 1904?", "Aldo Vann", "stray_characters"),
+        ("Which orchestra played symphonies for Kelm?", "Aldo Vann", "words_not_in_text"),
+        ("Who built the lighthouse described in the text?", "Aldo Vann", "points_at_the_text"),
+        ("When did she paint the lighthouse?", "1950", "points_at_the_text"),
+        ("How high is it?", "31 metres", "points_at_the_text"),
+        ("How many visitors climb the Kelm Lighthouse?", "Mira Tolsk", "answer_does_not_fit"),
+        ("When did Mira Tolsk paint the Kelm Lighthouse?", "white", "answer_does_not_fit"),
+        ("Who built the Kelm Lighthouse?", "1904", "answer_does_not_fit"),
+        ("Where did Mira Tolsk paint the Kelm Lighthouse?", "640", "answer_does_not_fit"),
+        ("How high is the tower that Aldo Vann built, Kelm Lighthouse?", "31 metres", "forces_a_name"),
+        ("How many visitors a week climb the 142 steps and Kelm Lighthouse?", "640", "forces_a_name"),
+        ("When did sailors climb chimney steps at Kelm?", "1904", "said_elsewhere"),
+    ],
+)
+def test_bad_pairs_are_dropped_with_their_reason(question, answer, reason):
+    assert reject(question, answer, passage()) == reason
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reason"),
+    [
+        ("千艘浜球技場で行われた決勝の観客は何人でしたか？", "8,412人", None),
+        ("決勝の前半18分に先制点を決めたのは誰ですか？", "早瀬森湊", None),
+        ("篠渡ユナイテッドの賞金はいくらですか？", "三百万円", None),
+        ("決勝の観客は何人でしたか？", "8,413人", "answer_not_in_text"),
+        ("決勝で先制点を決めた早瀬森湊は誰ですか？", "早瀬森湊", "answer_in_question"),
+        ("この試合の観客は何人でしたか？", "8,412人", "points_at_the_text"),
+        ("決勝は何年に行われましたか？", "早瀬森湊", "answer_does_not_fit"),
+        ("千艘浜球技場で先制点を決めたのは誰ですか？", "8,412人", "answer_does_not_fit"),
+        ("決勝の100人の観客は何人でしたか？", "8,412人", "number_not_in_text"),
+        ("決勝の관객は何人でしたか？", "8,412人", "stray_characters"),
+    ],
+)
+def test_japanese_pairs_are_judged_too(question, answer, reason):
+    assert reject(question, answer, JA) == reason
+
+
+@pytest.mark.parametrize("hostile", ANYTHING)
+def test_no_text_breaks_the_filters(hostile):
+    reason = reject(hostile, hostile, passage(hostile))
+    assert reason is None or re.fullmatch(r"[a-z_]+", reason)
+
+
+def test_near_repeats_within_a_passage_are_dropped_and_nothing_is_lost():
+    pairs = [
+        QA(question="Who built the Kelm Lighthouse?", answer="Aldo Vann"),
+        QA(question="Who was the man that built the Kelm Lighthouse?", answer="Aldo Vann"),
+        QA(question="When was the Kelm Lighthouse built?", answer="1904"),
+        QA(question="When did they build it?", answer="1904"),
+    ]
+    kept, dropped = filter_pairs(pairs, passage())
+    assert kept == [pairs[0], pairs[2]]
+    assert dropped == [(pairs[1], "near_repeat"), (pairs[3], "points_at_the_text")]
+
+
+def test_the_same_question_with_two_answers_keeps_neither_of_the_later_ones():
+    pairs = [
+        QA(question="How high is the Kelm Lighthouse?", answer="31 metres"),
+        QA(question="How high is the Kelm Lighthouse?", answer="142 steps"),
+    ]
+    assert filter_pairs(pairs, passage()) == ([pairs[0]], [(pairs[1], "two_answers")])
+
+
+# --- the quote ---
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "starts"),
+    [
+        ("Who built it?", "Aldo Vann", "The Kelm Lighthouse was"),
+        ("How high is the Kelm Lighthouse?", "31 metres", "It is 31"),
+        ("Who painted it?", "mira tolsk", "Mira Tolsk painted"),
+        ("How many steps?", "142 steps", "Today 640"),
+        ("Who?", "Nobody Here", ""),
+    ],
+)
+def test_the_quote_is_the_sentence_with_the_answer_exactly_as_it_stands(question, answer, starts):
+    quote = find_quote(question, answer, passage())
+    assert quote in ENGLISH
+    assert quote.startswith(starts)
+    assert bool(quote) is bool(starts)
+
+
+def test_of_two_sentences_with_the_answer_the_one_about_the_question_is_quoted():
+    text = "Ana Rill won the Vell Cup. Ana Rill owns a bakery in Orm."
+    assert (
+        find_quote("Who owns a bakery in Orm?", "Ana Rill", passage(text)) == "Ana Rill owns a bakery in Orm."
+    )
+
+
+def test_a_japanese_quote_ends_at_its_sentence():
+    assert (
+        find_quote("賞金はいくらですか？", "三百万円", JA)
+        == "優勝した篠渡ユナイテッドの賞金は三百万円である。"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["Dr. Vell met J. Orm at No. 5 in St. Ives. They left.", "It cost 3.5 crowns. It fell."]
+)
+def test_abbreviations_and_decimals_do_not_end_a_sentence(text):
+    first = text[: text.rindex(". ") + 1]
+    assert find_quote("", first, passage(text)) == first

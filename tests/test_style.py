@@ -1,0 +1,158 @@
+"""The rules of the code that no linter knows: see CONTRIBUTING.md and docs/design.md."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+import qagen
+from qagen.errors import QAGenError
+
+PACKAGE = Path(qagen.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [file.relative_to(PACKAGE).as_posix() for file in FILES]
+TREES = {name: ast.parse(file.read_text("utf-8")) for name, file in zip(NAMES, FILES, strict=True)}
+EVERY_FILE = pytest.mark.parametrize("name", NAMES)
+
+# From the top down: a module imports from its own floor or one above it, and from nothing below.
+FLOORS = (
+    ("errors", "records", "files"),
+    ("llm",),
+    ("documents",),
+    ("pairs",),
+    ("tuning",),
+    ("evaluation",),
+    ("report",),
+    ("cli", "__main__", "__init__"),
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+# Of the floor above it, documents knows the tokens only.
+NARROW = {"documents": {"llm": {"qagen.llm.tokens"}}}
+MOST_LINES = 40
+
+
+def room(module: str) -> str:
+    """The room of a module: ``llm`` for ``qagen.llm.asking``."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The modules of qagen that are imported, inside functions too."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {inner(node.module, alias.name) for alias in node.names}
+    return {name for name in found if name.split(".")[0] == "qagen"}
+
+
+def inner(module: str, name: str) -> str:
+    """``from qagen.pairs import small_model`` imports a module, ``from qagen.records import QA`` a name."""
+    path = PACKAGE.parent.joinpath(*module.split("."), name)
+    return f"{module}.{name}" if path.with_suffix(".py").exists() or path.is_dir() else module
+
+
+def module_of(name: str) -> str:
+    return ".".join(["qagen", *Path(name).with_suffix("").parts])
+
+
+@EVERY_FILE
+def test_imports_go_one_way(name):
+    own = room(module_of(name))
+    if name == "__init__.py":  # the public names, under TYPE_CHECKING
+        return
+    for module in imported(TREES[name]):
+        there = room(module)
+        assert FLOOR[there] <= FLOOR[own], f"{name} imports {module}, which stands below it"
+        allowed = NARROW.get(own, {}).get(there)
+        assert allowed is None or module in allowed, f"{name} imports {module}"
+
+
+def test_every_room_has_a_floor():
+    assert {room(module_of(name)) for name in NAMES} <= set(FLOOR)
+
+
+@EVERY_FILE
+def test_no_import_is_relative(name):
+    assert not [n.lineno for n in ast.walk(TREES[name]) if isinstance(n, ast.ImportFrom) and n.level]
+
+
+@EVERY_FILE
+def test_a_module_is_named_for_what_it_does(name):
+    assert not {"util", "utils", "helper", "helpers", "misc", "common"} & set(Path(name).with_suffix("").parts)
+
+
+@EVERY_FILE
+def test_no_except_is_broad(name):
+    handlers = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.ExceptHandler)]
+    assert not [one.lineno for one in handlers if one.type is None or swallows(one)]
+
+
+def swallows(handler: ast.ExceptHandler) -> bool:
+    """It takes everything and does not raise it again."""
+    caught = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+    raised = isinstance(handler.body[-1], ast.Raise) and handler.body[-1].exc is None
+    return "Exception" in caught or ("BaseException" in caught and not raised)
+
+
+@EVERY_FILE
+def test_a_function_fits_one_screen(name):
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node for node in ast.walk(TREES[name]) if isinstance(node, kinds)]
+    long = {node.name: lines for node in functions if (lines := lines_of(node)) > MOST_LINES}
+    assert not long
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of its body: a signature with many options and a docstring are read like a table."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+@EVERY_FILE
+def test_only_the_command_prints(name):
+    calls = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)]
+    prints = [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"]
+    assert name == "cli.py" or not prints
+
+
+@pytest.mark.parametrize("name", qagen.__all__)
+def test_a_public_name_is_there_and_says_what_it_is(name):
+    value = getattr(qagen, name)
+    if inspect.isclass(value) or inspect.isroutine(value):
+        assert inspect.getdoc(value)
+        assert value.__doc__ != getattr(value.__base__, "__doc__", None) if inspect.isclass(value) else True
+
+
+def test_public_names_are_sorted_for_dir():
+    assert dir(qagen) == sorted(qagen.__all__)
+
+
+def test_a_name_that_does_not_exist_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="qagen"):
+        _ = qagen.does_not_exist
+
+
+def errors() -> list[type[BaseException]]:
+    """Every exception class that qagen defines; a private one never leaves its module."""
+    modules = [one.name for one in walk_packages([str(PACKAGE)], "qagen.") if not one.name.endswith("__main__")]
+    members = [value for module in modules for value in vars(import_module(module)).values()]
+    own = {value for value in members if inspect.isclass(value) and issubclass(value, BaseException)}
+    public = [one for one in own if one.__module__.startswith("qagen") and not one.__name__.startswith("_")]
+    return sorted(public, key=lambda one: one.__qualname__)
+
+
+def test_every_error_is_ours_and_a_standard_one():
+    standard = {value for value in vars(builtins).values() if inspect.isclass(value)} - {Exception, BaseException, object}
+    for error in errors():
+        assert issubclass(error, QAGenError), error
+        assert inspect.getdoc(error), error
+        assert error is QAGenError or standard & set(error.__mro__), f"{error} is no standard error"
