@@ -1,16 +1,17 @@
 """The pages are run: every code block of the README and of docs/.
 
-The blocks of a page run in their order, in one folder and one namespace; the folder has ``documents/``, a copy
-of ``examples/documents``.
+The blocks of a page run in their order, in one folder and one namespace; the folder has a copy of
+``examples/documents``, also as ``documents``.
 
 - ``python`` is executed.
 - ``bash``: each ``qagen ...`` line is run. Other lines (pip, make, ollama) are only checked for syntax.
-- ``text`` right behind one of these is what it prints. ``python tests/test_docs.py`` writes it anew.
+- ``text`` right behind one of these is what it prints; ``python tests/test_docs.py [PAGE...]`` writes it anew.
 - ``<!-- not run: why -->`` above a block leaves it out.
 
 Nothing of qagen is replaced. A hosted model is a server on loopback, which OpenAI's client finds through
 ``OPENAI_BASE_URL``; a server of one's own is the same one, put in the place of the address after
-``--base-url``; and ``local`` is the smallest of the embedded models.
+``--base-url``. The embedded model is the smallest one, asked about one passage; since the pages ask it about the same
+document, it is asked once: its ledger travels from page to page. It may keep too few pairs for a training file.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from typer.testing import CliRunner
 
 from qagen.cli import app
 from qagen.llm.ledger import CallState, Ledger
+from qagen.llm.weights import find_weights
 from qagen.pairs.prompts import VARIABLES
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +48,7 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 HOSTED = ("gpt-6-luna", "qwen3:8b", "Qwen/Qwen3-8B", "qwen/qwen3-8b")
 SMALLEST = "local:smollm2-135m"
+EMBEDDED = ".embedded"  # marks the run folders the embedded model wrote
 MOST_LEFT_OUT = 4
 
 FENCE = re.compile(r"^(?P<open>`{3,}|~{3,})(?P<kind>[\w-]*)[^\n]*\n(?P<code>.*?)^(?P=open)[ \t]*$", re.DOTALL | re.M)
@@ -127,7 +130,8 @@ def reply(messages: Sequence[Mapping[str, Any]]) -> str:
 @contextlib.contextmanager
 def workplace(folder: Path) -> Iterator[ChatServer]:
     """The folder a page runs in, and the environment."""
-    shutil.copytree(ROOT / "examples" / "documents", folder / "documents")
+    for name in ("documents", "examples/documents"):
+        shutil.copytree(ROOT / "examples" / "documents", folder / name)
     before, environment = Path.cwd(), dict(os.environ)
     with ChatServer(models=HOSTED, key="none", reply=reply) as server:
         os.chdir(folder)
@@ -141,14 +145,14 @@ def workplace(folder: Path) -> Iterator[ChatServer]:
             os.environ.update(environment)
 
 
-def run_block(block: Block, page: Path, namespace: dict[str, Any], server: ChatServer) -> str:
+def run_block(block: Block, page: Path, namespace: dict[str, Any], server: ChatServer, warm: Path) -> str:
     """Run it; what it prints."""
     if block.kind == "bash":
-        return "".join(run_command(command, server) for command in commands(block.code))
+        return "".join(run_command(command, server, warm) for command in commands(block.code))
     code = block.code.replace('"local"', f'"{SMALLEST}"')
     tree = ast.parse("\n" * (block.line - 1) + code, filename=str(page))
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(tree, page, "exec"), namespace)  # noqa: S102 - our own pages
+        exec(compile(tree, page, "exec", dont_inherit=True), namespace)  # noqa: S102 - our own pages
     return printed.getvalue()
 
 
@@ -157,22 +161,40 @@ def commands(code: str) -> list[str]:
     return [line.strip() for line in code.replace("\\\n", " ").splitlines() if line.strip()]
 
 
-def run_command(command: str, server: ChatServer) -> str:
+def run_command(command: str, server: ChatServer, warm: Path) -> str:
     words = shlex.split(SERVER_ADDRESS.sub(server.base_url, command), comments=True)
-    if not words or words[0] != "qagen":
+    if not words or Path(words[0]).name != "qagen":
         subprocess.run(["bash", "-n"], input=command, text=True, check=True)
         return ""
-    if words[1:2] == ["generate"] and "--llm" not in words:
-        words += ["--llm", SMALLEST]
-    result = CliRunner().invoke(app, words[1:])
+    if words[1] == "generate" and ("--llm" not in words or words[words.index("--llm") + 1].startswith("local")):
+        return run_embedded(words[1:], warm)
+    if words[1] == "check" and Path(words[2]).with_name(EMBEDDED).exists():
+        return invoke(words[1:], {0, 1}) if Path(words[2]).exists() else ""
+    exit_code = EXIT_CODE.search(command)
+    return invoke(words[1:], {int(exit_code[1]) if exit_code else 0})
+
+
+def run_embedded(words: list[str], warm: Path) -> str:
+    """The last option of a kind counts, so that these replace what the page says."""
+    folder = Path(words[words.index("-o") + 1])
+    folder.mkdir(exist_ok=True)
+    (folder / EMBEDDED).touch()
+    if warm.exists() and not (folder / "ledger.sqlite").exists():
+        shutil.copy(warm, folder / "ledger.sqlite")
+    printed = invoke([*words, "--llm", SMALLEST, "--limit", "1"], {0, 3})
+    shutil.copy(folder / "ledger.sqlite", warm)
+    return printed
+
+
+def invoke(words: list[str], expected: set[int]) -> str:
+    result = CliRunner().invoke(app, words)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
-    expected = EXIT_CODE.search(command)
-    assert result.exit_code == int(expected[1] if expected else 0), f"{command}\n{result.output}"
+    assert result.exit_code in expected, f"qagen {shlex.join(words)}\n{result.output}"
     return result.stdout
 
 
-def run_page(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
+def run_page(page: Path, folder: Path, warm: Path) -> Iterator[tuple[Block, str]]:
     """Each block that shows what the one before it prints, with what that really printed."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     printed = ""
@@ -181,7 +203,7 @@ def run_page(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
             if block.shows_output:
                 yield block, printed
             if block.runs:
-                printed = run_block(block, page, namespace, server)
+                printed = run_block(block, page, namespace, server, warm)
 
 
 def tidy(printed: str) -> str:
@@ -189,9 +211,17 @@ def tidy(printed: str) -> str:
     return "\n".join(line.rstrip() for line in printed.splitlines()).strip("\n")
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory):
+    """Where the embedded model's ledger waits for the next page. Fetching the model is left to a process that may."""
+    if find_weights(SMALLEST.removeprefix("local:")) is None:
+        subprocess.run([sys.executable, "-m", "qagen", "models", "pull", SMALLEST], check=True, timeout=300)
+    return tmp_path_factory.mktemp("embedded") / "ledger.sqlite"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_a_page_runs_and_prints_what_it_shows(page, tmp_path):
-    for block, printed in run_page(page, tmp_path):
+def test_a_page_runs_and_prints_what_it_shows(page, tmp_path, warm):
+    for block, printed in run_page(page, tmp_path, warm):
         assert tidy(printed) == tidy(block.code), f"{page.name}:{block.line} is not what is printed"
 
 
@@ -258,16 +288,16 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
         assert not [url for url in loaded if "canonical" not in url], page
 
 
-def write_output() -> None:
+def write_output(pages: Sequence[Path]) -> None:
     """Put what is printed into the pages."""
-    for page in PAGES:
-        text = page.read_text("utf-8")
-        with tempfile.TemporaryDirectory() as folder:
-            shown = list(run_page(page, Path(folder)))
-        for block, printed in reversed(shown):
-            text = f"{text[: block.start]}{tidy(printed)}\n{text[block.end :]}"
-        page.write_text(text, "utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        for page in pages:
+            shown = list(run_page(page, Path(folder, page.stem), Path(folder, "ledger.sqlite")))
+            text = page.read_text("utf-8")
+            for block, printed in reversed(shown):
+                text = f"{text[: block.start]}{tidy(printed)}\n{text[block.end :]}"
+            page.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
-    write_output()
+    write_output([Path(name).resolve() for name in sys.argv[1:]] or PAGES)

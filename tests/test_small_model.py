@@ -8,7 +8,6 @@ import re
 
 import pytest
 
-from qagen.pairs import small_model
 from qagen.pairs.small_model import (
     SMALL_QA_PROMPT,
     filter_pairs,
@@ -295,10 +294,10 @@ def test_near_repeats_within_a_passage_are_dropped_and_nothing_is_lost():
     assert dropped == [(pairs[1], "near_repeat"), (pairs[3], "points_at_the_text")]
 
 
-def test_the_same_question_with_two_answers_keeps_neither_of_the_later_ones():
+def test_the_same_question_with_another_answer_is_dropped():
     pairs = [
-        QA(question="How high is the Kelm Lighthouse?", answer="31 metres"),
-        QA(question="How high is the Kelm Lighthouse?", answer="142 steps"),
+        QA(question="How many a week climb the Kelm Lighthouse?", answer="640 visitors"),
+        QA(question="How many a week climb the Kelm Lighthouse?", answer="142 steps"),
     ]
     assert filter_pairs(pairs, passage()) == ([pairs[0]], [(pairs[1], "two_answers")])
 

@@ -83,16 +83,16 @@ def split_documents(
     stands twice. A cut is made at a heading if one is near, else at a paragraph, a line, the end of a
     sentence, a clause, a word, and only then between two characters. Headings are the best place for a cut
     but force none: a passage on several short sections costs one call instead of many, and has their headings
-    in its text. A document of nothing but white space has no passage; within a document, white space stays with
-    the text before it, and only a run of it longer than a passage is one of its own.
+    in its text. A document of nothing but white space has no passage; within a document, white space stays
+    with the text before it, and only a run of it longer than a passage is one of its own.
 
     Args:
         documents: Where ``source`` is missing in the metadata, it is made from the text; documents that share
             one are told apart by ``~2``, ``~3``.
         chunk_size: The most tokens (o200k_base) a passage may have; at least 16.
         context_tokens: How many tokens of what precedes a passage travel with it, for reading only.
-        chunk_overlap: How many tokens a passage may share with the one before, at most half its size.
-            2000 and 500 make the classic recipe.
+        chunk_overlap: How many tokens a passage may share with the one before: at most half of it. 2000 and
+            500 make the classic recipe.
         splitter: Cuts instead of all this, with sizes of its own. Its chunks are found in the document, so it
             must not change anything but white space.
 

@@ -25,10 +25,10 @@ _OUTLINE = re.compile(
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+$")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*\)")
 
-_PARAGRAPH = re.compile(r"\n(?:[^\S\n]*\n)+(?=[^\n])")
+_PARAGRAPH = re.compile(r"\n[^\S\n]*\n(?=[^\S\n]*\S)")
 # The end of a line that is not just wrapped: a short one, after a sentence, before an item or a row.
 _LINE = re.compile(
-    r"(?:^[^\n]{0,30}|(?<=[.!?:;。！？…：；」』）】|)\]\"”]))\n(?=[^\n])"
+    r"(?:^[^\n]{0,30}|(?<=[.!?:;。！？…：；」』）】|)\]\"”]))\n(?=[^\S\n]*\S)"
     r"|\n(?=[ \t]{0,8}(?:[-*+•・|>]|\d{1,3}[.)．]))",
     re.MULTILINE,
 )
@@ -140,8 +140,7 @@ class Outline:
             places = [place for kind in kinds for place in islice(kind.places(self.text, start, half), 1)]
             if places:
                 return min(places)
-        clusters = _cluster().finditer(self.text, base, end)
-        return next((one.end() for one in clusters if one.end() >= start), end)
+        return next((place for place in _characters(self.text, base, end) if place >= start), end)
 
     def _places(self, start: int, floor: int, limit: int) -> Iterator[int]:
         """The places between ``floor`` and ``limit``, the best kind first, and of a kind the last first."""
@@ -161,10 +160,10 @@ class Outline:
     def _character(self, start: int, limit: int) -> int:
         """The last place up to ``limit`` that is not inside a character, as a reader sees characters."""
         last = start
-        for cluster in _cluster().finditer(self.text, start, limit + 64):
-            if cluster.end() > limit:
+        for place in _characters(self.text, start, limit + 64):
+            if place > limit:
                 break
-            last = cluster.end()
+            last = place
         return last if last > start else limit
 
 
@@ -187,8 +186,13 @@ def _begins_a_character(text: str, place: int) -> bool:
     following = text[place : place + 1]
     if following.isascii():
         return following not in "\r\n"
-    cluster = _cluster().match(text, place - 1, place + 1)
-    return cluster is None or cluster.end() == place
+    return next(_characters(text, place - 1, place + 1)) == place
+
+
+def _characters(text: str, start: int, end: int) -> Iterator[int]:
+    """Where the characters end, as a reader sees them: letters with their marks, flags, families."""
+    # Only of a part: to match a flag, regex looks back over all flags before it.
+    return (start + cluster.end() for cluster in _cluster().finditer(text[start:end]))
 
 
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:

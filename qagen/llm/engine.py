@@ -10,6 +10,8 @@ It ends when its standard input ends: on :meth:`Engine.close`, and also when the
 
 from __future__ import annotations
 
+import atexit
+import concurrent.futures.thread  # noqa: F401 - registers what waits for executors' threads
 import json
 import os
 import secrets
@@ -27,7 +29,6 @@ from typing import IO, Any, NoReturn
 from qagen.errors import LocalModelError, MissingExtraError
 
 _START_SECONDS = 600  # a large file on a slow disk
-_WATCH_SECONDS = 0.25
 _GGUF = b"GGUF"
 _ERRORS_ONLY = 1
 # Both sides must find the same packages, also where sys.path was changed by hand, as notebooks do.
@@ -83,7 +84,7 @@ class Engine:
             return self._processes[0].port
 
     def _refuse_if_stopped(self) -> None:
-        if self.closed or not threading.main_thread().is_alive():
+        if self.closed:
             _end_all(self._processes)
             raise LocalModelError(
                 f"The local model {self.settings.file.name} was stopped. Make another one with local_model()."
@@ -116,6 +117,9 @@ def _forget_all() -> None:
         engine.forget()
 
 
+# At its end a program first waits for the threads of executors, which wait for replies, and only then calls
+# what is registered with atexit: minutes too late. This comes before both, being registered after executors.
+getattr(threading, "_register_atexit", atexit.register)(stop_engines)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)
 
@@ -130,7 +134,6 @@ class _Process:
 
     def __init__(self, settings: Settings, key: str) -> None:
         _refuse_bad_file(settings.file)
-        self._ended = threading.Event()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         try:
             self._child = subprocess.Popen(  # noqa: S603 - our own command
@@ -151,8 +154,6 @@ class _Process:
         except BaseException:
             self.end()
             raise
-        watch = (weakref.ref(self), self._ended)
-        threading.Thread(target=_end_with_program, args=watch, daemon=True, name="qagen-engine").start()
 
     def _wait_for_port(self, settings: Settings, key: str) -> int:
         order = {**asdict(settings), "file": str(settings.file), "key": key, "path": sys.path}
@@ -185,7 +186,6 @@ class _Process:
 
     def end(self) -> None:
         """End it now. It has nothing to save."""
-        self._ended.set()
         self._child.kill()
         self._child.wait()
         self._close_files()
@@ -206,14 +206,6 @@ def _pipe(file: IO[bytes] | None) -> IO[bytes]:
     if file is None:
         raise LocalModelError("The engine was started without pipes.")
     return file
-
-
-def _end_with_program(reference: weakref.ref[_Process], ended: threading.Event) -> None:
-    # At the end of a program Python first waits for the threads of executors, which wait for replies, and
-    # only then calls what is registered with atexit: minutes too late.
-    while not ended.wait(_WATCH_SECONDS):
-        if not threading.main_thread().is_alive() and (process := reference()) is not None:
-            process.end()
 
 
 def _refuse_bad_file(file: Path) -> None:

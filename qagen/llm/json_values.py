@@ -3,14 +3,15 @@
 Strict JSON is read by :mod:`json`. What that refuses goes through a scanner that knows brackets and strings,
 finds out how far the value reaches, and writes the usual slips (quotes, commas, comments, Python literals) as
 JSON. The ``json_repair`` library gets the rest, but only values whose brackets are closed, because it would
-complete a value cut off in the middle with half an answer; and what it returns is looked at again, because it
-can let the end of one text run into the next.
+complete a value cut off in the middle with half an answer; and what it returns must hold every word of the
+text, because it makes ``5`` of an unquoted ``5 km``.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
@@ -31,6 +32,7 @@ _STRUCTURE = frozenset("{}[],:")
 _START = re.compile(
     r"""\{(?=\s*(?:["'“‘}/\#]|[^\W\d][\w-]*\s*:|\Z)) | \[(?=\s*(?:[\[{"'“‘\]/\#]|\Z))""", re.VERBOSE
 )
+_ESCAPED_START = re.compile(r"""[\[{\s]+\\["']""")
 _MARK = re.compile(r"""[{}\[\],:"'“‘]|//[^\n]*|/\*.*?(?:\*/|\Z)|\#[^\n]*|```""", re.DOTALL)
 _AFTER_STRING = re.compile(
     r"""\s*(?:[,:}\]]|\Z|//|/\*) | [ \t\r]*\n\s*["'“‘] | \s*["'“‘][\w -]{1,60}["'”’]\s*:""", re.VERBOSE
@@ -40,7 +42,8 @@ _ELLIPSES = frozenset({"...", "…"})
 _LITERALS = {"true": "true", "false": "false"} | dict.fromkeys(["null", "none", "nan", "undefined"], "null")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"} | {mark: mark for mark in "\"'\\/"}
-_LEFTOVER = re.compile(r"""["'”’]\s*[}\]:]|\\""")
+_LEFTOVER = re.compile(r"""["'”’]\s*:|[{}\[\]\\]""")
+_FORM = re.compile(r"""[\s{}\[\](),:;=\\"'“”‘’`]""")  # what a repair may add or leave out
 _QUOTE = {close: re.compile(rf"\\.|{close}", re.DOTALL) for close in _CLOSING_QUOTE.values()}
 
 
@@ -104,9 +107,11 @@ def next_value(text: str, position: int = 0) -> Found | None:
 
 
 def string_value(text: str) -> str | None:
-    """The text inside, when the whole of ``text`` is one JSON string (JSON encoded twice)."""
+    """The text inside, when the whole of ``text`` is one JSON string, with or without its quotes."""
     if not text.startswith('"'):
-        return None
+        if not _ESCAPED_START.match(text):
+            return None
+        text = f'"{text}"'
     try:
         value = _DECODER.decode(text)
     except JSONDecodeError:
@@ -134,7 +139,8 @@ class _Scanner:
     rest inside out.
 
     ``end`` is where the value ends, ``safe`` where its last whole part does, inside the brackets ``open``.
-    ``tidy`` is the value as JSON, of which ``tidy[:safe_tidy]`` reaches to ``safe``.
+    ``tidy`` is the value as JSON, of which ``tidy[:safe_tidy]`` reaches to ``safe``; ``words`` are its
+    strings and what stands outside of them.
     """
 
     def __init__(self, text: str, start: int) -> None:
@@ -143,7 +149,8 @@ class _Scanner:
         self.open: tuple[str, ...] = ()
         self.tidy: list[str] = []
         self.safe_tidy = 0
-        self.strings: set[str] = set()
+        self.words: list[str] = []
+        self.safe_words = 0
         self.closed = self.in_string = self.too_deep = False
         self._stack: list[str] = []
         self._may_open = False
@@ -163,8 +170,10 @@ class _Scanner:
                 self._structure(mark, match.start())
             self.closed = not self._stack
             self.too_deep = len(self._stack) > _MAX_DEPTH
-            if self.closed or self.in_string or self.too_deep:
+            if self.closed:
                 return
+            if self.in_string or self.too_deep:
+                break
         self.end = len(self.text)
 
     def _bare(self, word: str, mark: str) -> None:
@@ -172,6 +181,7 @@ class _Scanner:
         if not word or word in _ELLIPSES:
             return
         self._may_open = False
+        self.words.append(word)
         if mark == ":":
             self._write(json.dumps(word))
         else:
@@ -185,7 +195,7 @@ class _Scanner:
         for match in _QUOTE[close].finditer(self.text, self.end):
             if match.group() == close and _AFTER_STRING.match(self.text, match.end()):
                 string = _ESCAPE.sub(_unescaped, self.text[self.end : match.start()])
-                self.strings.add(string)
+                self.words.append(string)
                 self._write(json.dumps(string))
                 self.end = match.end()
                 return
@@ -205,6 +215,7 @@ class _Scanner:
         if mark != ":":
             self.safe = start if mark == "," else self.end
             self.safe_tidy = len(self.tidy) - (self.tidy[-1] == ",")
+            self.safe_words = len(self.words)
             self.open = tuple(self._stack)
 
     def _close(self, mark: str) -> None:
@@ -232,7 +243,8 @@ def _made(scan: _Scanner) -> tuple[Any, ...]:
         return (_DECODER.decode(raw + _closing(raw, scan)),)
     with suppress(JSONDecodeError, RecursionError):
         return _DECODER.decode(tidy + _closing(tidy, scan)), "tidied"
-    return _repaired(raw + _closing(raw, scan), scan.strings), "json_repair"
+    words = scan.words if scan.closed else scan.words[: scan.safe_words]
+    return _repaired(raw + _closing(raw, scan), words), "json_repair"
 
 
 def _closing(body: str, scan: _Scanner) -> str:
@@ -248,25 +260,42 @@ def _closing(body: str, scan: _Scanner) -> str:
     return end
 
 
-def _repaired(body: str, strings: set[str]) -> Any:
+def _repaired(body: str, words: Sequence[str]) -> Any:
     from json_repair import repair_json
 
-    if max(map(len, strings), default=0) > _MAX_REPAIRED_STRING:
+    if max(map(len, words), default=0) > _MAX_REPAIRED_STRING:
         return None
     try:
         value = repair_json(body, return_objects=True, skip_json_loads=True)
-        return value if _intact(value, strings) else None
+        return value if _intact(value, words) else None
     except (ValueError, RecursionError):
         return None
 
 
-def _intact(value: Any, strings: set[str]) -> bool:
-    """Whether no text of a repaired value holds the end of its own string, or half an escape."""
-    if isinstance(value, str):
-        return value in strings or (_LEFTOVER.search(value) is None and value.count('"') % 2 == 0)
+def _intact(value: Any, words: Sequence[str]) -> bool:
+    """Whether a repaired value has all words of the text, no other keys, and no text that overran its end."""
+    keys: list[str] = []
+    leaves = list(_leaves(value, keys))
+    if _FORM.sub("", "".join(leaves)).casefold() != _FORM.sub("", "".join(words)).casefold():
+        return False
+    known = set(words)
+    new = [leaf for leaf in leaves if leaf not in known]
+    return known.issuperset(keys) and not any(_LEFTOVER.search(leaf) or leaf.count('"') % 2 for leaf in new)
+
+
+def _leaves(value: Any, keys: list[str]) -> Iterator[str]:
+    """The keys and scalars of a value in their order; its keys are also added to ``keys``."""
     if isinstance(value, dict):
-        value = [*value, *value.values()]
-    return not isinstance(value, list) or all(_intact(part, strings) for part in value)
+        for key, part in value.items():
+            if key != CUT:
+                keys.append(key)
+                yield key
+                yield from _leaves(part, keys)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part, keys)
+    else:
+        yield value if isinstance(value, str) else str(value)
 
 
 def _unescaped(match: re.Match[str]) -> str:

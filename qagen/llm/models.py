@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -129,8 +131,8 @@ def _openai(name: str, **params: Any) -> BaseChatModel:
     import openai
     from langchain_openai import ChatOpenAI
 
-    client = openai.DefaultHttpxClient(event_hooks={"response": [_do_not_wait_in_vain]})
-    options: dict[str, Any] = {"max_retries": _TRIES - 1, "timeout": _TIMEOUT, "http_client": client} | params
+    own = {"max_retries": _TRIES - 1, "timeout": _TIMEOUT, "http_client": _http_client()}
+    options: dict[str, Any] = own | params
     try:
         return ChatOpenAI(model=name, **options)
     except openai.OpenAIError as error:
@@ -145,6 +147,16 @@ def _own_server(name: str, *, api_key: str | None, **params: Any) -> BaseChatMod
         return _openai(name, **({"api_key": api_key} if api_key else {}), **params)
     except ModelError:
         return _openai(name, api_key="none", **params)  # the SDK wants one, the server may not
+
+
+@lru_cache(maxsize=1)
+def _http_client() -> httpx2.Client:
+    """One pool of connections for all models made here, as LangChain has one for its own."""
+    import openai
+
+    client = openai.DefaultHttpxClient(event_hooks={"response": [_do_not_wait_in_vain]})
+    atexit.register(client.close)
+    return client
 
 
 def _do_not_wait_in_vain(response: httpx2.Response) -> None:

@@ -62,6 +62,7 @@ _WITHHELD = frozenset(
 )
 _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning)>([ \t\r]*\n)?", re.IGNORECASE)
+_SEEN = ("text", "output_text")
 _FENCE = re.compile(r"```[\w+-]*")
 _REFUSAL = re.compile(
     r"""\bI\s?(?:can't|cannot|can\snot|won't|will\snot|must\sdecline|decline
@@ -139,8 +140,9 @@ class _Reply:
         parsed = message.additional_kwargs.get("parsed")
         text = _text(message)
         text = readable(text if text.strip() else _arguments(message) or _dumped(parsed) or text)
-        body = _without_thoughts(text.removeprefix("\ufeff")).strip()
-        steps = ("thinking",) if len(body) < len(text.strip("\ufeff \t\r\n")) else ()
+        whole = text.removeprefix("\ufeff").strip()
+        body = _without_thoughts(whole).strip()
+        steps = () if body == whole else ("thinking",)
         inner = string_value(body)
         if inner is not None:
             body, steps = inner, (*steps, "string")
@@ -276,7 +278,12 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         cut = any(found.cut for found in usable)
         if not result.listed:  # JSON Lines have no end of their own
             cut = cut or reply.at_limit or any(found.cut for found in others)
-        steps = (*reply.steps, *_text_steps(reply.body, usable), *_shape_steps(result))
+        steps = (
+            *reply.steps,
+            *_text_steps(reply.body, usable),
+            *_shape_steps(result),
+            *_lost(usable, others),
+        )
         return Reading(result.value, cut, steps)
 
     def _values(self, text: str) -> tuple[list[Found], list[Found]]:
@@ -287,7 +294,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         while attempts < _MAX_ATTEMPTS and len(others) < _MAX_OTHERS:
             found = next_value(text, position)
             if found is None:
-                break
+                return usable, others
             bare = found.cut and found.value in ([], {CUT: True})
             if found.value is not None and not bare and recognised(found.value, self.pydantic_object):
                 usable.append(found)
@@ -296,6 +303,8 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
                 others.append(found)
                 attempts += bool(found.problem)
                 position = found.start + 1 if found.problem else found.end
+        if usable:  # what comes after so much that cannot be read counts as cut off, and is asked for again
+            others.append(Found(None, position, len(text), cut=True, problem="too much cannot be read"))
         return usable, others
 
     def _error(
@@ -370,6 +379,14 @@ def _shape_steps(result: Fit[Any]) -> Iterator[str]:
         yield f"dropped {result.dropped} invalid item{'s' if result.dropped > 1 else ''}"
 
 
+def _lost(usable: Sequence[Found], others: Sequence[Found]) -> Iterator[str]:
+    """What looks like JSON, cannot be read, and is not merely around what can."""
+    broken = [found for found in others if found.problem and found.value is None]
+    lost = sum(not any(found.start < part.start < found.end for part in usable) for found in broken)
+    if lost:
+        yield f"dropped {lost} unreadable value{'s' if lost > 1 else ''}"
+
+
 # --- what a message says ---
 
 
@@ -382,7 +399,7 @@ def _blocks(message: BaseMessage) -> list[dict[str, Any]]:
 
 def _text(message: BaseMessage) -> str:
     """The text a reader sees: reasoning and other blocks are left out."""
-    seen = (block.get("text") for block in _blocks(message) if block.get("type") in ("text", "output_text"))
+    seen = (block.get("text") for block in _blocks(message) if block.get("type", "text") in _SEEN)
     return "".join(part for part in seen if isinstance(part, str))
 
 

@@ -168,7 +168,7 @@ def _validated(gathered: _Gathered, model: type[T], items: ItemList) -> Fit[T]:
     dropped = len(gathered.items) - len(good)
     if not good:
         return Fit(None, told, dropped)
-    whole: Any = good if issubclass(model, RootModel) else {**gathered.others, items.key: good}
+    whole = good if issubclass(model, RootModel) else _shaped({**gathered.others, items.key: good}, model)
     try:
         value = model.model_validate(whole)
     except ValidationError as error:
@@ -232,21 +232,25 @@ def _gather_list(value: list[Any], model: type[BaseModel], items: ItemList, dept
 def _gather_object(
     value: dict[str, Any], model: type[BaseModel], items: ItemList, depth: int
 ) -> _Gathered | None:
+    item = _renamed(value, items.item)
+    wanted = _required(items.item)
+    single = _Gathered([] if CUT in value else [value], reshaped=True)
     named = _renamed(value, model)
-    if items.key in named and not issubclass(model, RootModel):
+    if _holds_list(value, named, items) and not issubclass(model, RootModel):
         others = {key: part for key, part in named.items() if key not in (items.key, CUT)}
         listed = _listed(named[items.key], model, items, depth)
         return _Gathered(listed, others, listed=True, reshaped=items.key not in value)
-    item = _renamed(value, items.item)
-    wanted = _required(items.item)
     if wanted <= item.keys():
-        return _Gathered([] if CUT in value else [value], reshaped=True)
+        return single
     inner = _gather_wrapped(value, model, items, depth)
     if inner is not None and (inner.items or not wanted & item.keys()):
         return inner
-    if wanted & item.keys():
-        return _Gathered([] if CUT in value else [value], reshaped=True)
-    return None
+    return single if wanted & item.keys() else None
+
+
+def _holds_list(value: Mapping[str, Any], named: Mapping[str, Any], items: ItemList) -> bool:
+    """Whether the object has the list, by its name or by a similar one: ``question`` is not ``questions``."""
+    return items.key in value or isinstance(named.get(items.key), list | dict)
 
 
 def _gather_wrapped(

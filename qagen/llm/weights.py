@@ -128,8 +128,10 @@ def find_weights(name: str | Weights, *, home: Path | str | None = None) -> Path
     """
     weights = TABLE.get(name) if isinstance(name, str) else name
     if weights is None:
-        own = Path(os.path.expanduser(str(name)))  # noqa: PTH111 - this one does not raise for ~nobody
-        return own if own.is_file() else None
+        with suppress(OSError, ValueError, RuntimeError):  # what cannot be a path: too long, a NUL, ~nobody
+            own = Path(str(name)).expanduser()
+            return own if own.is_file() else None
+        return None
     path = models_folder(home) / weights.file
     return path if path.is_file() and path.stat().st_size == weights.size else None
 

@@ -13,6 +13,7 @@ import json
 import re
 import unicodedata
 from functools import lru_cache
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, HumanMessage
@@ -29,8 +30,8 @@ MAX_TOKENS = 600
 
 _SYSTEM = """\
 You write question-answer pairs about a text, for a quiz. The players have not seen the text.
-First comes the answer, copied from the text. Then comes the question that it answers: it names the person, thing \
-or event it is about, and the year if there is one, and does not give the answer away.
+First comes the answer, copied from the text. Then comes the question that it answers: it names the person, \
+thing or event it is about, and the year if there is one, and does not give the answer away.
 {instructions}"""
 
 _TURN = "Title: {theme}\nSection: {section}\nLanguage: {language}\nText: {text}"
@@ -41,9 +42,9 @@ _EXAMPLES: tuple[tuple[dict[str, str], tuple[tuple[str, str], ...]], ...] = (
             "theme": "Bridges of Pellisport",
             "section": "The flood of 1931",
             "language": "English",
-            "text": "The flood of 4 March destroyed the Ferrand Bridge, which Ida Molnar had built of larch in 1888. "
-            "It had carried 60 carts a day. She was asked for a stone bridge of 82 metres, because the insurance "
-            "paid little for wood. Ten months later it was opened to the south of the old one.",
+            "text": "The flood of 4 March destroyed the Ferrand Bridge, which Ida Molnar had built of larch "
+            "in 1888. It had carried 60 carts a day. She was asked for a stone bridge of 82 metres, because the "
+            "insurance paid little for wood. Ten months later it was opened to the south of the old one.",
         },
         (
             ("4 March", "When did a flood destroy the Ferrand Bridge in Pellisport in 1931?"),
@@ -77,11 +78,12 @@ SMALL_QA_PROMPT = ChatPromptTemplate(
     metadata={"name": "write-pairs-small", "version": 1},
 )
 
-# --- reading a passage ---------------------------------------------------------------------------------------------
+# --- reading a passage -----------------------------------------------------------------------------------
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _KANA = re.compile(r"[\u3040-\u30ff]")
+_CJK = frozenset({"ja", "zh"})
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _TABLE_HEAD = re.compile(r"^\|.*\|\s*\n(?=\|[\s:|-]+\|\s*$)", re.MULTILINE)
 _MARKUP = re.compile(r"[*_`#|]+")
@@ -90,22 +92,28 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|Nos|Prof|Sr|Jr|vs|approx|ca)|\b[A-Z]|(?:^|\n)\s*\d+)\.$"
 )
 
-_FUNCTION_WORDS = frozenset(
-    "a an the of in on at by to for from with and or but nor so as is are was were be been being am do does did has "
-    "have had having will would shall should can could may might must this that these those it its he him his she her "
-    "they them their we us our you your i my me who whom whose what which when where why how much many there here not "
-    "no than then also only into over under about after before during between through per up down out off both each "
-    "all any some such same other more most very just if because since while until one".split()
-)
-_OPENERS = frozenset(
-    "although however despite unlike every another several half later today now once two three four five six seven "
-    "eight nine ten january february march april may june july august september october november december monday "
-    "tuesday wednesday thursday friday saturday sunday spring summer autumn winter am pm ad bc".split()
-)
-_QUESTION_WORDS = (
-    "Who", "Whose", "What", "When", "Where", "Which", "How", "Why",
-    "In which", "In what", "At which", "At what", "On which", "On what", "By how", "For how", "To which", "To whom",
-)  # fmt: skip
+
+def _words(lines: str) -> frozenset[str]:
+    return frozenset(lines.split())
+
+
+_FUNCTION_WORDS = _words("""
+    a an the of in on at by to for from with and or but nor so as is are was were be been being am do does
+    did has have had having will would shall should can could may might must this that these those it its he
+    him his she her they them their we us our you your i my me who whom whose what which when where why how
+    much many there here not no than then also only into over under about after before during between
+    through per up down out off both each all any some such same other more most very just if because since
+    while until one
+""")
+_OPENERS = _words("""
+    although however despite unlike every another several half later today now once two three four five six
+    seven eight nine ten january february march april may june july august september october november
+    december monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter am pm ad
+    bc
+""")
+_NEARLY_ALL = 0.8  # of an answer's words must stand in a sentence that gives it
+_KNOWN_WORDS = 0.5  # of a question's words must be known to the passage: people paraphrase, and so do models
+_KNOWN_NEARBY = 0.4  # of them must stand near the answer
 
 
 def _fold(text: str) -> str:
@@ -119,25 +127,25 @@ def _around(passage: Passage) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text without Markdown's emphasis and table heads, which a small model copies into its questions."""
-    return re.sub(r"(?<!\w)[*_`]+|[*_`]+(?!\w)", "", _TABLE_HEAD.sub("", text))
+    """Text without Markdown's emphasis, which a small model copies into its questions."""
+    return re.sub(r"(?<!\w)[*_`]+|[*_`]+(?!\w)", "", text)
 
 
 def _title(passage: Passage) -> str:
     """The title up to its colon or bracket: a subtitle's words get into every question."""
-    return re.split(r"\s*[:(|]\s|\s[-–—]\s", passage.theme)[0].strip()
+    return re.split(r"\s*[:(|]\s|\s[-–—]\s|\u3000", passage.theme.strip())[0].strip()
 
 
 def prompt_variables(passage: Passage, *, language: str | None = None) -> dict[str, str]:
-    """What ``SMALL_QA_PROMPT`` is filled with: the passage made plain, its title short, sections unnumbered."""
+    """What ``SMALL_QA_PROMPT`` is filled with: the text without emphasis, a short title, plain sections."""
+    named = {"ja": "Japanese", "zh": "Chinese", "en": "English"}
     sections = (re.sub(r"^[\d.]+\s+", "", section) for section in passage.section)
     return {
         "text": _plain(passage.text).strip(),
         "theme": _title(passage),
         "section": " > ".join(sections),
         "context": passage.context,
-        "language": language
-        or {"ja": "Japanese", "zh": "Chinese", "en": "English"}.get(_script(passage.text), "the text's"),
+        "language": language or named.get(_script(passage.text), "that of the text"),
     }
 
 
@@ -161,12 +169,22 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in (*found, text[start:].strip()) if sentence]
 
 
+_CAPITAL = r"[A-ZÀ-ÖØ-Þ][\w’'-]*"
 _NAME = re.compile(
-    r"[A-ZÀ-ÖØ-Þ][\w’'-]*(?:(?: (?:of|the|of the|de|la|du|von|van|der))? [A-ZÀ-ÖØ-Þ][\w’'-]*)*(?: \d{1,3}\b(?![.,:]?\d| [A-Z]))?"
+    rf"{_CAPITAL}(?:(?: (?:of|the|of the|de|la|du|von|van|der))? {_CAPITAL})*"
+    r"(?: \d{1,3}\b(?![.,:]?\d| [A-Z]))?"
 )
-_CJK_NAME = re.compile(
-    r"[\u30a0-\u30ff\u30fc・]{2,}[\u4e00-\u9fff]{0,4}|[\u4e00-\u9fff々]{2,}|[A-Za-z][A-Za-z0-9]+"
-)
+_CJK_NAME = re.compile(r"[ァ-ヶー・]{2,}[一-鿿]{0,4}|[一-鿿々]{2,}|[A-Za-z][A-Za-z0-9]+")
+
+
+def _trimmed(words: list[str]) -> str:
+    """Capitalised words without those at either end that are no part of a name."""
+    common = _FUNCTION_WORDS | _OPENERS
+    kept = [place for place, word in enumerate(words) if word.casefold() not in common]
+    name = " ".join(words[kept[0] : kept[-1] + 1]) if kept else ""
+    name = re.sub(r"['’]s$", "", name).strip("'’-")
+    person, _, _ = name.partition(" of ")
+    return person if " " in person else name
 
 
 def _latin_names(text: str) -> list[str]:
@@ -174,103 +192,96 @@ def _latin_names(text: str) -> list[str]:
     found: list[str] = []
     text = _MARKUP.sub("", _TABLE_HEAD.sub("", text))
     for match in _NAME.finditer(text):
-        words = match.group().split()
-        while words and words[0].casefold() in _FUNCTION_WORDS | _OPENERS:
-            words = words[1:]
-        while words and words[-1].casefold() in _FUNCTION_WORDS | _OPENERS:
-            words = words[:-1]
-        name = " ".join(words).removesuffix("'s").removesuffix("’s").strip("'’-")
-        opens = not re.search(r"[\w,;:)]\s*$", text[: match.start()]) and len(words) == 1
-        inside = re.search(rf"[\w,;:] {re.escape(name)}\b", text) is not None
-        if len(name) > 1 and name[0].isalpha() and (not opens or inside):
-            found.append(name.partition(" of ")[0] if " " in name.partition(" of ")[0] else name)
+        name = _trimmed(match.group().split())
+        opens = " " not in match.group() and not re.search(
+            r"[\w,;:)]\s*$", text[max(0, match.start() - 9) : match.start()]
+        )
+        if (
+            len(name) > 1
+            and name[0].isalpha()
+            and not (opens and not re.search(rf"[\w,;:] {re.escape(name)}\b", text))
+        ):
+            found.append(name)
     return list(dict.fromkeys(found))
 
 
 def _names(text: str, script: str) -> list[str]:
-    found = _CJK_NAME.findall(text) if script in {"ja", "zh"} else _latin_names(text)
+    found = _CJK_NAME.findall(text) if script in _CJK else _latin_names(text)
     return list(dict.fromkeys(found))
 
 
 def _in_full(names: list[str], known: Iterable[str]) -> list[str]:
-    """Names with a surname replaced by the full name where the surroundings give it."""
-    longer = sorted({*known, *names}, key=len)
-    full = [
-        next(
-            (one for one in longer if f" {name}" in one[-len(name) - 1 :] or one.startswith(f"{name} ")), name
-        )
-        for name in names
-    ]
+    """Names with a surname or first name replaced by the full name where the surroundings give it."""
+    longer = sorted({*known, *names}, key=lambda one: (len(one), one))
+    full: list[str] = []
+    for name in names:
+        fuller = (one for one in longer if one.endswith(f" {name}") or one.startswith(f"{name} "))
+        full.append(next(fuller, name))
     return list(dict.fromkeys(full))
 
 
 @lru_cache(maxsize=256)
 def _anchors(passage: Passage) -> tuple[str, ...]:
     """The names of which a question about the passage must hold one: its own, and the document's."""
-    script = _script(passage.text)
-    title = _title(passage)
-    own = _in_full(
-        _names(passage.text, script), _names(f"{title}\n{passage.context}\n{passage.text}", script)
-    )
+    script, title = _script(passage.text), _title(passage)
+    known = _names(f"{title}\n{passage.context}\n{passage.text}", script)
+    own = _in_full(_names(passage.text, script), known)
     found = [*own, *_names(title, script)] or _names(passage.context, script)
     safe = [name for name in found if re.fullmatch(r"[\w .'’&・ー-]{2,40}", name) and not name.isdigit()]
     return tuple(dict.fromkeys(safe))[:24]
 
 
-# --- the answers to ask for ----------------------------------------------------------------------------------------
+# --- the answers to ask for ------------------------------------------------------------------------------
 
 _MONTH = (
     "(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
 )
 _WEEKDAY = "(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day )?"
+_YYYY = r"(?:1\d|20)\d\d"
+_DAY = rf"{_WEEKDAY}\d{{1,2}}"
 _RANGE = re.compile(
-    rf"\b{_WEEKDAY}\d{{1,2}}(?: {_MONTH})?(?: \d{{4}})? (?:to|until|and) {_WEEKDAY}\d{{1,2}} {_MONTH}(?: \d{{4}})?\b"
-    r"|\bfrom (?:1\d|20)\d\d to (?:1\d|20)\d\d\b|\bin (?:1\d|20)\d\d(?:, (?:1\d|20)\d\d)* and (?:1\d|20)\d\d\b"
+    rf"\b{_DAY}(?: {_MONTH})?(?: \d{{4}})? (?:to|until|and) {_DAY} {_MONTH}(?: \d{{4}})?\b"
+    rf"|\bfrom {_YYYY} to {_YYYY}\b|\bin {_YYYY}(?:, {_YYYY})* and {_YYYY}\b"
 )
 _DATE = re.compile(
     rf"\b(?:\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{1,2}}(?:, \d{{4}})?|{_MONTH} \d{{4}})\b"
 )
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
-_YEAR = re.compile(r"(?<=\b[Ii]n )(?:1\d|20)\d\d\b")
-_UNIT = (
-    r"(?: ?(?:°C|°F|%)| (?:per cent|percent|(?!(?:{stop})\b|\w+ed\b)(?:[a-zµ][\w/-]*|[A-Z]\w+s\b)))".format(
-        stop="|".join(sorted(_FUNCTION_WORDS | {"became", "won"}))
-    )
-)
+_YEAR = re.compile(rf"(?<=\b[Ii]n ){_YYYY}\b")
+_NO_UNIT = "|".join(sorted(_FUNCTION_WORDS | {"became", "won", r"\w+ed"}))
+_UNIT = rf"(?: ?(?:°C|°F|%)| (?:per cent|percent|(?!(?:{_NO_UNIT})\b)(?:[a-zµ][\w/-]*|[A-Z]\w+s\b)))"
 _AMOUNT_SPAN = re.compile(rf"[$€£¥]?\b\d[\d,.]*(?<![.,])(?:{_UNIT}(?: \d[\d.,]*{_UNIT})*)?")
 _COUNT = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
     rf"(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-[a-z]+)?){_UNIT}",
     re.IGNORECASE,
 )
-_BECAUSE = re.compile(r"\b(?:because|due to|in order to|so that) [^.;:\n]{8,90}(?=[.;])")
+_BECAUSE = re.compile(r"\b(?:because|due to) [^.;:\n]{8,90}(?=[.;])")
 _ASKING = {
     "when": ("When", "On what date", "On which day", "On which days", "In which years"),
     "clock": ("When", "At what time"),
     "year": ("When", "In which year", "In what year"),
     "amount": (
-        "How many", "How much", "How long", "How old", "How high", "How deep", "How far", "How fast", "How heavy",
-        "How wide", "How tall", "How often", "What", "By how many", "By how much", "At what", "For how long",
+        "How many", "How much", "How long", "How old", "How high", "How deep", "How far", "How fast",
+        "How heavy", "How wide", "How tall", "How often", "What", "By how many", "By how much", "At what", "For how long",
     ),
     "count": ("How many", "How long", "For how long", "By how many"),
-    "name": ("Who", "Whose", "Which", "What", "Where", "To whom", "By whom", "In which", "At which", "On which"),
+    "name": ("Who", "Whose", "Which", "What", "Where", "To whom", "By whom", "In which", "At which"),
     "phrase": ("What", "How", "Which", "Where", "Who", "In which", "On which"),
     "because": ("Why",),
 }  # fmt: skip
-_VALUE = {
-    kind: place
-    for place, kind in enumerate(("because", "when", "who", "name", "year", "clock", "amount", "count"))
-}
+_VALUE = ("because", "when", "who", "name", "year", "clock", "amount", "count")
 _MOST = 10
 
 
 def _spans(text: str, names: Sequence[str]) -> list[tuple[int, int, str]]:
     """Where reasons, dates, times, names and amounts stand in a text; none overlaps another."""
     one = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
+    name = re.compile(rf"\b(?:{one})(?: and (?:{one}))?\b(?!-| \d)")
     kinds = (
         ("because", _BECAUSE), ("when", _RANGE), ("when", _DATE), ("clock", _CLOCK), ("year", _YEAR),
-        ("amount", _AMOUNT_SPAN), ("count", _COUNT), ("name", re.compile(rf"\b(?:{one})(?: and (?:{one}))?\b(?!-| \d)")),
+        ("amount", _AMOUNT_SPAN), ("count", _COUNT), ("name", name),
     )  # fmt: skip
     found: list[tuple[int, int, str]] = []
     for kind, pattern in kinds:
@@ -281,31 +292,29 @@ def _spans(text: str, names: Sequence[str]) -> list[tuple[int, int, str]]:
 
 
 def _worth_asking(answer: str, kind: str, text: str) -> bool:
-    """Whether an answer stands for one fact: it occurs once, and is more than a bare digit or two."""
-    if (kind == "name" and answer[-1].isdigit()) or (
-        kind == "amount" and re.match(r"(?:1\d|20)\d\d\b(?!,)", answer)
-    ):
+    """Whether an answer stands for one fact: it occurs once, and is no label and no bare digit or two."""
+    if kind == "name" and (answer[-1].isdigit() or (" " not in answer and answer.endswith("s"))):
         return False
-    return len(answer) > 2 and len(re.findall(rf"(?<!\w){re.escape(answer)}s?(?!\w)", text)) == 1
+    if kind == "amount" and re.match(r"(?:1\d|20)\d\d\b(?!,)", answer):
+        return False
+    return len(answer) > len("12") and len(re.findall(rf"(?<!\w){re.escape(answer)}s?(?!\w)", text)) == 1
 
 
 def _latin_answers(passage: Passage) -> list[tuple[str, str]]:
-    text = _plain(passage.text)
+    text = _plain(_TABLE_HEAD.sub("", passage.text))
     titles = _fold(" ".join((_title(passage), *passage.section)))
+    names = [name for name in _latin_names(text) if _fold(name) not in titles]
     found: list[tuple[str, str]] = []
     for sentence in _sentences(text):
-        if re.match(r"(?:If|Unless|When|Whenever) ", sentence):
-            continue
-        spans = [(sentence[start:end], kind) for start, end, kind in _spans(sentence, _latin_names(text))]
-        found += [
-            (a, k) for a, k in spans if _worth_asking(a, k, text) and not (k == "name" and _fold(a) in titles)
-        ]
+        if not re.match(r"(?:If|Unless|When|Whenever) |\|", sentence):
+            spans = ((sentence[start:end], kind) for start, end, kind in _spans(sentence, names))
+            found += [(answer, kind) for answer, kind in spans if _worth_asking(answer, kind, text)]
     return found
 
 
 _JA_COUNTERS = (
-    "万円|円|人|本|点|回|分間?|秒|歳|位|試合|か?クラブ|チーム|キロ?メートル|メートル|キロ(?:グラム)?|度|か月|日間|年間|時間|台|棟|冊|枚|番|"
-    "か所|種類|個|件|票|隻|室|席|階|名|%|パーセント"
+    "万円|円|人|本|点|回|分間?|秒|歳|位|試合|か?クラブ|チーム|キロ?メートル|メートル|キロ(?:グラム)?|度|か月|日間|年間|時間|台|棟|冊|"
+    "枚|番|か所|種類|個|件|票|隻|室|席|階|名|%|パーセント"
 )
 _JA_KINDS = (
     ("when", re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{4}年(?![間度])")),
@@ -332,43 +341,48 @@ def _japanese_answers(passage: Passage) -> list[tuple[str, str]]:
     return [(a, k) for a, k in answers if text.count(a) == 1 and a not in titles]
 
 
+_FINDERS = {"ja": _japanese_answers, "zh": lambda _: [], "en": _latin_answers, "other": _latin_answers}
+
+
 def _answers(passage: Passage) -> list[tuple[str, str]]:
     """Answers found by code, each with its kind, in the order of the text: what to write questions for."""
-    script = _script(passage.text)
-    found = (
-        _japanese_answers(passage) if script == "ja" else [] if script == "zh" else _latin_answers(passage)
-    )
-    best = sorted(range(len(found)), key=lambda place: _VALUE[found[place][1]])[:_MOST]
+    found = _FINDERS[_script(passage.text)](passage)
+    best = sorted(range(len(found)), key=lambda place: _VALUE.index(found[place][1]))[:_MOST]
     return [found[place] for place in sorted(best)]
 
 
-# --- the schema ----------------------------------------------------------------------------------------------------
+# --- the schema ------------------------------------------------------------------------------------------
 
 _JAPANESE = "".join(map(chr, range(0x3041, 0x3094))) + "ー、・何誰年月日回時分人名的点数"
 
 
 def _characters(text: str, extra: str = "") -> str:
-    """A character class of the letters and signs of a text, in the syntax that the engine and ``re`` share."""
+    """A character class of the signs of a text, in the syntax that the engine and ``re`` share."""
     signs = {sign for sign in (*text, *extra) if sign.isprintable() and sign not in '"\\[]^?？*_`#|{}- '}
     return "[" + "".join(sorted(signs)) + "-]"
 
 
+def _told_apart_by(passage: Passage, answer: str, kind: str) -> list[str]:
+    """What a question may name so that it is understood alone: names, and for a name also telling numbers."""
+    folded = _fold(answer)
+    found = [name for name in _anchors(passage) if _fold(name) not in folded and folded not in _fold(name)]
+    if kind == "name":
+        found += dict.fromkeys(re.findall(r"(?<![\d.,:])\d+[.,]\d+(?![\d.,:])", passage.text))
+    return found
+
+
 def _latin_pattern(passage: Passage, answer: str, kind: str) -> str:
     """A question word, words, one of the names, more words, a question mark; numbers are words too."""
-    letters = "".join(
-        sorted({sign for sign in _around(passage) if sign.isalpha()} - set("abcdefghijklmnopqrstuvwxyz"))
-    )
-    word = f"([a-z{letters}'’-]+|[0-9]+([.,:][0-9]+)?[a-z°%]*)"
-    own = [
-        name
-        for name in _anchors(passage)
-        if _fold(name) not in _fold(answer) and _fold(answer) not in _fold(name)
-    ]
+    letters = {sign for sign in _around(passage) if sign.isalpha()} - set(ascii_lowercase)
+    word = f"([a-z{''.join(sorted(letters))}'’-]+|[0-9]+([.,:][0-9]+)?[a-z°%]*)"
     first = f"({'|'.join(_ASKING[kind])}) " if _script(passage.text) == "en" else ""
-    if not own:
+    names = "|".join(name.replace(".", "\\.") for name in _told_apart_by(passage, answer, kind))
+    if not names:
         return f"^{first}({word} ){{2,18}}{word}\\?$"
-    names = "|".join(name.replace(".", "\\.") for name in own)
     return f"^{first}({word},? ){{0,18}}({names})('s)?(,? {word}){{0,18}}\\?$"
+
+
+_CJK_ASKING = {"when": "(いつ|何年|何月何日|何日)", "who": "誰", "name": "(何|どこ|どの)"}
 
 
 def _cjk_asking(answer: str, kind: str) -> str:
@@ -376,21 +390,16 @@ def _cjk_asking(answer: str, kind: str) -> str:
     if kind == "amount":
         counter = re.sub(r"^約?[\d,，.．一二三四五六七八九十百千]+", "", answer)
         return "(いくら|何円)" if counter.endswith("円") else f"何{counter}"
-    return {"when": "(いつ|何年|何月何日|何日)", "who": "誰", "name": "(何|どこ|どの)"}.get(
-        kind, "(何|誰|どこ|いつ|なぜ)"
-    )
+    return _CJK_ASKING.get(kind, "(何|誰|どこ|いつ|なぜ)")
 
 
 def _cjk_pattern(passage: Passage, answer: str, kind: str) -> str:
-    sign = _characters(_around(passage), _JAPANESE)
-    own = (
-        [name for name in _anchors(passage) if name not in answer and answer not in name]
-        if answer
-        else _anchors(passage)
-    )
+    own = [name for name in _anchors(passage) if not answer or (name not in answer and answer not in name)]
     names = f"({'|'.join(name.replace('.', chr(92) + '.') for name in own)})" if own else ""
     if _script(passage.text) == "zh":
-        return f"^{_characters(_around(passage))}{{0,30}}{names}{_characters(_around(passage), '是谁什么多少哪年几')}{{2,40}}？$"
+        sign = _characters(_around(passage), "是谁什么多少哪年几")
+        return f"^{sign}{{0,30}}{names}{sign}{{2,40}}？$"
+    sign = _characters(_around(passage), _JAPANESE)
     return f"^{sign}{{0,30}}{names}{sign}{{1,30}}{_cjk_asking(answer, kind)}{sign}{{0,14}}か？$"
 
 
@@ -405,7 +414,7 @@ def _item(answer: dict[str, Any], question: str) -> dict[str, Any]:
 
 def _pairs_schema(passage: Passage) -> dict[str, Any]:
     """One item for each answer found; the model chooses answers itself only where none is found."""
-    pattern = _cjk_pattern if _script(passage.text) in {"ja", "zh"} else _latin_pattern
+    pattern = _cjk_pattern if _script(passage.text) in _CJK else _latin_pattern
     found = [_item({"const": answer}, pattern(passage, answer, kind)) for answer, kind in _answers(passage)]
     if found:
         return {"type": "array", "prefixItems": found}
@@ -430,25 +439,26 @@ def reply_schema(passage: Passage) -> dict[str, Any]:
     }
 
 
-# --- the filters ---------------------------------------------------------------------------------------------------
+# --- the filters -----------------------------------------------------------------------------------------
 
 
 def _terms(text: str) -> list[str]:
-    """The content words of a text, folded, cut to a rough stem so that *won* and *winner* may still differ."""
+    """The content words of a text, folded and cut to a rough stem."""
     folded = _fold(text)
     if _HAN.search(folded) or _KANA.search(folded):
         return re.findall(r"[\u30a0-\u30ffー]{2,}|[\u4e00-\u9fff々]|[a-z]+|\d+", folded)
     return [word[:5] for word in _WORD.findall(folded) if word not in _FUNCTION_WORDS]
 
 
-_GENERIC = frozenset(
-    "name number peopl perso live town city place year day date time long lengt high heigh wide width deep depth heavy "
-    "weigh old age perce amoun total cost price dista tempe kind type calle happe take took hold held use used".split()
-)
+_GENERIC = _words("""
+    name number peopl perso live town city place year day date time long lengt high heigh wide width deep
+    depth heavy weigh old age perce amoun total cost price dista tempe kind type calle happe take took hold
+    held use used
+""")
 
 
 def _asked(question: str) -> list[str]:
-    """The terms of a question that the text must know: not the words that only say what kind of answer is wanted."""
+    """The terms of a question that the text must know: without the words that only say what is wanted."""
     return [term for term in _terms(question) if term not in _GENERIC]
 
 
@@ -471,7 +481,7 @@ def _says(text: str, answer: str) -> bool:
     if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", folded):
         return True
     terms = _terms(answer)
-    return bool(terms) and _share(terms, _terms(text)) >= 0.8 and _numbers(answer) <= _numbers(text)
+    return bool(terms) and _share(terms, _terms(text)) >= _NEARLY_ALL and _numbers(answer) <= _numbers(text)
 
 
 def find_quote(question: str, answer: str, passage: Passage) -> str:
@@ -494,10 +504,8 @@ def _answer_in_question(question: str, answer: str, passage: Passage) -> bool:
 
 @lru_cache(maxsize=1)
 def _example_names() -> frozenset[str]:
-    texts = [_TURN.format(**case) for case, _ in _EXAMPLES]
-    return frozenset(
-        word for text in texts for name in _latin_names(text) for word in name.split() if len(word) > 3
-    )
+    names = [name for case, _ in _EXAMPLES for name in _latin_names(_TURN.format(**case))]
+    return frozenset(word for name in names for word in name.split() if len(word) > len("Ida"))
 
 
 def _copies_example(question: str, answer: str, passage: Passage) -> bool:
@@ -507,7 +515,7 @@ def _copies_example(question: str, answer: str, passage: Passage) -> bool:
 
 def _words_not_in_text(question: str, answer: str, passage: Passage) -> bool:
     del answer
-    return _share(_asked(question), _terms(_around(passage))) < 0.5
+    return _share(_asked(question), _terms(_around(passage))) < _KNOWN_WORDS
 
 
 def _number_not_in_text(question: str, answer: str, passage: Passage) -> bool:
@@ -524,8 +532,10 @@ def _stray_characters(question: str, answer: str, passage: Passage) -> bool:
 
 
 _POINTING = re.compile(
-    r"\b(?:the|this) (?:text|passage|article|document|paragraph|section|author|table)\b|\b(?:mentioned|described|listed) "
-    r"(?:above|here|in the text)|この(?:文章|文|本文|試合|大会|年)|本文|上記|同(?:大会|年|氏|試合)"
+    r"\b(?:the|this) (?:text|passage|article|document|paragraph|section|author|table)\b|"
+    r"\b(?:mentioned|described|listed) (?:above|here|in the text)|"
+    r"この(?:文章|文|本文|試合|大会|年)|本文|上記|同(?:大会|年|氏|試合)",
+    re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|his|its|their|this|these|that team)\b", re.IGNORECASE)
 
@@ -550,25 +560,31 @@ _TIME = re.compile(
     r"\w+day|spring|summer|autumn|winter|morning|evening|night|noon|midnight|before|after|when|year|century)\b",
     re.IGNORECASE,
 )
-_ASKS_AMOUNT = re.compile(
-    r"^(?:by |for )?how (?:many|much|long|old|tall|deep|wide|far|high|heavy|fast)\b", re.IGNORECASE
+_NO_MERE_NUMBER = re.compile(r"(?<!\d)(?!st\b|nd\b|rd\b|th\b)[^\W\d_]{2}|[ァ-ヶ一-鿿]{2}")
+_KINDS_OF_QUESTION = (
+    (
+        re.compile(
+            r"^(?:by |for )?how (?:many|much|long|old|tall|deep|wide|far|high|heavy|fast)\b|"
+            r"何(?:人|点|回|分|本|枚|歳)|いくつ|いくら",
+            re.IGNORECASE,
+        ),
+        _AMOUNT,
+    ),
+    (
+        re.compile(
+            r"^when\b|^(?:in|on|at) (?:what|which) (?:year|date|day|month|time)\b|いつ|何年|何月|何日",
+            re.IGNORECASE,
+        ),
+        _TIME,
+    ),
+    (re.compile(r"^(?:who|whose|whom|to whom|where)\b|誰|どこ", re.IGNORECASE), _NO_MERE_NUMBER),
 )
-_ASKS_TIME = re.compile(r"^when\b|^(?:in|on|at) (?:what|which) (?:year|date|day|month|time)\b", re.IGNORECASE)
-_ASKS_PERSON = re.compile(r"^(?:who|whose|whom|to whom)\b|誰", re.IGNORECASE)
-_ASKS_PLACE = re.compile(r"^where\b|どこ", re.IGNORECASE)
 
 
 def _answer_does_not_fit(question: str, answer: str, passage: Passage) -> bool:
     del passage
-    if _ASKS_AMOUNT.search(question) or re.search(r"何(?:人|点|回|分|本|枚|歳)|いくつ|いくら", question):
-        return not _AMOUNT.search(answer)
-    if _ASKS_TIME.search(question) or re.search(r"いつ|何年|何月|何日", question):
-        return not _TIME.search(answer)
-    if _ASKS_PERSON.search(question) or _ASKS_PLACE.search(question):
-        return not any(
-            sign.isalpha() for sign in re.sub(r"\d+(?:st|nd|rd|th|人|点|分|年|月|日|位)?", "", answer)
-        )
-    return False
+    wanted = next((answers for asks, answers in _KINDS_OF_QUESTION if asks.search(question)), None)
+    return wanted is not None and wanted.search(answer) is None
 
 
 def _forces_a_name(question: str, answer: str, passage: Passage) -> bool:
@@ -579,12 +595,14 @@ def _forces_a_name(question: str, answer: str, passage: Passage) -> bool:
 
 
 def _said_elsewhere(question: str, answer: str, passage: Passage) -> bool:
-    """Whether the sentence with the answer is about something else than the question."""
+    """Whether the sentence with the answer has nothing of the question, or its surroundings too little."""
     quote = find_quote(question, answer, passage)
     sentences = _sentences(passage.text)
     place = sentences.index(quote) if quote in sentences else 0
     near = " ".join((*sentences[max(0, place - 1) : place + 2], passage.theme, *passage.section))
-    return _share(_asked(question), _terms(near)) < 0.4
+    if quote and not set(_terms(quote)) & set(_terms(question)):
+        return True
+    return _share(_asked(question), _terms(near)) < _KNOWN_NEARBY
 
 
 _RULES = {
@@ -622,9 +640,7 @@ def filter_pairs(pairs: Iterable[QA], passage: Passage) -> tuple[list[QA], list[
     dropped: list[tuple[QA, str]] = []
     for pair in pairs:
         clashes = (_clash(pair, earlier) for earlier in kept)
-        reason = reject(pair.question, pair.answer, passage) or next(
-            (clash for clash in clashes if clash), None
-        )
+        reason = reject(pair.question, pair.answer, passage) or next(filter(None, clashes), None)
         if reason is None:
             kept.append(pair)
         else:
