@@ -16,7 +16,16 @@ from qagen.cli import app
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cli.md"
-HEAVY = ("langchain", "langchain_core", "langchain_openai", "openai", "tiktoken", "pandas", "datasets", "markitdown")
+HEAVY = (
+    "langchain",
+    "langchain_core",
+    "langchain_openai",
+    "openai",
+    "tiktoken",
+    "pandas",
+    "datasets",
+    "markitdown",
+)
 WIDE = {"COLUMNS": "200", "TERMINAL_WIDTH": "200", "NO_COLOR": "1"}
 
 
@@ -32,8 +41,10 @@ COMMANDS = list(leaves(get_command(app)))
 
 def documented(words):
     """The options in the table of a command on its page."""
-    section = PAGE.read_text("utf-8").split(f"## `{' '.join(['qagen', *words])}`\n", 1)[1].split("\n## ", 1)[0]
-    return re.findall(r"--[a-z-]+", " ".join(re.findall(r"^\| `(-[^`]+)`", section, re.M)))
+    section = (
+        PAGE.read_text("utf-8").split(f"## `{' '.join(['qagen', *words])}`\n", 1)[1].split("\n## ", 1)[0]
+    )
+    return re.findall(r"--[a-z-]+", " ".join(re.findall(r"^\| `(-[^`]+)`", section, re.MULTILINE)))
 
 
 def test_there_are_the_commands_of_the_design():
@@ -66,14 +77,18 @@ def test_the_page_is_what_the_command_says():
 def test_the_page_has_the_exit_codes_of_the_command():
     from qagen import cli
 
-    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE.read_text("utf-8"), re.M)}
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE.read_text("utf-8"), re.MULTILINE)}
     assert {0, 2, cli.EXIT_ERROR, cli.EXIT_INCOMPLETE, cli.EXIT_INTERRUPTED} == codes
     assert all(str(code) in inspect.getdoc(cli) for code in codes)
 
 
 @pytest.mark.parametrize(
     "program",
-    ["import qagen", "from qagen.cli import app; app(['--help'], standalone_mode=False)", "import qagen.records"],
+    [
+        "import qagen",
+        "from qagen.cli import app; app(['--help'], standalone_mode=False)",
+        "import qagen.records",
+    ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(program):
     code = f"{program}\nimport sys\nprint('loaded:', *[name for name in {HEAVY} if name in sys.modules])"

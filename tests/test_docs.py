@@ -5,13 +5,14 @@ The blocks of a page run in their order, in one folder and one namespace; the fo
 
 - ``python`` is executed.
 - ``bash``: each ``qagen ...`` line is run. Other lines (pip, make, ollama) are only checked for syntax.
-- ``text`` right behind one of these is what it prints; ``python tests/test_docs.py [PAGE...]`` writes it anew.
+- ``text`` right behind one of these is what it prints; ``python tests/test_docs.py [PAGE...]`` writes it.
 - ``<!-- not run: why -->`` above a block leaves it out.
 
 Nothing of qagen is replaced. A hosted model is a server on loopback, which OpenAI's client finds through
 ``OPENAI_BASE_URL``; a server of one's own is the same one, put in the place of the address after
-``--base-url``. The embedded model is the smallest one, asked about one passage; since the pages ask it about the same
-document, it is asked once: its ledger travels from page to page. It may keep too few pairs for a training file.
+``--base-url``. The embedded model is the smallest one, asked about one passage. Since the pages ask it about
+the same document, it is asked once: its ledger travels from page to page. It may keep too few pairs for a
+training file.
 """
 
 from __future__ import annotations
@@ -51,29 +52,14 @@ SMALLEST = "local:smollm2-135m"
 EMBEDDED = ".embedded"  # marks the run folders the embedded model wrote
 MOST_LEFT_OUT = 4
 
-FENCE = re.compile(r"^(?P<open>`{3,}|~{3,})(?P<kind>[\w-]*)[^\n]*\n(?P<code>.*?)^(?P=open)[ \t]*$", re.DOTALL | re.M)
+FENCE = re.compile(
+    r"^(?P<open>`{3,}|~{3,})(?P<kind>[\w-]*)[^\n]*\n(?P<code>.*?)^(?P=open)[ \t]*$", re.DOTALL | re.MULTILINE
+)
 LEFT_OUT = re.compile(r"<!-- not run: (?P<why>[^\n]+) -->\s*\Z")
 EXIT_CODE = re.compile(r"# exit code (\d+)\s*$")
 SERVER_ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+/v1")
-
-REGATTA = [
-    ("How many metres above sea level does Lake Tessimarn lie?", "512", "Lake Tessimarn lies 512 metres above sea level."),
-    ("How many inhabitants does Ostavell on Lake Tessimarn have?", "18,340", "Ostavell on the north shore, with 18,340 inhabitants"),
-    ("Who runs the Tessimarn Regatta?", "the Ostavell Sailing Union", "The Tessimarn Regatta is run by the Ostavell Sailing Union"),
-    ("In which year was the first Tessimarn Regatta sailed?", "1911", "The first regatta was sailed in 1911 by seven boats."),
-    ("Why was the Tessimarn Regatta not held in 1936?", "the water stood too low", "in 1936 the water stood too low"),
-    ("To which class does the winner of the Plessomar Bowl belong?", "the Heron class", "goes to the winner of the Heron class"),
-    ("How long is a boat of the Heron class at the Tessimarn Regatta?", "9.2 metres", "The Heron is a keelboat 9.2 metres long"),
-]
-ORDINANCE = [
-    ("4(1)", "How many berths does the port of Karrowmouth have?", "412", "The port has 412 berths"),
-    ("5(1)", "Between which days must an application for a resident berth in Karrowmouth be made?", "between 1 October and 30 November", "between 1 October and 30 November"),
-    ("5(2)", "By which day does the Harbour Master of Karrowmouth decide on applications for a resident berth?", "by 21 December", "The Harbour Master decides by 21 December."),
-    ("6(1)", "How long before arrival must a guest berth in Karrowmouth be requested?", "at least 48 hours before arrival", "at least 48 hours before arrival"),
-    ("8(2)", "When are dues for guest berths in Karrowmouth paid?", "before departure", "Dues for guest berths are paid before departure."),
-    ("13(1)", "Within how many days may a decision of the Karrowmouth Harbour Warden be contested?", "14 days", "within 14 days"),
-    ("13(2)", "Within how many days may a decision of the Karrowmouth Harbour Master be contested?", "30 days", "within 30 days"),
-]  # fmt: skip
+# What the scripted model knows about the example documents. With "article" it is a deadline of the ordinance.
+FACTS = json.loads(Path(__file__).with_name("docs_replies.json").read_text("utf-8"))
 
 
 @dataclass(frozen=True)
@@ -118,12 +104,10 @@ def blocks(text: str) -> list[Block]:
 def reply(messages: Sequence[Mapping[str, Any]]) -> str:
     """What a good model would say about the example documents, in the form that is asked for."""
     text = " ".join(" ".join(TEXT_TAG.findall(last_text(messages)) or [last_text(messages)]).split())
-    if "article" in json.dumps(messages):
-        keys = ("article", "question", "answer", "quote")
-        found = [dict(zip(keys, one, strict=True)) for one in ORDINANCE[1:] if one[3] in text]
-        return json.dumps({"deadlines": found})
-    known = [*REGATTA, *(one[1:] for one in ORDINANCE)]
-    pairs = [{"question": q, "answer": a, "quote": quote} for q, a, quote in known if quote in text]
+    stated = [fact for fact in FACTS if fact["quote"] in text]
+    if "give the article" in json.dumps(messages):  # the worked example of docs/prompts.md
+        return json.dumps({"deadlines": [fact for fact in stated if "article" in fact]})
+    pairs = [{key: fact[key] for key in ("question", "answer", "quote")} for fact in stated]
     return json.dumps({"question_answer_pairs": pairs}) if pairs else pairs_of_the_text(messages)
 
 
@@ -135,7 +119,11 @@ def workplace(folder: Path) -> Iterator[ChatServer]:
     before, environment = Path.cwd(), dict(os.environ)
     with ChatServer(models=HOSTED, key="none", reply=reply) as server:
         os.chdir(folder)
-        os.environ |= {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": server.base_url, "LANGSMITH_TRACING": "false"}
+        os.environ |= {
+            "OPENAI_API_KEY": "none",
+            "OPENAI_BASE_URL": server.base_url,
+            "LANGSMITH_TRACING": "false",
+        }
         os.environ |= {"COLUMNS": "110", "NO_COLOR": "1"}
         try:
             yield server
@@ -166,7 +154,9 @@ def run_command(command: str, server: ChatServer, warm: Path) -> str:
     if not words or Path(words[0]).name != "qagen":
         subprocess.run(["bash", "-n"], input=command, text=True, check=True)
         return ""
-    if words[1] == "generate" and ("--llm" not in words or words[words.index("--llm") + 1].startswith("local")):
+    if words[1] == "generate" and (
+        "--llm" not in words or words[words.index("--llm") + 1].startswith("local")
+    ):
         return run_embedded(words[1:], warm)
     if words[1] == "check" and Path(words[2]).with_name(EMBEDDED).exists():
         return invoke(words[1:], {0, 1}) if Path(words[2]).exists() else ""
@@ -213,7 +203,7 @@ def tidy(printed: str) -> str:
 
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory):
-    """Where the embedded model's ledger waits for the next page. Fetching the model is left to a process that may."""
+    """Where the embedded model's ledger waits for the next page. Another process may fetch the model."""
     if find_weights(SMALLEST.removeprefix("local:")) is None:
         subprocess.run([sys.executable, "-m", "qagen", "models", "pull", SMALLEST], check=True, timeout=300)
     return tmp_path_factory.mktemp("embedded") / "ledger.sqlite"
@@ -248,7 +238,8 @@ def test_json_blocks_are_json():
 def first_column(page: str, heading: str) -> list[str]:
     """The code words in the first column of the table under a heading."""
     text = (DOCS / page).read_text("utf-8").split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    return [word for row in re.findall(r"^\| (`[^|]*) \|", text, re.M) for word in re.findall(r"`([^`]+)`", row)]
+    rows = re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
+    return [word for row in rows for word in re.findall(r"`([^`]+)`", row)]
 
 
 def test_the_page_on_prompts_lists_the_variables():
@@ -260,7 +251,10 @@ def test_the_page_on_the_run_folder_lists_the_states():
 
 
 def test_the_page_on_the_run_folder_lists_the_columns_of_the_ledger(tmp_path):
-    with Ledger(tmp_path / "ledger.sqlite"), contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db:
+    with (
+        Ledger(tmp_path / "ledger.sqlite"),
+        contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db,
+    ):
         columns = [row[1] for row in db.execute("PRAGMA table_info(calls)")]
     assert first_column("run-folder.md", "The ledger") == columns
 
@@ -280,12 +274,15 @@ def test_the_page_on_formats_lists_every_rule_of_the_check():
 
 
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert built.returncode == 0, built.stderr
     for page in tmp_path.rglob("*.html"):
-        loaded = re.findall(r'<(?:link|script|img)[^>]+(?:href|src)="?(https?://[^">]+)', page.read_text("utf-8"))
-        assert not [url for url in loaded if "canonical" not in url], page
+        text = page.read_text("utf-8")
+        assert not re.findall(
+            r"""<(?:link|script|img|iframe)[^>]+(?:href|src)=["']?https?://[^"'>]+""", text
+        ), page
+        assert ":class:" not in text, page  # docs/site_hooks.py
 
 
 def write_output(pages: Sequence[Path]) -> None:

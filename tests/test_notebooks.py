@@ -1,4 +1,4 @@
-"""The notebooks run, from the first cell to the last, as someone who has cloned the repository would run them."""
+"""The notebooks run from the first cell to the last, in a copy of the repository's folders."""
 
 from __future__ import annotations
 

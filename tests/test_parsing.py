@@ -348,9 +348,16 @@ def test_a_reply_cut_off_keeps_its_whole_pairs_and_says_so(message, expected):
     assert "dropped" not in " ".join(reading.steps)
 
 
-def test_what_follows_many_unreadable_pairs_counts_as_cut_off():
+def test_many_unreadable_pairs_do_not_hide_the_others():
     broken = ['{"question": "Far?", "answer": 5 km}'] * 30
     reading = PARSER.read(f'{{"question_answer_pairs": [{", ".join([line(A), *broken, line(B)])}]}}')
+    assert pairs(reading.value) == [A, B]
+    assert reading.steps[-1] == "dropped 30 unreadable values"
+
+
+def test_what_is_given_up_counts_as_cut_off():
+    nested = '{"a": ' * 20 + '{"question": "Far?", "answer": 5 km}' + " " * 60_000 + "}" * 20
+    reading = PARSER.read(f"{line(A)}\n{nested}\n{line(B)}")
     assert pairs(reading.value) == [A]
     assert reading.cut_off
     assert reading.steps[-1].startswith("dropped")

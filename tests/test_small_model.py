@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 
 import pytest
 
+from qagen.pairs.prompts import prompt_id, template_hash
 from qagen.pairs.small_model import (
     SMALL_QA_PROMPT,
     filter_pairs,
@@ -18,6 +18,7 @@ from qagen.pairs.small_model import (
 )
 from qagen.records import QA, Passage
 
+PINNED = "e212619fc225d9aea7637a4236244ee08a2e87f301ec7eb28930d1cdcdd6d6d2"
 ENGLISH = (
     "The Kelm Lighthouse was built in 1904 by Aldo Vann. It is 31 metres high and cost 18,500 crowns. "
     "Mira Tolsk painted it white in 1950 because sailors had mistaken it for a chimney. "
@@ -52,11 +53,8 @@ def pattern_for(answer, of):
 
 
 def test_the_released_prompt_is_never_edited_in_place():
-    known = SMALL_QA_PROMPT.metadata["name"], SMALL_QA_PROMPT.metadata["version"]
-    blank = SMALL_QA_PROMPT.format_messages(text="T", theme="H", section="S", context="C", language="L")
-    text = json.dumps([[message.type, message.content] for message in blank], ensure_ascii=False)
-    assert known == ("write-pairs-small", 1)
-    assert hashlib.sha256(text.encode()).hexdigest() == PINNED
+    assert prompt_id(SMALL_QA_PROMPT) == "write-pairs-small@1"
+    assert template_hash(SMALL_QA_PROMPT) == PINNED
 
 
 @pytest.mark.parametrize(
@@ -145,7 +143,7 @@ def test_amounts_dates_and_people_of_a_japanese_text_are_found():
 
 
 def test_an_answer_that_occurs_twice_or_in_a_condition_is_not_asked_for():
-    text = "The Vell Cup has 12 boats. Of the 12 boats, 40 per cent are red. If 90 boats enter, the Vell Cup is split."
+    text = "The Vell Cup has 12 boats. Of the 12 boats, 40 per cent are red. If 90 come, the Vell Cup ends."
     assert [item["answer"]["const"] for item in items(passage(text, theme="Cups"))] == ["40 per cent"]
 
 
@@ -337,7 +335,7 @@ def test_a_japanese_quote_ends_at_its_sentence():
 
 
 @pytest.mark.parametrize(
-    "text", ["Dr. Vell met J. Orm at No. 5 in St. Ives. They left.", "It cost 3.5 crowns. It fell."]
+    "text", ["Dr. Vell met J. Orm at No. 5 in St. Ives. They left.", "It is 3.5 m. It fell."]
 )
 def test_abbreviations_and_decimals_do_not_end_a_sentence(text):
     first = text[: text.rindex(". ") + 1]

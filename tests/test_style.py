@@ -87,7 +87,9 @@ def test_no_import_is_relative(name):
 
 @EVERY_FILE
 def test_a_module_is_named_for_what_it_does(name):
-    assert not {"util", "utils", "helper", "helpers", "misc", "common"} & set(Path(name).with_suffix("").parts)
+    assert not {"util", "utils", "helper", "helpers", "misc", "common"} & set(
+        Path(name).with_suffix("").parts
+    )
 
 
 @EVERY_FILE
@@ -143,7 +145,9 @@ def test_a_name_that_does_not_exist_is_an_attribute_error():
 
 def errors() -> list[type[BaseException]]:
     """Every exception class that qagen defines; a private one never leaves its module."""
-    modules = [one.name for one in walk_packages([str(PACKAGE)], "qagen.") if not one.name.endswith("__main__")]
+    modules = [
+        one.name for one in walk_packages([str(PACKAGE)], "qagen.") if not one.name.endswith("__main__")
+    ]
     members = [value for module in modules for value in vars(import_module(module)).values()]
     own = {value for value in members if inspect.isclass(value) and issubclass(value, BaseException)}
     public = [one for one in own if one.__module__.startswith("qagen") and not one.__name__.startswith("_")]
@@ -151,7 +155,11 @@ def errors() -> list[type[BaseException]]:
 
 
 def test_every_error_is_ours_and_a_standard_one():
-    standard = {value for value in vars(builtins).values() if inspect.isclass(value)} - {Exception, BaseException, object}
+    standard = {value for value in vars(builtins).values() if inspect.isclass(value)} - {
+        Exception,
+        BaseException,
+        object,
+    }
     for error in errors():
         assert issubclass(error, QAGenError), error
         assert inspect.getdoc(error), error

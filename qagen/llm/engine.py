@@ -14,6 +14,7 @@ import atexit
 import concurrent.futures.thread  # noqa: F401 - registers what waits for executors' threads
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from qagen.errors import LocalModelError, MissingExtraError
 _START_SECONDS = 600  # a large file on a slow disk
 _GGUF = b"GGUF"
 _ERRORS_ONLY = 1
+_STAMP = re.compile(r"^[\d.]+ E +")
 # Both sides must find the same packages, also where sys.path was changed by hand, as notebooks do.
 _CHILD = (
     "import json, sys; order = json.loads(sys.stdin.readline()); sys.path[:] = order['path'];"
@@ -76,12 +78,14 @@ class Engine:
             MissingExtraError: xllamacpp is not installed.
         """
         with self._lock:
-            if not self._processes or not self._processes[0].runs():
+            process = next(iter(self._processes), None)
+            if process is None or not process.runs():
                 self._refuse_if_stopped()
                 _end_all(self._processes)
-                self._processes.append(_Process(self.settings, self.key))
-            self._refuse_if_stopped()
-            return self._processes[0].port
+                process = _Process(self.settings, self.key)
+                self._processes.append(process)
+            self._refuse_if_stopped()  # close() may have come while it was starting
+            return process.port
 
     def _refuse_if_stopped(self) -> None:
         if self.closed:
@@ -174,12 +178,14 @@ class _Process:
         code = self._child.wait()
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        told = [line for line in lines if "error loading model:" in line] or lines[-1:]
-        if told:
-            return told[0].rpartition("error loading model:")[2].strip()
-        if code < 0:
-            return f"it was ended by signal {-code}, for lack of memory perhaps"
-        return f"it ended with code {code}"
+        ended = (
+            f"it ended by signal {-code}, for lack of memory perhaps" if code < 0 else f"it ended with {code}"
+        )
+        if not lines:
+            return ended
+        # The engine's first complaint is the cause, the others follow from it; a traceback ends with its own.
+        told = _STAMP.sub("", lines[-1 if lines[0].startswith("Traceback") else 0])
+        return f"{told} ({ended})" if code < 0 else told
 
     def runs(self) -> bool:
         return self._child.poll() is None
@@ -243,7 +249,10 @@ def _available_memory() -> int | None:
 def _threads() -> int:
     """All cores this process may use, up to eight: more do not make a small model faster."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, 8)
+    with suppress(OSError, ValueError):  # the share of a container; "max" is no number
+        quota, period = map(int, Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split())
+        usable = min(usable, quota // period)
+    return max(1, min(usable, 8))
 
 
 # --- the other side: what runs in the child
@@ -255,6 +264,7 @@ def serve(order: dict[str, Any]) -> NoReturn:
     os.dup2(2, 1)  # whatever the engine prints belongs into the log
     # Threads that wait in a loop for each other make everything twenty times slower when a core is busy.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")  # a crash would start a debugger
     import xllamacpp
 
     params = xllamacpp.CommonParams()

@@ -97,24 +97,23 @@ def local_model(
     engine = _engine_for(Settings(file, n_ctx, n_parallel, threads))
     engine.ready()
     send, send_later = _senders(engine)
+    known = TABLE.get(name)
+    options: dict[str, Any] = {"stream_usage": True, "max_retries": 1, "timeout": _CALL_SECONDS} | params
     return LocalChatModel(
-        local_name=name if name in TABLE else file.stem,
-        weights_sha256=TABLE[name].sha256 if name in TABLE else file_sha256(file),
+        local_name=name if known else file.stem,
+        weights_sha256=known.sha256 if known else file_sha256(file),
         engine=engine,
         n_ctx=n_ctx,
-        model=name if name in TABLE else file.stem,
+        model=name if known else file.stem,
         temperature=temperature,
         max_tokens=max_tokens,
         base_url=_ADDRESS,
         api_key=engine.key,
         use_responses_api=False,
-        stream_usage=True,
-        max_retries=1,
-        timeout=_CALL_SECONDS,
         openai_proxy=None,
         http_client=httpx2.Client(event_hooks={"request": [send]}, **_TO_ONESELF),
         http_async_client=httpx2.AsyncClient(event_hooks={"request": [send_later]}, **_TO_ONESELF),
-        **params,
+        **options,
     )
 
 

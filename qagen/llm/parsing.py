@@ -76,7 +76,8 @@ _REFUSAL_JA = re.compile(
     r"(?:できません|できかね|致しかね|いたしかね|お応えでき|お答えでき|控えさせて|お断り)"
 )
 _MAX_REFUSAL = 500
-_MAX_ATTEMPTS = 12
+_EFFORT = 100_000
+_LEAST_EFFORT = 1000
 _MAX_OTHERS = 1000
 _MAX_THOUGHTS = 8
 _MAX_SHOWN = 20_000
@@ -290,8 +291,9 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         """The JSON values in a text that are meant as the model, and those that are not."""
         usable: list[Found] = []
         others: list[Found] = []
-        position = attempts = 0
-        while attempts < _MAX_ATTEMPTS and len(others) < _MAX_OTHERS:
+        position = 0
+        effort = _EFFORT + 6 * len(text)
+        while effort > 0 and len(others) < _MAX_OTHERS:
             found = next_value(text, position)
             if found is None:
                 return usable, others
@@ -301,7 +303,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
                 position = found.end
             else:
                 others.append(found)
-                attempts += bool(found.problem)
+                effort -= max(found.end - found.start, _LEAST_EFFORT) if found.problem else 0
                 position = found.start + 1 if found.problem else found.end
         if usable:  # what comes after so much that cannot be read counts as cut off, and is asked for again
             others.append(Found(None, position, len(text), cut=True, problem="too much cannot be read"))

@@ -43,8 +43,8 @@ _EXAMPLES: tuple[tuple[dict[str, str], tuple[tuple[str, str], ...]], ...] = (
             "section": "The flood of 1931",
             "language": "English",
             "text": "The flood of 4 March destroyed the Ferrand Bridge, which Ida Molnar had built of larch "
-            "in 1888. It had carried 60 carts a day. She was asked for a stone bridge of 82 metres, because the "
-            "insurance paid little for wood. Ten months later it was opened to the south of the old one.",
+            "in 1888. It had carried 60 carts a day. She was asked for a stone bridge of 82 metres, because "
+            "the insurance paid little for wood. Ten months later it was opened to the south of the old one.",
         },
         (
             ("4 March", "When did a flood destroy the Ferrand Bridge in Pellisport in 1931?"),
@@ -264,7 +264,8 @@ _ASKING = {
     "year": ("When", "In which year", "In what year"),
     "amount": (
         "How many", "How much", "How long", "How old", "How high", "How deep", "How far", "How fast",
-        "How heavy", "How wide", "How tall", "How often", "What", "By how many", "By how much", "At what", "For how long",
+        "How heavy", "How wide", "How tall", "How often", "What", "At what",
+        "By how many", "By how much", "For how long",
     ),
     "count": ("How many", "How long", "For how long", "By how many"),
     "name": ("Who", "Whose", "Which", "What", "Where", "To whom", "By whom", "In which", "At which"),
@@ -272,7 +273,8 @@ _ASKING = {
     "because": ("Why",),
 }  # fmt: skip
 _VALUE = ("because", "when", "who", "name", "year", "clock", "amount", "count")
-_MOST = 10
+_MOST = 10  # pairs a passage
+_MOST_WORDS = 60  # capitals and numbers a question may use
 
 
 def _spans(text: str, names: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -371,10 +373,27 @@ def _told_apart_by(passage: Passage, answer: str, kind: str) -> list[str]:
     return found
 
 
+def _words_of(passage: Passage, answer: str) -> str:
+    """What a question may be made of: small words, and only the text's own capitals and numbers.
+
+    Those of the answer are left out, so that the question cannot give it away.
+    """
+    around = _plain(_around(passage))
+    letters = "".join(sorted({sign for sign in around if sign.isalpha() and not sign.isascii()}))
+    if _script(passage.text) != "en":
+        return f"([a-zA-Z{letters}'’-]+|[0-9]+([.,:][0-9]+)?)"
+    own = dict.fromkeys(re.findall(rf"\b{_CAPITAL}|\b\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b", around))
+    plain = dict.fromkeys(re.sub(r"['’]s$", "", word).rstrip("'’-") for word in own)
+    given = set(_WORD.findall(answer)) | _numbers(answer)
+    kept = [word for word in plain if word not in given and word.casefold() not in _FUNCTION_WORDS][
+        :_MOST_WORDS
+    ]
+    return "(" + "|".join([f"[a-z{letters}'’-]+", *(word.replace(".", "\\.") for word in kept)]) + ")('s)?"
+
+
 def _latin_pattern(passage: Passage, answer: str, kind: str) -> str:
-    """A question word, words, one of the names, more words, a question mark; numbers are words too."""
-    letters = {sign for sign in _around(passage) if sign.isalpha()} - set(ascii_lowercase)
-    word = f"([a-z{''.join(sorted(letters))}'’-]+|[0-9]+([.,:][0-9]+)?[a-z°%]*)"
+    """A question word, words, one of the names, more words, a question mark."""
+    word = _words_of(passage, answer)
     first = f"({'|'.join(_ASKING[kind])}) " if _script(passage.text) == "en" else ""
     names = "|".join(name.replace(".", "\\.") for name in _told_apart_by(passage, answer, kind))
     if not names:
