@@ -85,10 +85,12 @@ def _section(number: int) -> str:
 def run_qagen(base_url: str, source: Path, in_flight: int) -> Used:
     """Generate into a fresh run folder."""
     from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
 
     from qagen import generate_pairs
 
-    llm = ChatOpenAI(model="scripted", base_url=base_url, api_key="test", use_responses_api=False, timeout=60)
+    key = SecretStr("test")
+    llm = ChatOpenAI(model="scripted", base_url=base_url, api_key=key, use_responses_api=False, timeout=60)
     with tempfile.TemporaryDirectory() as folder:
         generate_pairs("One line to warm up.", llm=llm, out=Path(folder) / "warm", progress=False)
         return _measured(

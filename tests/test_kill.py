@@ -40,7 +40,7 @@ def generate(source, run, base_url):
 
 
 def start(*arguments):
-    process = FORK.Process(target=generate, args=arguments)
+    process = FORK.Process(target=generate, args=arguments, daemon=True)
     process.start()
     return process
 
@@ -79,7 +79,9 @@ def finished_towns(run, scratch):
 
 
 def wait_for_calls(server, number, process):
+    deadline = time.monotonic() + 30
     while server.count() < number and process.is_alive():
+        assert time.monotonic() < deadline, "the run makes no calls and does not end"
         time.sleep(0.003)
 
 

@@ -318,7 +318,7 @@ def test_after_ctrl_c_the_program_ends_at_once_though_calls_are_in_flight(weight
     ended = time.time()
     pid, interrupted = done.stdout.split()
     assert "KeyboardInterrupt" in done.stderr
-    assert ended - float(interrupted) < 10
+    assert ended - float(interrupted) < 20
     assert not is_running(int(pid))
 
 

@@ -179,10 +179,23 @@ def test_the_pattern_accepts_good_questions(answer, question):
         ("31 metres", "Why is the Kelm Lighthouse high?"),
         ("Mira Tolsk", "Who 画家 painted the Kelm Lighthouse?"),
         ("640 visitors", "Which of these is it?"),
+        ("1904", "When was the Kelm Lighthouse built before 1931?"),
+        ("1904", "When did Bela Strand build the Kelm Lighthouse?"),
+        ("142 steps", "How many of the 142 steps does the Kelm Lighthouse have?"),
+        ("Aldo Vann", "Who is Aldo of the Kelm Lighthouse?"),
     ],
 )
 def test_the_pattern_rejects_bad_questions(answer, question):
     assert not re.search(pattern_for(answer, passage()), question)
+
+
+def test_a_text_in_another_latin_language_gets_a_pattern_without_english_words():
+    german = (
+        "Der Kelmturm wurde 1904 von Aldo Vann gebaut. Er ist 31 Meter hoch und hat drei Türen aus Eiche."
+    )
+    pattern = pattern_for("Aldo Vann", passage(german, theme="Der Kelmturm"))
+    assert re.search(pattern, "Wer hat den Kelmturm 1904 gebaut?")
+    assert not re.search(pattern, "Wer hat ihn gebaut?")
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,11 @@ _LINE = re.compile(
     r"|\n(?=[ \t]{0,8}(?:[-*+•・|>]|\d{1,3}[.)．]))",
     re.MULTILINE,
 )
+# Bounded where a match can fail after a run of marks: a page of dots takes no longer than a page of text.
 _SENTENCE = re.compile(
-    r"(?P<full>(?:[。｡！？]|．(?!\d))+|…+(?=[」』）】]))[」』）】〉》”’\"')\]]*[ \t\u3000]*"
+    r"(?P<full>(?:[。｡！？]|．(?!\d))+|…{1,8}(?=[」』）】]))[」』）】〉》”’\"')\]]*[ \t\u3000]*"
     r"|(?P<indic>[।॥።؟۔။។]+)[ \t]*"
-    r"|(?P<latin>[.!?…]+)[\"'”’)\]»]*[ \t\u3000]+"
+    r"|(?P<latin>[.!?…]{1,8})[\"'”’)\]»]{0,8}[ \t\u3000]+"
     r"|」(?=「)"
 )
 _CLAUSE = re.compile(r"[,;:][ \t]+|[、，；：][ \t\u3000]*")

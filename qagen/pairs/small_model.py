@@ -13,7 +13,6 @@ import json
 import re
 import unicodedata
 from functools import lru_cache
-from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, HumanMessage
@@ -106,6 +105,7 @@ _FUNCTION_WORDS = _words("""
     while until one
 """)
 _OPENERS = _words("""
+    der die das ein eine le la les un une el los las il lo gli os as uma een het den det
     although however despite unlike every another several half later today now once two three four five six
     seven eight nine ten january february march april may june july august september october november
     december monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter am pm ad
@@ -373,7 +373,7 @@ def _told_apart_by(passage: Passage, answer: str, kind: str) -> list[str]:
     return found
 
 
-def _words_of(passage: Passage, answer: str) -> str:
+def _words_of(passage: Passage, answer: str, kind: str) -> str:
     """What a question may be made of: small words, and only the text's own capitals and numbers.
 
     Those of the answer are left out, so that the question cannot give it away.
@@ -384,7 +384,7 @@ def _words_of(passage: Passage, answer: str) -> str:
         return f"([a-zA-Z{letters}'’-]+|[0-9]+([.,:][0-9]+)?)"
     own = dict.fromkeys(re.findall(rf"\b{_CAPITAL}|\b\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b", around))
     plain = dict.fromkeys(re.sub(r"['’]s$", "", word).rstrip("'’-") for word in own)
-    given = set(_WORD.findall(answer)) | _numbers(answer)
+    given = _numbers(answer) | (set(_WORD.findall(answer)) if kind in {"name", "when"} else set())
     kept = [word for word in plain if word not in given and word.casefold() not in _FUNCTION_WORDS][
         :_MOST_WORDS
     ]
@@ -393,7 +393,7 @@ def _words_of(passage: Passage, answer: str) -> str:
 
 def _latin_pattern(passage: Passage, answer: str, kind: str) -> str:
     """A question word, words, one of the names, more words, a question mark."""
-    word = _words_of(passage, answer)
+    word = _words_of(passage, answer, kind)
     first = f"({'|'.join(_ASKING[kind])}) " if _script(passage.text) == "en" else ""
     names = "|".join(name.replace(".", "\\.") for name in _told_apart_by(passage, answer, kind))
     if not names:
