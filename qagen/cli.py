@@ -181,6 +181,7 @@ def status(run: Run, debug: Debug = False) -> None:
             ledger.failures(),
         )
     table = _table(f"Run folder {run}")
+    settings.pop("passages", None)  # stands with the pairs
     for name, value in settings.items():
         _add_row(table, name.replace("_", " "), _plain(value))
     for state, number in states.items():

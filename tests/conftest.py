@@ -36,6 +36,10 @@ def pairs_json(*pairs):
 
 
 GOOD = pairs_json(
-    ("Who won the 1897 rowing final at Marrow Bridge?", "Tilda Vance", "Tilda Vance won the 1897 rowing final"),
+    (
+        "Who won the 1897 rowing final at Marrow Bridge?",
+        "Tilda Vance",
+        "Tilda Vance won the 1897 rowing final",
+    ),
     ("In what time did Tilda Vance row the mile in the 1897 final?", "6:02", "She rowed the mile in 6:02."),
 )

@@ -49,7 +49,14 @@ def completion(content, finish_reason="stop"):
     message = {"role": "assistant", "content": content}
     usage = {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25}
     choice = {"index": 0, "finish_reason": finish_reason, "message": message}
-    return {"id": "x", "object": "chat.completion", "created": 1, "model": "gpt-x", "choices": [choice], "usage": usage}
+    return {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-x",
+        "choices": [choice],
+        "usage": usage,
+    }
 
 
 def test_a_second_call_with_the_same_inputs_asks_nothing():
@@ -134,7 +141,8 @@ def test_an_error_that_does_not_get_better_is_a_model_error(status, code, says):
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(429, "rate_limit_exceeded"), (500, None), (503, None), (400, "context_length_exceeded")]
+    ("status", "code"),
+    [(429, "rate_limit_exceeded"), (500, None), (503, None), (400, "context_length_exceeded")],
 )
 def test_an_error_of_one_call_ends_in_the_state_failed(status, code):
     model = chat(answering(status, {"error": {"message": "try later", "code": code, "type": "t"}}))
@@ -170,7 +178,9 @@ def test_a_schema_with_an_open_object_is_not_called_strict():
         pairs: list[Item]
 
     requests = []
-    model = chat(answering(200, completion('{"pairs": [{"question": "q", "answer": "a", "more": {}}]}'), requests))
+    model = chat(
+        answering(200, completion('{"pairs": [{"question": "q", "answer": "a", "more": {}}]}'), requests)
+    )
     parser = OutputFixingParser(pydantic_object=Open)
     ask(model, question(schema=wire_schema(Open), parser=parser))
     assert requests[0]["response_format"]["json_schema"]["strict"] is False

@@ -9,7 +9,14 @@ from qagen.records import QAPair
 
 def pair(question, answer="a", number=0):
     return QAPair(
-        id=str(number), question=question, answer=answer, source="s", passage="s#0-1", fact=str(number), prompt="p@1", model="m"
+        id=str(number),
+        question=question,
+        answer=answer,
+        source="s",
+        passage="s#0-1",
+        fact=str(number),
+        prompt="p@1",
+        model="m",
     )
 
 
@@ -61,7 +68,9 @@ def test_the_same_question_with_another_answer_is_not_a_duplicate():
 def test_nothing_is_lost(items):
     pairs = [pair(question, answer, number) for number, (question, answer) in enumerate(items)]
     curation = curate_pairs(pairs)
-    assert sorted(p.id for p in (*curation.kept, *(d.pair for d in curation.dropped))) == sorted(p.id for p in pairs)
+    assert sorted(p.id for p in (*curation.kept, *(d.pair for d in curation.dropped))) == sorted(
+        p.id for p in pairs
+    )
     assert curate_pairs(curation.kept).dropped == ()
 
 

@@ -21,7 +21,12 @@ def test_a_dataset_is_a_sequence(dataset):
 
 
 def test_saving_and_loading_gives_back_everything(dataset, tmp_path):
-    failing = QADataset(dataset, dropped=dataset.dropped, failures=[Failure(source="x", state="empty", detail="d")], passages=5)
+    failing = QADataset(
+        dataset,
+        dropped=dataset.dropped,
+        failures=[Failure(source="x", state="empty", detail="d")],
+        passages=5,
+    )
     loaded = QADataset.load(failing.save(tmp_path / "run"))
     assert list(loaded) == list(dataset)
     assert list(loaded.dropped) == list(dataset.dropped)

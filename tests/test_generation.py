@@ -17,7 +17,9 @@ from qagen.pairs.running import in_order
 
 
 def documents(number, text="Boat {n} won race {n} of the regatta in 19{n:02}."):
-    return [Document(text.format(n=n), metadata={"source": f"{n}.txt", "theme": "Regatta"}) for n in range(number)]
+    return [
+        Document(text.format(n=n), metadata={"source": f"{n}.txt", "theme": "Regatta"}) for n in range(number)
+    ]
 
 
 def about(prompt):
@@ -32,7 +34,12 @@ def test_every_pair_points_at_its_words_in_the_document(document):
     for pair in pairs:
         assert document.page_content[pair.start : pair.end] == pair.quote
         assert (pair.source, pair.passage) == ("final.txt", f"final.txt#0-{len(TEXT)}")
-        assert (pair.fact, pair.form, pair.part, pair.prompt) == (pair.id, "canonical", "train", "write-pairs@1")
+        assert (pair.fact, pair.form, pair.part, pair.prompt) == (
+            pair.id,
+            "canonical",
+            "train",
+            "write-pairs@1",
+        )
         assert pair.model == "scripted"
 
 
@@ -88,7 +95,10 @@ def test_exact_repeats_are_dropped_with_a_reason():
     same = lambda _: pairs_json(("Who won?", "Tilda Vance"))  # noqa: E731
     dataset = QAGenerator(replies(same)).generate(documents(3), progress=False)
     assert len(dataset) == 1
-    assert [(one.pair.source, one.reason) for one in dataset.dropped] == [("1.txt", "duplicate"), ("2.txt", "duplicate")]
+    assert [(one.pair.source, one.reason) for one in dataset.dropped] == [
+        ("1.txt", "duplicate"),
+        ("2.txt", "duplicate"),
+    ]
 
 
 def test_a_second_run_asks_nothing_and_gives_the_same_files(tmp_path):
@@ -189,7 +199,9 @@ def test_after_a_reply_that_was_cut_off_the_rest_is_asked():
 
     model = replies(answer)
     dataset = QAGenerator(model).generate([Document(LONG)], progress=False)
-    assert [pair.quote for pair in dataset] == [part.strip() + "." for part in LONG.split(". ") if part.strip()]
+    assert [pair.quote for pair in dataset] == [
+        part.strip() + "." for part in LONG.split(". ") if part.strip()
+    ]
     assert all(LONG[pair.start : pair.end] == pair.quote for pair in dataset)
     assert model.calls == 7
     assert dataset.failures == ()
@@ -199,7 +211,9 @@ def test_a_cut_off_reply_without_a_single_pair_is_asked_in_halves():
     def answer(prompt):
         text = prompt.split("<target_text>\n")[1].split("\n</target_text>")[0]
         if len(text) > len(LONG) / 3:
-            return AIMessage('{"question_answer_pairs": [{"question": "Wh', response_metadata={"finish_reason": "length"})
+            return AIMessage(
+                '{"question_answer_pairs": [{"question": "Wh', response_metadata={"finish_reason": "length"}
+            )
         return pairs_json((f"What of {text[:30]}?", text[:9]))
 
     dataset = QAGenerator(replies(answer)).generate([Document(LONG)], progress=False)
@@ -218,7 +232,9 @@ def test_a_second_run_over_cut_off_replies_asks_nothing(tmp_path):
     def answer(prompt):
         text = prompt.split("<target_text>\n")[1].split("\n</target_text>")[0]
         if len(text) > len(LONG) / 3:
-            return AIMessage('{"question_answer_pairs": [{"question": "Wh', response_metadata={"finish_reason": "length"})
+            return AIMessage(
+                '{"question_answer_pairs": [{"question": "Wh', response_metadata={"finish_reason": "length"}
+            )
         return pairs_json((f"What of {text[:30]}?", text[:9]))
 
     model = replies(answer)
@@ -326,7 +342,9 @@ def test_a_source_without_any_text_is_an_error_before_the_model_is_made(tmp_path
         generate_pairs(tmp_path, "no-such-provider:model", progress=False)
 
 
-@pytest.mark.parametrize("options", [{"max_concurrency": -1}, {"chunk_size": -5}, {"chunk_size": 10, "chunk_overlap": 10}])
+@pytest.mark.parametrize(
+    "options", [{"max_concurrency": -1}, {"chunk_size": -5}, {"chunk_size": 10, "chunk_overlap": 10}]
+)
 def test_numbers_that_cannot_be_are_refused(options, document):
     with pytest.raises(SettingsError):
         QAGenerator(replies(), **options).invoke(document)
@@ -345,7 +363,9 @@ def test_work_done_in_threads_keeps_its_order(items, workers):
 
 def test_a_pair_is_one_json_object_a_line(tmp_path):
     odd = 'He said "yes"\nand\u2028left 🙂'
-    dataset = QAGenerator(replies(pairs_json((odd, odd)))).generate([Document("x y z.")], out=tmp_path, progress=False)
+    dataset = QAGenerator(replies(pairs_json((odd, odd)))).generate(
+        [Document("x y z.")], out=tmp_path, progress=False
+    )
     [line] = (tmp_path / "pairs.jsonl").read_text("utf-8").splitlines()
     assert json.loads(line)["question"] == odd
     assert dataset[0].answer == odd

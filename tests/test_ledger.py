@@ -14,7 +14,12 @@ def call(key="k", passage="a#0-1"):
     return Call(key=key, stage="write", source="a", passage=passage, prompt="p@1", model="m")
 
 
-DONE = Entry(state="done", reply="raw", value='{"a": 1}', usage=Usage(calls=1, input_tokens=7, output_tokens=3, cost=0.5))
+DONE = Entry(
+    state="done",
+    reply="raw",
+    value='{"a": 1}',
+    usage=Usage(calls=1, input_tokens=7, output_tokens=3, cost=0.5),
+)
 
 
 @pytest.fixture
@@ -29,7 +34,12 @@ def test_a_finished_call_is_found_again_in_the_same_file(path):
     with Ledger(path) as ledger:
         entry = ledger.claim(call())
     assert entry is not None
-    assert (entry.state, entry.value, entry.usage.input_tokens, entry.usage.asked) == ("done", '{"a": 1}', 7, 0)
+    assert (entry.state, entry.value, entry.usage.input_tokens, entry.usage.asked) == (
+        "done",
+        '{"a": 1}',
+        7,
+        0,
+    )
 
 
 @pytest.mark.parametrize("state", ["refused", "empty", "no_pairs", "invalid", "failed"])
@@ -156,7 +166,9 @@ def test_a_disk_that_is_full_is_a_clear_error_and_keeps_what_was_stored(path):
         "    ledger.claim(Call(str(n), 'write', 'a', 'a#0-1', 'p@1', 'm'))\n"
         "    ledger.finish(str(n), Entry(state='done', value='x' * 2000))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(path)], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], check=False, capture_output=True, text=True
+    )
     assert "RunFolderError" in done.stderr
     assert "the disk has room" in done.stderr
     with Ledger(path) as ledger:

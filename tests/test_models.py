@@ -42,6 +42,13 @@ def test_a_name_nobody_knows_is_a_clear_error(name):
         chat_model(name)
 
 
+def test_the_address_from_the_environment_is_part_of_the_identity(monkeypatch):
+    plain = identity(ChatOpenAI(model="gpt-x", api_key="sk-test"))
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:7/v1")
+    assert identity(ChatOpenAI(model="gpt-x", api_key="sk-test")) != plain
+    assert cost(ChatOpenAI(model="gpt-4.1-mini", api_key="sk-test"), TOKENS) is None
+
+
 def test_a_missing_key_says_what_to_do(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ModelError, match="OPENAI_API_KEY"):

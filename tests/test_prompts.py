@@ -27,8 +27,12 @@ def test_our_prompts_use_only_the_documented_variables(prompt):
 
 
 def test_the_unchanging_part_comes_first(passage):
-    other = passage.model_copy(update={"text": "another", "theme": "other", "section": ("a",), "context": "b"})
-    one, two = (prompt_messages(QA_PROMPT, p, language=None, format_instructions="F") for p in (passage, other))
+    other = passage.model_copy(
+        update={"text": "another", "theme": "other", "section": ("a",), "context": "b"}
+    )
+    one, two = (
+        prompt_messages(QA_PROMPT, p, language=None, format_instructions="F") for p in (passage, other)
+    )
     assert one[0].type == "system"
     assert one[0] == two[0]
     assert one[1] != two[1]
@@ -42,7 +46,9 @@ def test_text_with_braces_and_special_tokens_is_plain_text(passage):
 
 
 def test_the_slots_extend_the_prompt_and_show_in_its_name(passage):
-    prompt = QA_PROMPT.partial(instructions="Ask only about dates.", bad_examples="- Who?", good_examples="- Good {one}")
+    prompt = QA_PROMPT.partial(
+        instructions="Ask only about dates.", bad_examples="- Who?", good_examples="- Good {one}"
+    )
     [system, _] = prompt_messages(prompt, passage, language="Japanese", format_instructions="")
     for part in ("Ask only about dates.", "- Who?", "- Good {one}", "answers in Japanese"):
         assert part in system.content
@@ -55,9 +61,13 @@ def test_the_slots_extend_the_prompt_and_show_in_its_name(passage):
     [
         "Write questions about {theme}:\n{text}",
         PromptTemplate.from_template("Write questions about {theme}:\n{text}"),
-        PromptTemplate.from_template("Write questions about {{theme}}:\n{{text}}", template_format="mustache"),
+        PromptTemplate.from_template(
+            "Write questions about {{theme}}:\n{{text}}", template_format="mustache"
+        ),
         ChatPromptTemplate([("system", "Write questions about {theme}"), ("human", "{text}")]),
-        ChatPromptTemplate([("system", "{house}, {theme}"), ("human", "{text}")], partial_variables={"house": "polite"}),
+        ChatPromptTemplate(
+            [("system", "{house}, {theme}"), ("human", "{text}")], partial_variables={"house": "polite"}
+        ),
         "Write questions about {theme}:\n{text}\n{format_instructions}",
     ],
 )

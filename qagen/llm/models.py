@@ -76,9 +76,9 @@ def identity(model: BaseChatModel) -> dict[str, Any]:
     known |= {k: v for k, v in model._get_ls_params().items() if k != "ls_integration"}
     for secret in ("api_key", "openai_api_key", "default_headers", "extra_headers", "headers"):
         known.pop(secret, None)
-    url = getattr(model, "openai_api_base", None) or getattr(model, "base_url", None)
+    url = _server(model)
     if url and not is_local(model):
-        parts = urlsplit(str(url))
+        parts = urlsplit(url)
         known["server"] = f"{parts.hostname}:{parts.port or ''}{parts.path.rstrip('/')}"
     text = json.dumps({"kind": type(model).__qualname__, **known}, sort_keys=True, default=_plain)
     plain: dict[str, Any] = json.loads(text)
@@ -114,7 +114,7 @@ def cost(model: BaseChatModel, usage: Usage) -> float | None:
         output_tokens=usage.output_tokens,
         cache_read_tokens=usage.cached_tokens,
     )
-    name, url = model_name(model), getattr(model, "openai_api_base", None)
+    name, url = model_name(model), _server(model)
     try:
         if url:
             price = genai_prices.calc_price(tokens, name, provider_api_url=url)
@@ -125,6 +125,13 @@ def cost(model: BaseChatModel, usage: Usage) -> float | None:
     except (LookupError, ValueError):  # an unknown model or provider; counts that contradict each other
         return None
     return float(price.total_price)
+
+
+def _server(model: BaseChatModel) -> str | None:
+    """The address of the service, where a model has one: the SDK's, which may come from the environment."""
+    client = getattr(model, "root_client", None)
+    url = getattr(client, "base_url", None) or getattr(model, "base_url", None)
+    return str(url) if url else None
 
 
 def _openai(name: str, **params: Any) -> BaseChatModel:
