@@ -9,7 +9,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field
 from scripted import replies
 
-from qagen.errors import GenerationError, ModelError
+from qagen.errors import GenerationError, LocalModelError, ModelError
 from qagen.llm.asking import Question, ask, key, send, wire_schema
 from qagen.llm.ledger import Ledger
 from qagen.llm.parsing import OutputFixingParser
@@ -224,6 +224,11 @@ def test_send_explains_what_a_service_says():
     with pytest.raises(GenerationError, match="ConnectionError: gone") as raised:
         send(replies(ConnectionError("gone")), [HumanMessage("hi")])
     assert raised.value.state == "failed"
+
+
+def test_an_error_of_our_own_stays_what_it_is():
+    with pytest.raises(LocalModelError, match="engine"):
+        ask(replies(LocalModelError("the engine cannot start")), question())
 
 
 def test_callbacks_see_the_call_with_its_stage_and_passage():

@@ -212,9 +212,7 @@ def test_without_sentences_a_cut_falls_on_a_clause_or_a_word(text):
 
 
 def test_a_wrapped_line_is_no_place_to_prefer():
-    wrapped = "\n".join(
-        ["The crew rowed to the bridge and back while the band was", "playing. Nobody saw them land."]
-    )
+    wrapped = "The crew rowed to the bridge and back while the band was\nplaying. Nobody saw them land."
     assert all(
         piece.endswith(("playing. ", "land.\n")) for piece in ends((wrapped + "\n") * 40, chunk_size=60)
     )

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from functools import cache
 from itertools import accumulate, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qagen.documents.loading import identified
 from qagen.documents.structure import Outline
@@ -27,7 +27,6 @@ SMALLEST_CHUNK = 16
 # How much of a text is encoded at a time to measure it, and by how much such a measure can be too high.
 _BLOCK = 32_768
 _SLACK = 8
-_NEXT_WORD = re.compile(r"\S")
 _SEPARATORS = (
     r"\n+(?=#{1,6}[ \t])",
     r"\n[^\S\n]*\n\s*",
@@ -272,44 +271,36 @@ def _last_tokens(outline: Outline, ruler: _Ruler, base: int, end: int, most: int
 def _spans_of(splitter: TextSplitter, text: str, source: str) -> Iterator[_Span]:
     """The chunks of a splitter, found in the text in their order."""
     chunks = [chunk for chunk in splitter.split_text(text) if chunk.strip()]
-    try:
-        places = _locate(text, chunks, source, splitter, overlapping=False)
-    except DocumentError:
-        # Where everything is said several times, chunks that overlap may have been taken for neighbours.
-        places = _locate(text, chunks, source, splitter, overlapping=True)
-    for start, end in places:
-        yield _Span(start, end, len(encode(text[start:end])))
-
-
-def _locate(
-    text: str, chunks: list[str], source: str, splitter: TextSplitter, *, overlapping: bool
-) -> list[tuple[int, int]]:
-    places: list[tuple[int, int]] = []
-    start = end = 0
+    after = end = 0
     for number, chunk in enumerate(chunks, 1):
-        found = _find(text, chunk, start, end, overlapping=overlapping)
+        found = _find(text, chunk, after, end, _shares(splitter))
         if found is None:
             raise DocumentError(
                 f"{type(splitter).__name__} changed the text of {source}: its chunk {number} of "
                 f"{len(chunks)}, which begins {chunk[:60]!r}, is not in it. Give a splitter that only cuts"
             )
-        start, end = found[0] + 1, found[1]
-        places.append(found)
-    return places
+        after, end = found[0] + 1, found[1]
+        yield _Span(*found, len(encode(text[found[0] : end])))
 
 
-def _find(text: str, chunk: str, after: int, end: int, *, overlapping: bool) -> tuple[int, int] | None:
-    """Where a chunk stands: next to the one before (which ends at ``end``), over its end, or further on."""
-    following = _NEXT_WORD.search(text, end)
-    next_word = following.start() if following else len(text)
-    neighbour = next((at for at in (end, next_word) if text.startswith(chunk, at)), -1)
+def _shares(splitter: TextSplitter) -> Callable[[str], bool]:
+    """Whether a text is short enough for this splitter to repeat it in the next chunk."""
+    # LangChain keeps both to itself. Without them the offsets are still right where no text stands twice.
+    kept: dict[str, Any] = vars(splitter)
+    overlap, length = kept.get("_chunk_overlap", 0), kept.get("_length_function", len)
+    return lambda text: overlap > 0 and bool(length(text) <= overlap)
+
+
+def _find(
+    text: str, chunk: str, after: int, end: int, shares: Callable[[str], bool]
+) -> tuple[int, int] | None:
+    """Where a chunk stands: over the end of the one before, next to it, or further on."""
     over = text.find(chunk, after, end + len(chunk))
-    while 0 <= over < end and over + len(chunk) < end:
+    while 0 <= over < end and not (over + len(chunk) >= end and shares(text[over:end])):
         over = text.find(chunk, over + 1, end + len(chunk))
-    for at in (over, neighbour) if overlapping else (neighbour, over):
-        if at >= 0:
-            return at, at + len(chunk)
-    at = text.find(chunk, end)
+    at = over if over >= 0 else text.find(chunk, end)
+    if at < 0:
+        at = text.find(chunk, after)
     if at >= 0:
         return at, at + len(chunk)
     words = re.compile(r"\s+".join(map(re.escape, chunk.split())))

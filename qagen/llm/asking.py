@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel
 
-from qagen.errors import GenerationError, ModelError
+from qagen.errors import GenerationError, ModelError, QAGenError
 from qagen.llm.ledger import Call, CallState, Entry, Ledger
 from qagen.llm.models import cost, identity, is_local, model_name, never_clears
 from qagen.llm.parsing import OutputFixingParser, Reading, ReplyError
@@ -147,6 +147,8 @@ def send(
     cut = _completion_of(reply)
     if cut is not None:
         return cut
+    if isinstance(reply, QAGenError) or _is_mistake(reply):
+        raise reply
     raise _explained(model, reply) from reply
 
 
@@ -304,10 +306,14 @@ def _completion_of(error: BaseException) -> AIMessage | None:
     return message
 
 
-def _explained(model: BaseChatModel, error: Exception) -> Exception:
-    """Our error for what a provider's package raised; a mistake in a program stays what it is."""
-    if type(error).__module__ == "builtins" and not isinstance(error, (OSError, ValueError, RuntimeError)):
-        return error
+def _is_mistake(error: Exception) -> bool:
+    """Whether this is a mistake in a program (``TypeError``, ...) and not something that happened to a call."""
+    happened = (OSError, ValueError, RuntimeError)
+    return type(error).__module__ == "builtins" and not isinstance(error, happened)
+
+
+def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
+    """Our error for what a provider's package raised."""
     text = _without_keys(str(error)) or type(error).__name__
     status = getattr(error, "status_code", None)
     code = getattr(error, "code", None)
