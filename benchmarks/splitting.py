@@ -20,40 +20,86 @@ from qagen.llm.tokens import encoding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = (
-    "Ayako Tanner, Dr. Milo Verhoeven, Ines Okafor, Captain Brandt, the younger Lindqvist, Mrs. Odell".split(
-        ", "
-    )
-)
-PLACES = "Harrowgate, the old customs house, Port Selby, the eastern reservoir, Vantua, the Kestrel laboratory".split(
-    ", "
-)
-VERBS = (
-    "inspected, measured, rebuilt, described, abandoned, catalogued, photographed, postponed, financed".split(
-        ", "
-    )
-)
-THINGS = (
-    "the second turbine, a collection of brass instruments, the annual survey, three unlabelled crates, the ferry"
-    " timetable, the treaty of accession, a narrow-gauge railway, the tournament, forty-one water samples"
-).split(", ")
-TAILS = (
-    "although the committee had refused, because the river was unusually low, which nobody had expected,"
-    " and the costs rose to 3.5 million crowns, before the winter closed the pass, as the register confirms"
-).split(", ")
-JA_NAMES = "田中彩子、ミロ・フェルホーフェン博士、佐藤健一、ブラント船長、若い方の林氏、小野寺夫人".split(
-    "、"
-)
-JA_PLACES = "春越市、旧税関庁舎、セルビー港、東の貯水池、バンチュア村、ケストレル研究所".split("、")
-JA_THINGS = "二号タービン、真鍮製の観測機器、年次調査の結果、三つの木箱、連絡船の時刻表、狭軌の鉄道、決勝戦の記録".split(
-    "、"
-)
-JA_VERBS = "点検した、測定した、再建した、詳しく記述した、断念した、目録に載せた、撮影した、延期した".split(
-    "、"
-)
-JA_TAILS = "委員会が反対していたが、川の水位が例年より低かったため、費用は三百五十万クローネに達したものの、冬になる前に".split(
-    "、"
-)
+NAMES = [
+    "Ayako Tanner",
+    "Dr. Milo Verhoeven",
+    "Ines Okafor",
+    "Captain Brandt",
+    "the younger Lindqvist",
+    "Mrs. Odell",
+]
+PLACES = [
+    "Harrowgate",
+    "the old customs house",
+    "Port Selby",
+    "the eastern reservoir",
+    "Vantua",
+    "the Kestrel laboratory",
+]
+VERBS = [
+    "inspected",
+    "measured",
+    "rebuilt",
+    "described",
+    "abandoned",
+    "catalogued",
+    "photographed",
+    "postponed",
+    "financed",
+]
+THINGS = [
+    "the second turbine",
+    "a collection of brass instruments",
+    "the annual survey",
+    "three unlabelled crates",
+    "the ferry timetable",
+    "the treaty of accession",
+    "a narrow-gauge railway",
+    "the tournament",
+    "forty-one water samples",
+]
+TAILS = [
+    "although the committee had refused",
+    "because the river was unusually low",
+    "which nobody had expected",
+    "and the costs rose to 3.5 million crowns",
+    "before the winter closed the pass",
+    "as the register confirms",
+]
+JA_NAMES = [
+    "田中彩子",
+    "ミロ・フェルホーフェン博士",
+    "佐藤健一",
+    "ブラント船長",
+    "若い方の林氏",
+    "小野寺夫人",
+]
+JA_PLACES = ["春越市", "旧税関庁舎", "セルビー港", "東の貯水池", "バンチュア村", "ケストレル研究所"]
+JA_THINGS = [
+    "二号タービン",
+    "真鍮製の観測機器",
+    "年次調査の結果",
+    "三つの木箱",
+    "連絡船の時刻表",
+    "狭軌の鉄道",
+    "決勝戦の記録",
+]
+JA_VERBS = [
+    "点検した",
+    "測定した",
+    "再建した",
+    "詳しく記述した",
+    "断念した",
+    "目録に載せた",
+    "撮影した",
+    "延期した",
+]
+JA_TAILS = [
+    "委員会が反対していたが",
+    "川の水位が例年より低かったため",
+    "費用は三百五十万クローネに達したものの",
+    "冬になる前に",
+]
 
 
 def english(size: int) -> str:

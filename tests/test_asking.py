@@ -1,7 +1,7 @@
 import json
 
-import openai
 import httpx2
+import openai
 import pytest
 from conftest import GOOD
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
@@ -10,12 +10,20 @@ from pydantic import BaseModel, Field
 from scripted import replies
 
 from qagen.errors import GenerationError, LocalModelError, ModelError
-from qagen.llm.asking import Question, ask, key, send, wire_schema
+from qagen.llm.asking import Asked, Question, ask, key, send, wire_schema
 from qagen.llm.ledger import Ledger
 from qagen.llm.parsing import OutputFixingParser
 from qagen.records import QACollection
 
-SECRET = "sk-abcdefghijklmnopqrstuvwxyz123456"
+SECRET = "sk-" + "abcdefghijklmnopqrstuvwxyz123456"
+
+
+def ask_model(model, question, **options):
+    return ask(Asked.of(model), question, **options)
+
+
+def model_key(model, question):
+    return key(Asked.of(model), question)
 
 
 def question(text="the text", **changes):
@@ -62,8 +70,8 @@ def completion(content, finish_reason="stop"):
 def test_a_second_call_with_the_same_inputs_asks_nothing():
     model = replies(GOOD)
     with Ledger() as ledger:
-        first = ask(model, question(), ledger=ledger)
-        second = ask(model, question(), ledger=ledger)
+        first = ask_model(model, question(), ledger=ledger)
+        second = ask_model(model, question(), ledger=ledger)
     assert model.calls == 1
     assert first.value == second.value
     assert (first.usage.asked, second.usage.asked) == (1, 0)
@@ -83,13 +91,13 @@ def test_a_second_call_with_the_same_inputs_asks_nothing():
 )
 def test_whatever_decides_the_answer_changes_the_key(changes):
     model = replies()
-    assert key(model, question()) != key(model, question(**changes))
+    assert model_key(model, question()) != model_key(model, question(**changes))
 
 
 def test_the_model_its_parameters_and_its_server_are_part_of_the_key_and_its_secrets_are_not():
     def keyed(**options):
         values = {"model": "gpt-x", "api_key": SECRET} | options
-        return key(ChatOpenAI(**values), question())
+        return model_key(ChatOpenAI(**values), question())
 
     assert keyed() == keyed(api_key="sk-another", default_headers={"Authorization": "secret"}, max_retries=9)
     different = {
@@ -105,16 +113,16 @@ def test_the_model_its_parameters_and_its_server_are_part_of_the_key_and_its_sec
 
 def test_where_a_text_stands_does_not_change_the_key():
     model = replies()
-    assert key(model, question()) == key(model, question(source="b.txt", passage="b.txt#0-8"))
+    assert model_key(model, question()) == model_key(model, question(source="b.txt", passage="b.txt#0-8"))
 
 
 def test_no_key_reaches_the_ledger(tmp_path):
     error = {"error": {"message": f"Incorrect API key provided: {SECRET}.", "code": "x", "type": "y"}}
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        answer = ask(chat(answering(400, error)), question(), ledger=ledger)
+        answer = ask_model(chat(answering(400, error)), question(), ledger=ledger)
         with pytest.raises(ModelError) as raised:
-            ask(chat(answering(401, error)), question("2"), ledger=ledger)
-        ask(chat(answering(200, completion(GOOD))), question("3"), ledger=ledger)
+            ask_model(chat(answering(401, error)), question("2"), ledger=ledger)
+        ask_model(chat(answering(200, completion(GOOD))), question("3"), ledger=ledger)
     assert answer.state == "failed"
     assert SECRET not in answer.error
     assert SECRET not in str(raised.value)
@@ -136,7 +144,7 @@ def test_no_key_reaches_the_ledger(tmp_path):
 def test_an_error_that_does_not_get_better_is_a_model_error(status, code, says):
     model = chat(answering(status, {"error": {"message": "no", "code": code, "type": "t"}}))
     with pytest.raises(ModelError, match=says) as raised:
-        ask(model, question())
+        ask_model(model, question())
     assert isinstance(raised.value.__cause__, openai.APIStatusError)
 
 
@@ -146,20 +154,20 @@ def test_an_error_that_does_not_get_better_is_a_model_error(status, code, says):
 )
 def test_an_error_of_one_call_ends_in_the_state_failed(status, code):
     model = chat(answering(status, {"error": {"message": "try later", "code": code, "type": "t"}}))
-    answer = ask(model, question())
+    answer = ask_model(model, question())
     assert (answer.state, answer.value) == ("failed", None)
     assert "try later" in answer.error
 
 
 def test_a_mistake_in_a_program_is_not_swallowed():
     with pytest.raises(AssertionError, match="call 1"):
-        ask(replies(), question())
+        ask_model(replies(), question())
 
 
 def test_the_provider_is_given_the_schema_in_its_strict_form():
     requests = []
     model = chat(answering(200, completion(GOOD), requests))
-    ask(model, question(schema=wire_schema(QACollection)))
+    ask_model(model, question(schema=wire_schema(QACollection)))
     wire = requests[0]["response_format"]["json_schema"]
     assert wire["strict"] is True
     item = wire["schema"]["$defs"]["QA"]
@@ -182,13 +190,13 @@ def test_a_schema_with_an_open_object_is_not_called_strict():
         answering(200, completion('{"pairs": [{"question": "q", "answer": "a", "more": {}}]}'), requests)
     )
     parser = OutputFixingParser(pydantic_object=Open)
-    ask(model, question(schema=wire_schema(Open), parser=parser))
+    ask_model(model, question(schema=wire_schema(Open), parser=parser))
     assert requests[0]["response_format"]["json_schema"]["strict"] is False
 
 
 def test_a_reply_cut_off_under_a_schema_is_salvaged_from_the_error_that_hides_it():
     model = chat(answering(200, completion(GOOD[:-20], "length")))
-    answer = ask(model, question(schema=wire_schema(QACollection)))
+    answer = ask_model(model, question(schema=wire_schema(QACollection)))
     assert answer.cut_off
     assert [pair.answer for pair in answer.value.question_answer_pairs] == ["Tilda Vance"]
     assert answer.usage.output_tokens == 5
@@ -196,12 +204,12 @@ def test_a_reply_cut_off_under_a_schema_is_salvaged_from_the_error_that_hides_it
 
 def test_a_reply_filtered_under_a_schema_is_a_refusal():
     model = chat(answering(200, completion("", "content_filter")))
-    assert ask(model, question(schema=wire_schema(QACollection))).state == "refused"
+    assert ask_model(model, question(schema=wire_schema(QACollection))).state == "refused"
 
 
 def test_a_repair_is_counted_and_sees_the_passage():
     model = replies("certainly! here are the pairs", GOOD)
-    answer = ask(model, question("THE PASSAGE"))
+    answer = ask_model(model, question("THE PASSAGE"))
     assert answer.state == "done"
     assert answer.usage.asked == 2
     assert "THE PASSAGE" in model.prompts[-1]
@@ -211,7 +219,7 @@ def test_a_repair_is_counted_and_sees_the_passage():
 def test_an_interrupted_call_gives_its_claim_back(tmp_path):
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         with pytest.raises(KeyboardInterrupt):
-            ask(replies(KeyboardInterrupt()), question(), ledger=ledger)
+            ask_model(replies(KeyboardInterrupt()), question(), ledger=ledger)
         assert ledger.states() == {}
 
 
@@ -228,7 +236,7 @@ def test_send_explains_what_a_service_says():
 
 def test_an_error_of_our_own_stays_what_it_is():
     with pytest.raises(LocalModelError, match="engine"):
-        ask(replies(LocalModelError("the engine cannot start")), question())
+        ask_model(replies(LocalModelError("the engine cannot start")), question())
 
 
 def test_callbacks_see_the_call_with_its_stage_and_passage():
@@ -240,5 +248,5 @@ def test_callbacks_see_the_call_with_its_stage_and_passage():
         def on_chat_model_start(self, serialized, messages, **kwargs):
             seen.append((kwargs["name"], kwargs["metadata"]["qagen_passage"], kwargs["metadata"]["mine"]))
 
-    ask(replies(GOOD), question(), config={"callbacks": [Watch()], "metadata": {"mine": 1}})
+    ask_model(replies(GOOD), question(), config={"callbacks": [Watch()], "metadata": {"mine": 1}})
     assert seen == [("qagen.write", "a.txt#0-8", 1)]

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -72,8 +73,28 @@ class Answer(Generic[T]):
     cut_off: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A model that is asked many times, with what is worked out about it once.
+
+    Attributes:
+        model: The model.
+        name: What people call it.
+        identity: What decides its answers, as text.
+    """
+
+    model: BaseChatModel
+    name: str
+    identity: str
+
+    @classmethod
+    def of(cls, model: BaseChatModel) -> Asked:
+        """The model with its name and identity."""
+        return cls(model, model_name(model), json.dumps(identity(model), sort_keys=True))
+
+
 def ask(
-    model: BaseChatModel,
+    asked: Asked,
     question: Question[T],
     *,
     ledger: Ledger | None = None,
@@ -86,20 +107,20 @@ def ask(
         RunFolderError: The ledger cannot be written.
     """
     if ledger is None:
-        return _answer(question, _call(model, question, config))
+        return _answer(question, _call(asked.model, question, config))
     call = Call(
-        key=key(model, question),
+        key=key(asked, question),
         stage=question.stage,
         source=question.source,
         passage=question.passage,
         prompt=question.prompt,
-        model=model_name(model),
+        model=asked.name,
     )
     known = ledger.claim(call)
     if known is not None:
         return _answer(question, known)
     try:
-        entry = _call(model, question, config)
+        entry = _call(asked.model, question, config)
     except BaseException:
         ledger.release(call.key)
         raise
@@ -107,19 +128,23 @@ def ask(
     return _answer(question, entry)
 
 
-def key(model: BaseChatModel, question: Question[Any]) -> str:
+def key(asked: Asked, question: Question[Any]) -> str:
     """The hash of everything that decides the answer."""
-    parser = question.parser
     parts = {
         "stage": question.stage,
         "prompt": question.prompt,
         "messages": [(m.type, m.content) for m in question.messages],
-        "schema": question.schema or parser.pydantic_object.model_json_schema(),
+        "schema": question.schema or _schema_text(question.parser.pydantic_object),
         "native": question.schema is not None,
-        "model": identity(model),
+        "model": asked.identity,
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _schema_text(model: type[BaseModel]) -> str:
+    return json.dumps(model.model_json_schema(), sort_keys=True)
 
 
 def send(
@@ -307,7 +332,7 @@ def _completion_of(error: BaseException) -> AIMessage | None:
 
 
 def _is_mistake(error: Exception) -> bool:
-    """Whether this is a mistake in a program (``TypeError``, ...) and not something that happened to a call."""
+    """Whether this is a mistake in a program (``TypeError``, ...) and not what happened to a call."""
     happened = (OSError, ValueError, RuntimeError)
     return type(error).__module__ == "builtins" and not isinstance(error, happened)
 

@@ -213,12 +213,20 @@ class Ledger:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock = self._lock_of(self.owner)
             lock.acquire()
+            while not Path(lock.lock_file).exists():  # another process took it for a leftover
+                lock.release()
+                lock.acquire()
         for file in self.path.parent.glob(f"{self.path.name}-*.lock"):
-            owner = file.stem.removeprefix(f"{self.path.name}-")
-            if owner != self.owner and not self._alive(owner):
-                for leftover in (file, *self.path.parent.glob(f"*.{owner}.tmp")):
-                    leftover.unlink(missing_ok=True)
+            self._clear(file, file.stem.removeprefix(f"{self.path.name}-"))
         return lock
+
+    def _clear(self, file: Path, owner: str) -> None:
+        """Remove what a dead owner left, its lock last and while holding it."""
+        if owner == self.owner:
+            return
+        with contextlib.suppress(Timeout, OSError), self._lock_of(owner).acquire(blocking=False):
+            for leftover in (*file.parent.glob(f"*.{owner}.tmp"), file):
+                leftover.unlink(missing_ok=True)
 
     def _lock_of(self, owner: str) -> FileLock:
         assert self.path  # noqa: S101 - only called with a path

@@ -19,9 +19,9 @@ from qagen.documents.loading import identified, stream_documents
 from qagen.documents.splitting import split_documents, stream_passages
 from qagen.errors import DocumentError, GenerationError, ModelError, SettingsError
 from qagen.files import JsonLines, json_line, whole_file
-from qagen.llm.asking import Answer, Question, ask, wire_schema
+from qagen.llm.asking import Answer, Asked, Question, ask, wire_schema
 from qagen.llm.ledger import Ledger
-from qagen.llm.models import chat_model, has_native_schema, is_local, model_name
+from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
 from qagen.pairs import small_model
@@ -136,7 +136,9 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         if self.max_concurrency < 1:
             raise SettingsError(f"max_concurrency must be at least 1, not {max_concurrency}")
         self._prompt_id = prompt_id(self.prompt)
+        self._asked = Asked.of(self.llm)
         self._schema = wire_schema(schema) if self.native else None
+        self._instructions = "" if self.native else self.parser.get_format_instructions()
 
     def invoke(self, input: Document, config: RunnableConfig | None = None, **kwargs: Any) -> list[QAPair]:  # noqa: A002 - Runnable's own name
         """The pairs of one document.
@@ -194,7 +196,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         self, passage: Passage, *, ledger: Ledger | None = None, config: RunnableConfig | None = None
     ) -> Outcome:
         """What one passage gives. After a reply that was cut off the rest is asked, in halves if need be."""
-        answer = ask(self.llm, self._question(passage), ledger=ledger, config=config)
+        answer = ask(self._asked, self._question(passage), ledger=ledger, config=config)
         outcome = self._outcome(passage, answer)
         if not answer.cut_off:
             return outcome
@@ -247,9 +249,8 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         schema = self._schema
         if self.small and self.native and self.schema.model is QACollection:
             schema = small_model.reply_schema(passage)
-        instructions = "" if self.native else self.parser.get_format_instructions()
         messages = prompt_messages(
-            self.prompt, passage, language=self.language, format_instructions=instructions
+            self.prompt, passage, language=self.language, format_instructions=self._instructions
         )
         return Question(
             messages=messages,
@@ -296,7 +297,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             language=self.language,
             fact=digest,
             prompt=self._prompt_id,
-            model=model_name(self.llm),
+            model=self._asked.name,
             extra=item.extra,
         )
 
