@@ -5,7 +5,7 @@ from scripted import replies
 
 from qagen import chat_model
 from qagen.errors import ModelError, SettingsError
-from qagen.llm.models import cost, has_native_schema, identity, model_name
+from qagen.llm.models import has_native_schema, identity, model_name, pricing
 from qagen.records import Usage
 
 TOKENS = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
@@ -38,7 +38,7 @@ def test_a_server_of_ones_own_needs_no_key():
 
 @pytest.mark.parametrize("name", ["gpt", "nobody:gpt", ""])
 def test_a_name_nobody_knows_is_a_clear_error(name):
-    with pytest.raises((SettingsError, ModelError), match="provider:model|package"):
+    with pytest.raises((SettingsError, ModelError), match=r"provider:model|package|empty"):
         chat_model(name)
 
 
@@ -46,7 +46,7 @@ def test_the_address_from_the_environment_is_part_of_the_identity(monkeypatch):
     plain = identity(ChatOpenAI(model="gpt-x", api_key="sk-test"))
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:7/v1")
     assert identity(ChatOpenAI(model="gpt-x", api_key="sk-test")) != plain
-    assert cost(ChatOpenAI(model="gpt-4.1-mini", api_key="sk-test"), TOKENS) is None
+    assert pricing(ChatOpenAI(model="gpt-4.1-mini", api_key="sk-test"))(TOKENS) is None
 
 
 def test_a_missing_key_says_what_to_do(monkeypatch):
@@ -57,22 +57,27 @@ def test_a_missing_key_says_what_to_do(monkeypatch):
 
 @pytest.mark.parametrize("name", ["gpt-4.1-mini", "gpt-6-luna"])
 def test_a_known_price_is_told(name):
-    price = cost(ChatOpenAI(model=name, api_key="sk-test"), TOKENS)
+    price = pricing(ChatOpenAI(model=name, api_key="sk-test"))(TOKENS)
     assert price is not None
     assert 0 < price < 100
 
 
 def test_cached_tokens_are_cheaper():
     model = ChatOpenAI(model="gpt-4.1-mini", api_key="sk-test")
-    plain = cost(model, Usage(input_tokens=1000))
-    assert cost(model, Usage(input_tokens=1000, cached_tokens=900)) < plain
+    cost = pricing(model)
+    assert cost(Usage(input_tokens=1000, cached_tokens=900)) < cost(Usage(input_tokens=1000))
+
+
+def test_counts_that_contradict_each_other_have_no_price():
+    cost = pricing(ChatOpenAI(model="gpt-4.1-mini", api_key="sk-test"))
+    assert cost(Usage(input_tokens=10, cached_tokens=900)) is None
 
 
 def test_an_unknown_price_is_unknown():
-    assert cost(ChatOpenAI(model="nobody-knows-7", api_key="sk-test"), TOKENS) is None
+    assert pricing(ChatOpenAI(model="nobody-knows-7", api_key="sk-test"))(TOKENS) is None
     server = ChatOpenAI(model="gpt-4.1-mini", api_key="sk-test", base_url="http://127.0.0.1:9/v1")
-    assert cost(server, TOKENS) is None
-    assert cost(replies(), TOKENS) is None
+    assert pricing(server)(TOKENS) is None
+    assert pricing(replies())(TOKENS) is None
 
 
 def test_native_schemas_are_used_only_where_they_are_known():
@@ -90,8 +95,9 @@ def test_used_up_credit_is_not_waited_for():
         requests.append(request)
         return httpx2.Response(429, json={"error": {"message": "no", "code": code, "type": "t"}})
 
-    for code, expected in (("insufficient_quota", 1), ("rate_limit_exceeded", 3)):
+    for refusal, expected in (("insufficient_quota", 1), ("rate_limit_exceeded", 3)):
         requests.clear()
+        code = refusal
         client = httpx2.Client(
             transport=httpx2.MockTransport(handle), event_hooks={"response": [models._do_not_wait_in_vain]}
         )

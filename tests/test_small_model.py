@@ -15,6 +15,7 @@ from qagen.pairs.small_model import (
     prompt_variables,
     reject,
     reply_schema,
+    stand_alone,
 )
 from qagen.records import QA, Passage
 
@@ -159,7 +160,7 @@ def test_an_answer_that_occurs_twice_or_in_a_condition_is_not_asked_for():
             "because sailors had mistaken it for a chimney",
             "Why did Mira Tolsk paint the Kelm Lighthouse white?",
         ),
-        ("142 steps", "How many steps does the Kelm Lighthouse have, built in 1904 for 18,500 crowns?"),
+        ("142 steps", "How many steps do 640 visitors a week climb in the Kelm Lighthouse?"),
     ],
 )
 def test_the_pattern_accepts_good_questions(answer, question):
@@ -262,10 +263,24 @@ def test_good_pairs_pass(question, answer):
         ("How high is the tower that Aldo Vann built, Kelm Lighthouse?", "31 metres", "forces_a_name"),
         ("How many visitors a week climb the 142 steps and Kelm Lighthouse?", "640", "forces_a_name"),
         ("When did sailors climb chimney steps at Kelm?", "1904", "said_elsewhere"),
+        (
+            "Who built the white lighthouse of the Kelm Lighthouse that the Kelm built?",
+            "Aldo Vann",
+            "repeats_itself",
+        ),
     ],
 )
 def test_bad_pairs_are_dropped_with_their_reason(question, answer, reason):
     assert reject(question, answer, passage()) == reason
+
+
+def test_one_amount_of_a_list_is_no_answer_to_a_question_about_all():
+    wind = passage("The wind at Kelm averaged 11 knots on Friday, 16 on Saturday and 9 on Sunday.")
+    assert reject("How much wind did Kelm have on Friday?", "11 knots", wind) is None
+    assert (
+        reject("How much wind did Kelm have on Friday, Saturday and Sunday?", "11 knots", wind)
+        == "asks_for_several"
+    )
 
 
 @pytest.mark.parametrize(
@@ -305,12 +320,68 @@ def test_near_repeats_within_a_passage_are_dropped_and_nothing_is_lost():
     assert dropped == [(pairs[1], "near_repeat"), (pairs[3], "points_at_the_text")]
 
 
-def test_the_same_question_with_another_answer_is_dropped():
+def test_the_same_question_with_two_answers_keeps_neither():
     pairs = [
         QA(question="How many a week climb the Kelm Lighthouse?", answer="640 visitors"),
         QA(question="How many a week climb the Kelm Lighthouse?", answer="142 steps"),
     ]
-    assert filter_pairs(pairs, passage()) == ([pairs[0]], [(pairs[1], "two_answers")])
+    assert filter_pairs(pairs, passage()) == ([], [(pairs[1], "two_answers"), (pairs[0], "two_answers")])
+
+
+def test_of_two_pairs_that_turn_a_relation_round_neither_is_kept():
+    text = "Harl Okwell, who raced before him, is the father of Bastren Okwell."
+    pairs = [
+        QA(question="Who is the father of Harl Okwell?", answer="Bastren Okwell"),
+        QA(question="Who is the father of Bastren Okwell?", answer="Harl Okwell"),
+    ]
+    kept, dropped = filter_pairs(pairs, passage(text, theme="Racing"))
+    assert kept == []
+    assert [reason for _, reason in dropped] == ["turned_round", "turned_round"]
+
+
+# --- the year of the heading ---
+
+REGATTA = "There were 14 boats at Gannow. Ana Rill, born in 1990, won the Vell Cup."
+
+
+@pytest.mark.parametrize(
+    ("section", "theme", "question", "answer", "told"),
+    [
+        (
+            ("The 2023 regatta", "Weather"),
+            "Cups",
+            "How many boats came?",
+            "14 boats",
+            "In 2023, how many boats came?",
+        ),
+        (
+            ("Weather",),
+            "The Cup of 2023",
+            "How many boats came?",
+            "14 boats",
+            "In 2023, how many boats came?",
+        ),
+        (
+            ("The 2023 regatta",),
+            "Cups",
+            "How many boats came in 2022?",
+            "14 boats",
+            "How many boats came in 2022?",
+        ),
+        (("The 2023 regatta",), "Cups", "Who won the Vell Cup?", "Ana Rill", "Who won the Vell Cup?"),
+        (("After 2024",), "Cups", "How many boats came?", "14 boats", "How many boats came?"),
+        (("2023 and 2024",), "Cups", "How many boats came?", "14 boats", "How many boats came?"),
+        (("2,023 boats",), "Cups", "How many boats came?", "14 boats", "How many boats came?"),
+        ((), "Cups", "How many boats came?", "14 boats", "How many boats came?"),
+    ],
+)
+def test_a_question_without_a_year_gets_that_of_its_heading(section, theme, question, answer, told):
+    assert stand_alone(question, answer, passage(REGATTA, theme=theme, section=section)) == told
+
+
+def test_a_japanese_question_gets_the_year_of_its_heading():
+    told = stand_alone("決勝の観客は何人でしたか？", "8,412人", JA)
+    assert told == "2022年、決勝の観客は何人でしたか？"
 
 
 # --- the quote ---

@@ -197,7 +197,7 @@ def test_a_paragraph_is_better_than_a_sentence():
 )
 def test_a_cut_falls_on_the_end_of_a_sentence_of_the_script(text, endings):
     pieces = ends(text * 40, chunk_size=60)
-    assert len(pieces) > 5
+    assert len(pieces) >= 5
     for piece in pieces:
         assert piece[-1] in endings
         assert not piece.rstrip().endswith(
@@ -242,7 +242,7 @@ def test_the_section_is_the_path_of_headings_and_code_has_none():
         + "The end came. " * 20
     )
     paths = {passage.section for passage in split_documents([doc(text)], chunk_size=60)}
-    assert paths == {(), ("Cup", "Final day ##"), ("Cup", "Final day ##", "Goals"), ("C#",)}
+    assert paths == {(), ("Cup", "Final day"), ("Cup", "Final day", "Goals"), ("C#",)}
 
 
 def test_the_context_is_what_stands_before_from_a_sentence_on():
@@ -318,7 +318,9 @@ def test_documents_are_read_one_at_a_time():
 )
 def test_chunks_of_any_splitter_are_found_in_order(splitter, text):
     passages = split_documents([doc(text)], splitter=splitter)
-    assert [passage.text for passage in passages] == splitter.split_text(text)
+    assert [passage.text for passage in passages] == [
+        chunk for chunk in splitter.split_text(text) if chunk.strip()
+    ]
     starts = [passage.start for passage in passages]
     assert starts == sorted(set(starts))
     assert text[passages[-1].end :].strip() == ""

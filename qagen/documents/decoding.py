@@ -25,7 +25,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 # letters in a row, mean that another encoding was read as this one.
 _WESTERN_LONE = re.compile(r"(?<![^\x00-\x7f])[^\x00-\x7f](?![^\x00-\x7f])")
 _WESTERN_ODD = re.compile(r"[A-Za-z][^\x00-\x7f\xc0-\xd6\xd8-\xf6\xf8-\xffŠŒŽšœžŸ‘’“”–—·´…][A-Za-z]")
-_MOSTLY_ASCII = 0.7
+_SHIFT_JIS_PAIR = re.compile(rb"[\x81-\x9f\xe0-\xef][\x40-\xfc]")
+_RARE_KANJI = 0xA0
+_MOST = 0.7
 _SOME_KANA = 0.15
 _NEARLY_ALL = 0.95
 _MOST_CONTROLS = 0.02
@@ -38,7 +40,7 @@ _SAMPLE = 65_536
 def decode_text(data: bytes, *, declared: str | None = None) -> str:
     """The text in the bytes of a file, normalised.
 
-    Tried in this order: a byte order mark; strict UTF-8; ISO-2022-JP; UTF-16 without a mark; what
+    Tried in this order: a byte order mark; ISO-2022-JP; strict UTF-8; UTF-16 without a mark; what
     ``declared`` names; Shift-JIS, EUC-JP and CP1252 where the result looks like Japanese or Western text;
     what charset-normalizer finds. A few kanji without kana in EUC-JP, or in UTF-16 without a mark, can be
     taken for another language: save such a file as UTF-8.
@@ -49,7 +51,7 @@ def decode_text(data: bytes, *, declared: str | None = None) -> str:
     if not data:
         raise UnreadableError("empty", "The file has no content")
     text = _with_mark(data)
-    for guess in (_strict_utf8, _iso_2022, _utf16) if text is None else ():
+    for guess in (_iso_2022, _strict_utf8, _utf16) if text is None else ():
         text = text if text is not None else guess(data)
     if text is None and b"\0" not in data:
         text = _decoded(data, declared) if declared else None
@@ -104,7 +106,7 @@ def _strict_utf8(data: bytes) -> str | None:
 
 
 def _iso_2022(data: bytes) -> str | None:
-    return _decoded(data, "iso2022_jp_ext") if b"\x1b$" in data else None
+    return _decoded(data, "iso2022_jp_ext") if b"\x1b$B" in data or b"\x1b$@" in data else None
 
 
 def _utf16(data: bytes) -> str | None:
@@ -133,7 +135,8 @@ def _legacy(data: bytes) -> str | None:
     western = _decoded(data, "cp1252")
     if western is not None and _is_western(western):
         return western
-    return _normalizer(data)
+    kanji = _decoded(data, "cp932") if _is_shift_jis(data) else None
+    return kanji if kanji is not None else _normalizer(data)
 
 
 def _is_japanese(text: str) -> bool:
@@ -142,15 +145,21 @@ def _is_japanese(text: str) -> bool:
     return kana >= _SOME_KANA * len(sample) and kana >= half and not _CONTROL.search(sample)
 
 
+def _is_shift_jis(data: bytes) -> bool:
+    """Whether kanji without kana are Shift-JIS: other encodings of East Asia hardly use its first bytes."""
+    pairs = _SHIFT_JIS_PAIR.findall(data[:_SAMPLE])
+    common = sum(pair[0] < _RARE_KANJI for pair in pairs)
+    text = _decoded(data, "cp932")
+    return text is not None and common >= _MOST * len(pairs) > 0 and _share(_JAPANESE, text[:_SAMPLE]) == 1
+
+
 def _is_western(text: str) -> bool:
     sample = text[:_SAMPLE]
     foreign = len(_NOT_ASCII.findall(sample))
-    if _CONTROL.search(sample) or foreign > (1 - _MOSTLY_ASCII) * len(sample):
+    if _CONTROL.search(sample) or foreign > (1 - _MOST) * len(sample):
         return False
     odd = len(_WESTERN_ODD.findall(sample))
-    return (
-        len(_WESTERN_LONE.findall(sample)) >= _MOSTLY_ASCII * foreign and odd <= (1 - _NEARLY_ALL) * foreign
-    )
+    return len(_WESTERN_LONE.findall(sample)) >= _MOST * foreign and odd <= (1 - _NEARLY_ALL) * foreign
 
 
 def _normalizer(data: bytes) -> str | None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import httpx2
 
 LARGEST_DOWNLOAD = 50_000_000
-_LONGEST_DOWNLOAD = 120.0
 _SUFFIXES = {
     "application/pdf": ".pdf",
     "application/xhtml+xml": ".html",
@@ -30,10 +29,11 @@ class Download(NamedTuple):
     encoding: str | None
 
 
-def fetch(url: str) -> Download:
-    """The page, PDF or text at an address, of at most 50 MB and within two minutes.
+def fetch(url: str, *, timeout: float = 30.0) -> Download:
+    """The page, PDF or text at an address, of at most 50 MB.
 
-    Redirections are followed five times, to ``http`` and ``https`` only.
+    No silence of the server may last longer than ``timeout`` seconds, and the whole no longer than four times
+    that. Redirections are followed five times, to ``http`` and ``https`` only.
 
     Raises:
         UnreadableError: The server cannot be reached, answers with an error, or sends something else.
@@ -41,14 +41,13 @@ def fetch(url: str) -> Download:
     import httpx2
 
     headers = {"User-Agent": "qagen (reads one document)", "Accept": "text/html, text/*, application/pdf"}
-    timeout = httpx2.Timeout(30, connect=10)
     try:
         with (
             httpx2.Client(follow_redirects=True, max_redirects=5, timeout=timeout, headers=headers) as client,
             client.stream("GET", url) as response,
         ):
             suffix = _suffix(response)
-            return Download(_body(response), suffix, response.charset_encoding)
+            return Download(_body(response, 4 * timeout), suffix, response.charset_encoding)
     except httpx2.TimeoutException as error:
         raise UnreadableError("timeout", "The server did not answer in time. Try again later") from error
     except httpx2.UnsupportedProtocol as error:
@@ -90,7 +89,7 @@ def _suffix(response: httpx2.Response) -> str:
     )
 
 
-def _body(response: httpx2.Response) -> bytes:
+def _body(response: httpx2.Response, longest: float) -> bytes:
     started, data = time.monotonic(), bytearray()
     if int(response.headers.get("content-length", "0")) > LARGEST_DOWNLOAD:
         raise _too_large()
@@ -98,7 +97,7 @@ def _body(response: httpx2.Response) -> bytes:
         data += part
         if len(data) > LARGEST_DOWNLOAD:
             raise _too_large()
-        if time.monotonic() - started > _LONGEST_DOWNLOAD:
+        if time.monotonic() - started > longest:
             raise UnreadableError(
                 "timeout", "The server sends it too slowly. Save the page and give the file"
             )

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -20,7 +19,7 @@ from pydantic import BaseModel
 
 from qagen.errors import GenerationError, ModelError, QAGenError
 from qagen.llm.ledger import Call, CallState, Entry, Ledger
-from qagen.llm.models import cost, identity, is_local, model_name, never_clears
+from qagen.llm.models import Pricing, identity, is_local, model_name, never_clears, pricing
 from qagen.llm.parsing import OutputFixingParser, Reading, ReplyError
 from qagen.records import Usage
 
@@ -81,16 +80,18 @@ class Asked:
         model: The model.
         name: What people call it.
         identity: What decides its answers, as text.
+        cost: What tokens cost.
     """
 
     model: BaseChatModel
     name: str
     identity: str
+    cost: Pricing
 
     @classmethod
     def of(cls, model: BaseChatModel) -> Asked:
         """The model with its name and identity."""
-        return cls(model, model_name(model), json.dumps(identity(model), sort_keys=True))
+        return cls(model, model_name(model), json.dumps(identity(model), sort_keys=True), pricing(model))
 
 
 def ask(
@@ -107,7 +108,7 @@ def ask(
         RunFolderError: The ledger cannot be written.
     """
     if ledger is None:
-        return _answer(question, _call(asked.model, question, config))
+        return _answer(question, _call(asked, question, config))
     call = Call(
         key=key(asked, question),
         stage=question.stage,
@@ -120,7 +121,7 @@ def ask(
     if known is not None:
         return _answer(question, known)
     try:
-        entry = _call(asked.model, question, config)
+        entry = _call(asked, question, config)
     except BaseException:
         ledger.release(call.key)
         raise
@@ -134,17 +135,12 @@ def key(asked: Asked, question: Question[Any]) -> str:
         "stage": question.stage,
         "prompt": question.prompt,
         "messages": [(m.type, m.content) for m in question.messages],
-        "schema": question.schema or _schema_text(question.parser.pydantic_object),
+        "schema": question.schema or question.parser.schema_text,
         "native": question.schema is not None,
         "model": asked.identity,
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@lru_cache(maxsize=64)
-def _schema_text(model: type[BaseModel]) -> str:
-    return json.dumps(model.model_json_schema(), sort_keys=True)
 
 
 def send(
@@ -212,7 +208,7 @@ def _strict(node: Any) -> Any:
 class _Spent:
     """Counts what the tries of one call use."""
 
-    model: BaseChatModel
+    asked: Asked
     usage: Usage = Usage()
     tries: int = 0
 
@@ -220,24 +216,24 @@ class _Spent:
         used = message.usage_metadata
         self.tries += 1
         if used is None:
-            self.usage += Usage(cost=0.0 if is_local(self.model) else None)
+            self.usage += Usage(cost=0.0 if is_local(self.asked.model) else None)
             return
         tokens = Usage(
             input_tokens=used["input_tokens"],
             output_tokens=used["output_tokens"],
             cached_tokens=used.get("input_token_details", {}).get("cache_read", 0),
         )
-        self.usage += tokens.model_copy(update={"cost": cost(self.model, tokens)})
+        self.usage += tokens.model_copy(update={"cost": self.asked.cost(tokens)})
 
 
-def _call(model: BaseChatModel, question: Question[T], config: RunnableConfig | None) -> Entry:
+def _call(asked: Asked, question: Question[T], config: RunnableConfig | None) -> Entry:
     """Send, read, repair; the entry for the ledger."""
-    spent = _Spent(model)
+    spent = _Spent(asked)
     last = ""
 
     def send_counted(messages: list[BaseMessage]) -> AIMessage:
         nonlocal last
-        message = send(model, messages, schema=question.schema, config=_named(config, question))
+        message = send(asked.model, messages, schema=question.schema, config=_named(config, question))
         spent.add(message)
         last = str(message.text)
         return message

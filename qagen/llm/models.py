@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from qagen.records import Usage
 
+Pricing = Callable[["Usage"], "float | None"]
+"""What tokens cost in US dollars; ``None`` is unknown."""
+
 NEVER_CLEARS = ("insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached")
 """Codes of a 429 that waiting does not clear (OpenAI's; also every code that ends in ``_limit_exceeded``,
 but ``rate_limit_exceeded``)."""
@@ -103,28 +106,39 @@ def has_native_schema(model: BaseChatModel) -> bool:
     return is_local(model) or bool((model.profile or {}).get("structured_output"))
 
 
-def cost(model: BaseChatModel, usage: Usage) -> float | None:
-    """The price of these tokens in US dollars by ``genai-prices``; ``None`` when it knows none."""
+def pricing(model: BaseChatModel) -> Pricing:
+    """What tokens of this model cost, by ``genai-prices``: a function from usage to US dollars.
+
+    It gives ``None`` when the price is not known there. The embedded model costs nothing.
+    """
     if is_local(model):
-        return 0.0
+        return lambda _: 0.0
     import genai_prices
 
-    tokens = genai_prices.Usage(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cache_read_tokens=usage.cached_tokens,
-    )
     name, url = model_name(model), _server(model)
+    nothing = genai_prices.Usage(input_tokens=0, output_tokens=0)
     try:
         if url:
-            price = genai_prices.calc_price(tokens, name, provider_api_url=url)
+            found = genai_prices.calc_price(nothing, name, provider_api_url=url)
         else:
-            price = genai_prices.calc_price(
-                tokens, name, provider_id=model._get_ls_params().get("ls_provider")
-            )
-    except (LookupError, ValueError):  # an unknown model or provider; counts that contradict each other
-        return None
-    return float(price.total_price)
+            provider = model._get_ls_params().get("ls_provider")
+            found = genai_prices.calc_price(nothing, name, provider_id=provider)
+    except LookupError:
+        return lambda _: None
+    price = found.model_price
+
+    def cost(usage: Usage) -> float | None:
+        tokens = genai_prices.Usage(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cache_read_tokens=usage.cached_tokens,
+        )
+        try:
+            return float(price.calc_price(tokens)["total_price"])
+        except ValueError:  # counts that contradict each other
+            return None
+
+    return cost
 
 
 def _server(model: BaseChatModel) -> str | None:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 from langchain_core.exceptions import OutputParserException
@@ -240,6 +241,11 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
             f"JSON schema: {json.dumps(compact, ensure_ascii=False)}\n"
             f"Shape: {json.dumps(_example(compact), ensure_ascii=False)}"
         )
+
+    @cached_property
+    def schema_text(self) -> str:
+        """The JSON schema of ``pydantic_object`` as text."""
+        return json.dumps(self.pydantic_object.model_json_schema(), sort_keys=True)
 
     @property
     def _type(self) -> str:

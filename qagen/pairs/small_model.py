@@ -13,6 +13,7 @@ import json
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, HumanMessage
@@ -82,6 +83,7 @@ SMALL_QA_PROMPT = ChatPromptTemplate(
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _KANA = re.compile(r"[\u3040-\u30ff]")
+_YYYY = r"(?:1\d|20)\d\d"
 _CJK = frozenset({"ja", "zh"})
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _TABLE_HEAD = re.compile(r"^\|.*\|\s*\n(?=\|[\s:|-]+\|\s*$)", re.MULTILINE)
@@ -112,6 +114,7 @@ _OPENERS = _words("""
     bc
 """)
 _NEARLY_ALL = 0.8  # of an answer's words must stand in a sentence that gives it
+_NEARLY_THE_SAME = 0.6  # of the words of the shorter of two questions with one answer
 _KNOWN_WORDS = 0.5  # of a question's words must be known to the passage: people paraphrase, and so do models
 _KNOWN_NEARBY = 0.4  # of them must stand near the answer
 
@@ -134,6 +137,28 @@ def _plain(text: str) -> str:
 def _title(passage: Passage) -> str:
     """The title up to its colon or bracket: a subtitle's words get into every question."""
     return re.split(r"\s*[:(|]\s|\s[-–—]\s|\u3000", passage.theme.strip())[0].strip()
+
+
+def _year_of(passage: Passage) -> str:
+    """The one year the nearest heading puts the passage in; ``""`` for none, several, or *after 2024*."""
+    for heading in (*reversed(passage.section), passage.theme):
+        years = set(re.findall(r"(?<![\d.,])(?:1\d|20)\d\d(?![\d,]|\.\d)", heading))
+        if years:
+            bound = re.search(r"(?i)\b(?:after|before|since|until|from|to)\b|[-–—～~以後前]", heading)
+            return years.pop() if len(years) == 1 and not bound else ""
+    return ""
+
+
+def stand_alone(question: str, answer: str, passage: Passage) -> str:
+    """The question with the year of its heading, where neither it nor its sentence has a year.
+
+    *How many boats entered?* under the heading *The 2023 regatta* becomes *In 2023, how many boats entered?*
+    """
+    year, script = _year_of(passage), _script(passage.text)
+    dated = re.search(_YYYY, f"{question} {answer} {find_quote(question, answer, passage)}")
+    if not year or dated or script not in {"en", "ja"}:
+        return question
+    return f"{year}年、{question}" if script == "ja" else f"In {year}, {question[0].lower()}{question[1:]}"
 
 
 def prompt_variables(passage: Passage, *, language: str | None = None) -> dict[str, str]:
@@ -238,7 +263,6 @@ _MONTH = (
     "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
 )
 _WEEKDAY = "(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day )?"
-_YYYY = r"(?:1\d|20)\d\d"
 _DAY = rf"{_WEEKDAY}\d{{1,2}}"
 _RANGE = re.compile(
     rf"\b{_DAY}(?: {_MONTH})?(?: \d{{4}})? (?:to|until|and) {_DAY} {_MONTH}(?: \d{{4}})?\b"
@@ -274,6 +298,7 @@ _ASKING = {
 }  # fmt: skip
 _VALUE = ("because", "when", "who", "name", "year", "clock", "amount", "count")
 _MOST = 10  # pairs a passage
+_TABLE_BARS = 2  # in a line make it a row of a table, about which these models write nonsense
 _MOST_WORDS = 60  # capitals and numbers a question may use
 
 
@@ -308,7 +333,7 @@ def _latin_answers(passage: Passage) -> list[tuple[str, str]]:
     names = [name for name in _latin_names(text) if _fold(name) not in titles]
     found: list[tuple[str, str]] = []
     for sentence in _sentences(text):
-        if not re.match(r"(?:If|Unless|When|Whenever) |\|", sentence):
+        if not re.match(r"(?:If|Unless|When|Whenever) ", sentence) and sentence.count("|") < _TABLE_BARS:
             spans = ((sentence[start:end], kind) for start, end, kind in _spans(sentence, names))
             found += [(answer, kind) for answer, kind in spans if _worth_asking(answer, kind, text)]
     return found
@@ -382,13 +407,23 @@ def _words_of(passage: Passage, answer: str, kind: str) -> str:
     letters = "".join(sorted({sign for sign in around if sign.isalpha() and not sign.isascii()}))
     if _script(passage.text) != "en":
         return f"([a-zA-Z{letters}'’-]+|[0-9]+([.,:][0-9]+)?)"
-    own = dict.fromkeys(re.findall(rf"\b{_CAPITAL}|\b\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b", around))
-    plain = dict.fromkeys(re.sub(r"['’]s$", "", word).rstrip("'’-") for word in own)
-    given = _numbers(answer) | (set(_WORD.findall(answer)) if kind in {"name", "when"} else set())
-    kept = [word for word in plain if word not in given and word.casefold() not in _FUNCTION_WORDS][
-        :_MOST_WORDS
-    ]
-    return "(" + "|".join([f"[a-z{letters}'’-]+", *(word.replace(".", "\\.") for word in kept)]) + ")('s)?"
+    capitals = (re.sub(r"['’]s$", "", word).rstrip("'’-") for word in re.findall(rf"\b{_CAPITAL}", around))
+    given = set(_WORD.findall(answer)) if kind in {"name", "when"} else set()
+    small = {"", *_FUNCTION_WORDS}
+    own = [word for word in dict.fromkeys(capitals) if word not in given and word.casefold() not in small]
+    own += [number.replace(".", "\\.") for number in _numbers_for(passage, answer)]
+    return "(" + "|".join([f"[a-z{letters}'’-]+", *own[:_MOST_WORDS]]) + ")('s)?"
+
+
+def _numbers_for(passage: Passage, answer: str) -> list[str]:
+    """The numbers a question with this answer may use: its sentences', but none that could be the answer."""
+    near = " ".join(sentence for sentence in _sentences(_plain(passage.text)) if answer in sentence)
+    found = dict.fromkeys(re.findall(r"\b\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b", f"{near} {_year_of(passage)}"))
+    unit = _WORD.findall(answer)[-1:] or [""]
+    alike = (
+        set(re.findall(rf"(\d[\d.,:]*) {re.escape(unit[0])}\b", near)) if len(answer.split()) > 1 else set()
+    )
+    return [number for number in found if number not in _numbers(answer) | alike]
 
 
 def _latin_pattern(passage: Passage, answer: str, kind: str) -> str:
@@ -440,7 +475,7 @@ def _pairs_schema(passage: Passage) -> dict[str, Any]:
     sign = _characters(passage.text)
     free = f"^{sign}{{1,30}}$" if pattern is _cjk_pattern else f"^({sign}+ ){{0,11}}{sign}+$"
     item = _item({"type": "string", "pattern": free}, pattern(passage, "", "phrase"))
-    return {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+    return {"type": "array", "items": item, "minItems": 1, "maxItems": 2}
 
 
 def reply_schema(passage: Passage) -> dict[str, Any]:
@@ -609,8 +644,24 @@ def _answer_does_not_fit(question: str, answer: str, passage: Passage) -> bool:
 def _forces_a_name(question: str, answer: str, passage: Passage) -> bool:
     """Whether a name hangs at the end only because the pattern wanted one."""
     del answer
-    end = "|".join(re.escape(name) for name in _anchors(passage))
-    return bool(end) and re.search(rf"(?:,|\band|'s|\bweighs?) (?:the )?(?:{end})\?$", question) is not None
+    names = "|".join(re.escape(name) for name in _anchors(passage))
+    hung = re.search(rf"(,|\band|'s|\bweighs?) (?:the )?({names})\?$", question) if names else None
+    return hung is not None and f"{hung[1]} {hung[2]}" not in _plain(passage.text)
+
+
+def _repeats_itself(question: str, answer: str, passage: Passage) -> bool:
+    """Whether two words in a row come twice: *the first owner of Tide's first owner's boat*."""
+    del answer, passage
+    words = [word.removesuffix("'s") for word in _fold(question).rstrip("?").split()]
+    doubles = [pair for pair in pairwise(words) if not set(pair) <= _FUNCTION_WORDS]
+    return len(doubles) != len(set(doubles))
+
+
+def _asks_for_several(question: str, answer: str, passage: Passage) -> bool:
+    """Whether a list is asked for where the answer is one of several amounts in its sentence."""
+    amounts = _numbers(find_quote(question, answer, passage)) - _numbers(answer)
+    listed = re.search(r"\b[A-Z]\w+(?:, [A-Z]\w+)*,? and [A-Z]\w+", question)
+    return listed is not None and bool(_numbers(answer)) and len(amounts) > 1
 
 
 def _said_elsewhere(question: str, answer: str, passage: Passage) -> bool:
@@ -634,6 +685,8 @@ _RULES = {
     "points_at_the_text": _points_at_the_text,
     "answer_does_not_fit": _answer_does_not_fit,
     "forces_a_name": _forces_a_name,
+    "repeats_itself": _repeats_itself,
+    "asks_for_several": _asks_for_several,
     "said_elsewhere": _said_elsewhere,
 }
 
@@ -646,22 +699,32 @@ def reject(question: str, answer: str, passage: Passage) -> str | None:
 
 
 def _clash(pair: QA, earlier: QA) -> str | None:
-    """The same answer to nearly the same question, or another answer to the same question."""
+    """The same answer to nearly the same question, another answer to it, or *A of B* after *B of A*."""
+    question, before = _fold(pair.question), _fold(earlier.question)
     if _fold(pair.answer) != _fold(earlier.answer):
-        return "two_answers" if _fold(pair.question) == _fold(earlier.question) else None
-    one, other = set(_terms(pair.question)), set(_terms(earlier.question))
-    return "near_repeat" if len(one & other) >= 0.6 * min(len(one), len(other)) else None
+        if question == before:
+            return "two_answers"
+        turned = question.replace(_fold(earlier.answer), _fold(pair.answer))
+        return "turned_round" if turned == before else None
+    one, other = set(_terms(question)), set(_terms(before))
+    return "near_repeat" if len(one & other) >= _NEARLY_THE_SAME * min(len(one), len(other)) else None
 
 
 def filter_pairs(pairs: Iterable[QA], passage: Passage) -> tuple[list[QA], list[tuple[QA, str]]]:
-    """The pairs of one passage worth keeping, in their order, and the others with the reason."""
+    """The pairs of one passage worth keeping, in their order, and the others with the reason.
+
+    Of two that contradict each other neither is kept: nothing here can tell which one is right.
+    """
     kept: list[QA] = []
     dropped: list[tuple[QA, str]] = []
     for pair in pairs:
-        clashes = (_clash(pair, earlier) for earlier in kept)
-        reason = reject(pair.question, pair.answer, passage) or next(filter(None, clashes), None)
+        clashes = [(clash, earlier) for earlier in kept if (clash := _clash(pair, earlier))]
+        reason = reject(pair.question, pair.answer, passage) or next((clash for clash, _ in clashes), None)
         if reason is None:
             kept.append(pair)
-        else:
-            dropped.append((pair, reason))
+            continue
+        dropped.append((pair, reason))
+        against = [earlier for clash, earlier in clashes if reason == clash != "near_repeat"]
+        kept = [earlier for earlier in kept if earlier not in against]
+        dropped += [(earlier, reason) for earlier in against]
     return kept, dropped
