@@ -130,7 +130,8 @@ def _japanese_sentence(pick: random.Random) -> str:
 
 def _document(size: int, heading: str, sentence: Callable[[], str], space: str) -> str:
     """Sections of three paragraphs of six sentences, until there are ``size`` UTF-8 bytes."""
-    parts, length = [], 0
+    parts: list[str] = []
+    length = 0
     while length < size:
         paragraphs = [space.join(sentence() for _ in range(6)) for _ in range(3)]
         parts.append(heading.format(len(parts) + 1) + "\n\n".join(paragraphs) + "\n\n")

@@ -191,7 +191,7 @@ def status(run: Run, debug: Debug = False) -> None:
     _add_usage(table, usage)
     _console().print(table)
     _print_failures(failures, len(failures))
-    if failures or set(states) - {"done", "cut_off"}:
+    if _incomplete(failures) or set(states) - {"done", "cut_off"}:
         raise typer.Exit(EXIT_INCOMPLETE)
 
 
@@ -245,7 +245,7 @@ def _finish(dataset: QADataset, out: Path, *, format: str, system_prompt: str | 
     """Write the training file, and say what came of the run."""
     from qagen.tuning.training_file import write_training_file
 
-    table = _table("Done" if not dataset.failures else "Done, with failures")
+    table = _table("Done, with failures" if _incomplete(dataset.failures) else "Done")
     _add_pairs(table, dataset)
     _add_row(table, "failures", f"{len(dataset.failures):,}")
     _add_usage(table, dataset.usage)
@@ -258,8 +258,13 @@ def _finish(dataset: QADataset, out: Path, *, format: str, system_prompt: str | 
     _print_failures(dataset.failures, _LISTED)
     if len(dataset):
         console.print(f"Next: qagen check {out / TRAIN}", soft_wrap=True)
-    if dataset.failures or not len(dataset):
+    if _incomplete(dataset.failures) or not len(dataset):
         raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def _incomplete(failures: Iterable[Failure]) -> bool:
+    """Whether something is without an answer; a file that was given twice and read once is not."""
+    return any(failure.state != "duplicate" for failure in failures)
 
 
 def _leave(out: Path) -> None:

@@ -115,6 +115,12 @@ def test_a_passage_without_an_answer_gives_exit_code_3(notes, server):
     assert qagen("status", run).returncode == 3
 
 
+def test_a_file_given_twice_is_read_once_and_is_no_failure(notes, server):
+    done, _ = generate(notes, server, notes)
+    assert done.returncode == 0
+    assert "duplicate" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [

@@ -294,6 +294,13 @@ def test_no_more_calls_than_max_concurrency_are_in_flight():
     assert most == 3
 
 
+def test_nothing_is_asked_about_white_space():
+    model = replies(about)
+    text = "Boat 1 won." + "\n" * 4000 + "Boat 2 lost."
+    dataset = QAGenerator(model, chunk_size=16).generate([Document(text)], progress=False)
+    assert model.calls == dataset.passages == 2
+
+
 def test_limit_bounds_the_passages():
     model = replies(about)
     dataset = QAGenerator(model).generate(documents(30), limit=4, progress=False)

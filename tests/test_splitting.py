@@ -225,6 +225,18 @@ def test_a_heading_stays_with_the_text_below_it(size):
         assert not piece.rstrip().split("\n")[-1].startswith("#")
 
 
+def test_a_title_without_marks_stays_with_the_text_below_it():
+    articles = [f"Article {n}. Of Boats\n\n" + "No boat shall lie here at night. " * 9 for n in range(20)]
+    for piece in ends("\n\n".join(articles), chunk_size=200):
+        assert piece.endswith("night. \n\n")
+
+
+def test_a_character_longer_than_a_passage_is_broken_without_tiny_pieces():
+    text = "👨\u200d" * 2000
+    tokens = [passage.tokens for passage in split_documents([doc(text)], chunk_size=100)]
+    assert min(tokens[:-1]) > 50
+
+
 def test_no_passage_is_tiny_and_the_last_two_share_what_is_left():
     text = "The crew rowed to the bridge and back. " * 100
     tokens = [passage.tokens for passage in split_documents([doc(text)], chunk_size=count_tokens(text) - 5)]

@@ -41,6 +41,8 @@ _SENTENCE = re.compile(
 )
 _CLAUSE = re.compile(r"[,;:][ \t]+|[、，；：][ \t\u3000]*")
 _WORD = re.compile(r"\s(?=\S)")
+_LONGEST_TITLE = 80
+_TITLE = re.compile(r"(?:\A|\n[ \t]*\n)[ \t]*[^\W_][^\n|]*[^\s.!?:;,。！？：；、」』）】”)\]|]\Z")
 _TEXT = re.compile(r"\S")
 # How far a pattern may look beyond the places it is asked about.
 _LOOK = 32
@@ -161,11 +163,12 @@ class Outline:
     def _character(self, start: int, limit: int) -> int:
         """The last place up to ``limit`` that is not inside a character, as a reader sees characters."""
         last = start
-        for place in _characters(self.text, start, limit + 64):
+        for place in _characters(self.text, start, limit + _LOOK):
             if place > limit:
-                break
+                # One that is longer than a whole piece has to be broken anyway.
+                return limit if place - last > limit - start else last
             last = place
-        return last if last > start else limit
+        return limit
 
 
 class Kind(NamedTuple):
@@ -194,6 +197,11 @@ def _characters(text: str, start: int, end: int) -> Iterator[int]:
     """Where the characters end, as a reader sees them: letters with their marks, flags, families."""
     # Only of a part: to match a flag, regex looks back over all flags before it.
     return (start + cluster.end() for cluster in _cluster().finditer(text[start:end]))
+
+
+def _ends_paragraph(text: str, match: re.Match[str]) -> bool:
+    """Whether it is no title without marks, as in the text of a PDF: one short line, no full stop."""
+    return _TITLE.search(text, max(0, match.start() - _LONGEST_TITLE - 2), match.start()) is None
 
 
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:
@@ -226,7 +234,7 @@ def _cluster() -> RegexPattern[str]:
     return regex.compile(r"\X")
 
 
-PARAGRAPH = Kind(_PARAGRAPH)
+PARAGRAPH = Kind(_PARAGRAPH, _ends_paragraph)
 LINE = Kind(_LINE)
 SENTENCE = Kind(_SENTENCE, _ends_sentence)
 CLAUSE = Kind(_CLAUSE)

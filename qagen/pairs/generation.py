@@ -15,7 +15,7 @@ from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
 
-from qagen.documents.loading import identified, stream_documents
+from qagen.documents.loading import Source, identified, nothing_read, stream_documents
 from qagen.documents.splitting import split_documents, stream_passages
 from qagen.errors import DocumentError, GenerationError, ModelError, SettingsError
 from qagen.files import JsonLines, json_line, whole_file
@@ -116,7 +116,9 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         _check_choice("handling", handling, Handling)
         self.schema = ReplySchema.of(schema)
         written = None if prompt is None else as_chat_prompt(prompt)
-        self.llm = chat_model(llm, base_url=base_url, announce=announce)
+        embedded = isinstance(llm, str) and llm.split(":")[0] == "local" and not base_url
+        bounds: dict[str, Any] = {"max_tokens": small_model.MAX_TOKENS} if embedded else {}
+        self.llm = chat_model(llm, base_url=base_url, announce=announce, **bounds)
         self.small = handling == "small" or (handling == "auto" and is_local(self.llm))
         self.prompt = written or (small_model.SMALL_QA_PROMPT if self.small else QA_PROMPT)
         self.parser: OutputFixingParser[BaseModel] = OutputFixingParser(
@@ -213,7 +215,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         self, document: Document, run_manager: CallbackManagerForChainRun, config: RunnableConfig
     ) -> list[QAPair]:
         del run_manager  # the configuration already leads to it
-        passages = split_documents([document], **self._splitting)
+        passages = [*self._split([document])]
         if not passages:
             raise DocumentError("the document has no text to ask about")
 
@@ -236,14 +238,17 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         unread: Sequence[Failure],
     ) -> Iterator[Passage]:
         number = 0
-        for passage in stream_passages(_kept(identified(documents), ledger), **self._splitting):
-            if number == limit:
+        for number, passage in enumerate(self._split(_kept(identified(documents), ledger)), 1):
+            if limit is not None and number > limit:
                 return
-            number += 1
             yield passage
         if not number:
-            told = "".join(f"\n- {failure.source}: {failure.detail}" for failure in unread)
-            raise DocumentError(f"there is no text to ask about in these documents{told}")
+            raise nothing_read(unread)
+
+    def _split(self, documents: Iterable[Document]) -> Iterator[Passage]:
+        """The passages that have anything to ask about."""
+        passages = stream_passages(documents, **self._splitting)
+        return (passage for passage in passages if not passage.text.isspace())
 
     def _question(self, passage: Passage) -> Question[BaseModel]:
         schema = self._schema
@@ -303,7 +308,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
 
 
 def generate_pairs(
-    source: Any,
+    source: Source | Iterable[Source],
     llm: str | BaseChatModel = "local",
     *,
     theme: str | None = None,
@@ -335,10 +340,9 @@ def generate_pairs(
     """
     unread: list[Failure] = []
     documents = stream_documents(source, glob=glob, theme=theme, failures=unread)
-    first = list(islice(documents, 1))  # a mistyped path is told before a model is made or fetched
+    first = [*islice(documents, 1)]  # a mistyped path is told before a model is made or fetched
     if not first:
-        told = "".join(f"\n- {failure.source}: {failure.detail}" for failure in unread)
-        raise DocumentError(f"the source gives no document that can be read{told}")
+        raise nothing_read(unread)
     if out is not None:
         Ledger(Path(out) / LEDGER).close()  # and so is a run folder that cannot be used
     generator = QAGenerator(llm, **options)

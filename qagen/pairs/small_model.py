@@ -275,7 +275,7 @@ _CLOCK = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
 _YEAR = re.compile(rf"(?<=\b[Ii]n ){_YYYY}\b")
 _NO_UNIT = "|".join(sorted(_FUNCTION_WORDS | {"became", "won", r"\w+ed"}))
 _UNIT = rf"(?: ?(?:°C|°F|%)| (?:per cent|percent|(?!(?:{_NO_UNIT})\b)(?:[a-zµ][\w/-]*|[A-Z]\w+s\b)))"
-_AMOUNT_SPAN = re.compile(rf"[$€£¥]?\b\d[\d,.]*(?<![.,])(?:{_UNIT}(?: \d[\d.,]*{_UNIT})*)?")
+_AMOUNT_SPAN = re.compile(rf"(?<![\w.,:-])[$€£¥]?\d[\d,.]*(?<![.,])(?:{_UNIT}(?: \d[\d.,]*{_UNIT})*)?")
 _COUNT = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
     rf"(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-[a-z]+)?){_UNIT}",
@@ -350,7 +350,7 @@ _JA_KINDS = (
     (
         "name",
         re.compile(
-            r"[一-龯々ァ-ヶー]{2,10}(?=（[ぁ-んー]+）)|[ァ-ヶー]{3,}(?:[・][ァ-ヶー]+)*|「[^」]{2,20}」"
+            r"[一-龯々ァ-ヶー]{2,10}(?=（[ぁ-んー]+）)|[一-龯々]{0,4}[ァ-ヶー]{3,}(?:[・][ァ-ヶー]+)*|「[^」]{2,20}」"
         ),
     ),
 )
@@ -380,7 +380,7 @@ def _answers(passage: Passage) -> list[tuple[str, str]]:
 
 # --- the schema ------------------------------------------------------------------------------------------
 
-_JAPANESE = "".join(map(chr, range(0x3041, 0x3094))) + "ー、・何誰年月日回時分人名的点数"
+_JAPANESE = "".join(map(chr, range(0x3041, 0x3094))) + "ー、・何誰年月日回時分人名点数"
 
 
 def _characters(text: str, extra: str = "") -> str:
@@ -453,8 +453,9 @@ def _cjk_pattern(passage: Passage, answer: str, kind: str) -> str:
     if _script(passage.text) == "zh":
         sign = _characters(_around(passage), "是谁什么多少哪年几")
         return f"^{sign}{{0,30}}{names}{sign}{{2,40}}？$"
-    sign = _characters(_around(passage), _JAPANESE)
-    return f"^{sign}{{0,30}}{names}{sign}{{1,30}}{_cjk_asking(answer, kind)}{sign}{{0,14}}か？$"
+    sign = _characters(re.sub(r"[。（）「」『』\s]", "", _around(passage)), _JAPANESE)
+    end = "(ですか|でしたか|ましたか|ますか|たか|るか)"
+    return f"^{sign}{{0,24}}{names}{sign}{{1,20}}{_cjk_asking(answer, kind)}{sign}{{0,10}}{end}？$"
 
 
 def _item(answer: dict[str, Any], question: str) -> dict[str, Any]:
@@ -652,6 +653,8 @@ def _forces_a_name(question: str, answer: str, passage: Passage) -> bool:
 def _repeats_itself(question: str, answer: str, passage: Passage) -> bool:
     """Whether two words in a row come twice: *the first owner of Tide's first owner's boat*."""
     del answer, passage
+    if len(re.findall(r"何|誰|いつ|どこ|どの|いくら", question)) > 1:
+        return True
     words = [word.removesuffix("'s") for word in _fold(question).rstrip("?").split()]
     doubles = [pair for pair in pairwise(words) if not set(pair) <= _FUNCTION_WORDS]
     return len(doubles) != len(set(doubles))
@@ -662,6 +665,10 @@ def _asks_for_several(question: str, answer: str, passage: Passage) -> bool:
     amounts = _numbers(find_quote(question, answer, passage)) - _numbers(answer)
     listed = re.search(r"\b[A-Z]\w+(?:, [A-Z]\w+)*,? and [A-Z]\w+", question)
     return listed is not None and bool(_numbers(answer)) and len(amounts) > 1
+
+
+def _from_a_table(question: str, answer: str, passage: Passage) -> bool:
+    return find_quote(question, answer, passage).count("|") >= _TABLE_BARS
 
 
 def _said_elsewhere(question: str, answer: str, passage: Passage) -> bool:
@@ -687,6 +694,7 @@ _RULES = {
     "forces_a_name": _forces_a_name,
     "repeats_itself": _repeats_itself,
     "asks_for_several": _asks_for_several,
+    "from_a_table": _from_a_table,
     "said_elsewhere": _said_elsewhere,
 }
 
