@@ -6,7 +6,14 @@ from scripted import replies
 
 from qagen import QA_PROMPT, QAGenerator
 from qagen.errors import PromptError
-from qagen.pairs.prompts import VARIABLES, as_chat_prompt, prompt_id, prompt_messages, template_hash
+from qagen.pairs.prompts import (
+    VARIABLES,
+    as_chat_prompt,
+    passage_variables,
+    prompt_id,
+    prompt_messages,
+    template_hash,
+)
 from qagen.pairs.small_model import SMALL_QA_PROMPT
 
 RELEASED = {
@@ -31,7 +38,8 @@ def test_the_unchanging_part_comes_first(passage):
         update={"text": "another", "theme": "other", "section": ("a",), "context": "b"}
     )
     one, two = (
-        prompt_messages(QA_PROMPT, p, language=None, format_instructions="F") for p in (passage, other)
+        prompt_messages(QA_PROMPT, passage_variables(p, language=None), format_instructions="F")
+        for p in (passage, other)
     )
     assert one[0].type == "system"
     assert one[0] == two[0]
@@ -41,7 +49,7 @@ def test_the_unchanging_part_comes_first(passage):
 def test_text_with_braces_and_special_tokens_is_plain_text(passage):
     text = 'f"{x}" {{text}} <|endoftext|> {theme}'
     odd = passage.model_copy(update={"text": text, "theme": "{text}", "context": "{}"})
-    [*_, human] = prompt_messages(QA_PROMPT, odd, language=None, format_instructions="")
+    [*_, human] = prompt_messages(QA_PROMPT, passage_variables(odd, language=None), format_instructions="")
     assert text in human.content
 
 
@@ -49,7 +57,9 @@ def test_the_slots_extend_the_prompt_and_show_in_its_name(passage):
     prompt = QA_PROMPT.partial(
         instructions="Ask only about dates.", bad_examples="- Who?", good_examples="- Good {one}"
     )
-    [system, _] = prompt_messages(prompt, passage, language="Japanese", format_instructions="")
+    [system, _] = prompt_messages(
+        prompt, passage_variables(passage, language="Japanese"), format_instructions=""
+    )
     for part in ("Ask only about dates.", "- Who?", "- Good {one}", "answers in Japanese"):
         assert part in system.content
     assert prompt_id(prompt).startswith("write-pairs@1+")

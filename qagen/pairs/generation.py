@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -17,20 +17,20 @@ from pydantic import BaseModel
 
 from qagen.documents.loading import Source, identified, nothing_read, stream_documents
 from qagen.documents.splitting import split_documents, stream_passages
-from qagen.errors import DocumentError, GenerationError, ModelError, SettingsError
-from qagen.files import JsonLines, json_line, whole_file
+from qagen.errors import DocumentError, GenerationError, SettingsError
 from qagen.llm.asking import Answer, Asked, Question, ask, wire_schema
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
 from qagen.pairs import small_model
-from qagen.pairs.curation import DUPLICATE, Repeats, locate
-from qagen.pairs.dataset import DROPPED, LEDGER, PAIRS, QADataset
-from qagen.pairs.prompts import QA_PROMPT, as_chat_prompt, prompt_id, prompt_messages
+from qagen.pairs.curation import locate
+from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.pairs.outcomes import Outcome, curated, to_folder, to_memory
+from qagen.pairs.prompts import QA_PROMPT, as_chat_prompt, passage_variables, prompt_id, prompt_messages
 from qagen.pairs.running import Progress, in_order
 from qagen.pairs.schemas import Item, ReplySchema
-from qagen.records import Dropped, Failure, Passage, QACollection, QAPair, Usage
+from qagen.records import QA, Dropped, Failure, Passage, QACollection, QAPair
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForChainRun
@@ -43,25 +43,6 @@ Structured = Literal["auto", "native", "prompt"]
 
 STAGE = "write"
 _SMALLEST = 40  # tokens: a passage this short whose reply is still cut off is not divided further
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one passage gave: pairs, dropped ones, failures, and what it used."""
-
-    pairs: tuple[QAPair, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    usage: Usage = Usage()
-
-    def __add__(self, other: Outcome) -> Outcome:
-        """Both, one after the other."""
-        return Outcome(
-            pairs=self.pairs + other.pairs,
-            dropped=self.dropped + other.dropped,
-            failures=self.failures + other.failures,
-            usage=self.usage + other.usage,
-        )
 
 
 class QAGenerator(Runnable[Document, list[QAPair]]):
@@ -191,8 +172,8 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             passages = bar.counted(self._passages(documents, ledger if folder else None, limit, unread))
             work = in_order(answer, passages, workers=self.max_concurrency, stopping=bar.stopping)
             with closing(work):
-                curated = _curated(work, on_pair)
-                return _to_folder(curated, folder, ledger, unread) if folder else _to_memory(curated, unread)
+                outcomes = curated(work, on_pair)
+                return to_folder(outcomes, folder, ledger, unread) if folder else to_memory(outcomes, unread)
 
     def answer(
         self, passage: Passage, *, ledger: Ledger | None = None, config: RunnableConfig | None = None
@@ -228,7 +209,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             return outcome
 
         with closing(in_order(answer, passages, workers=self.max_concurrency)) as outcomes:
-            return [pair for outcome in _curated(outcomes) for pair in outcome.pairs]
+            return [pair for outcome in curated(outcomes) for pair in outcome.pairs]
 
     def _passages(
         self,
@@ -254,8 +235,11 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         schema = self._schema
         if self.small and self.native and self.schema.model is QACollection:
             schema = small_model.reply_schema(passage)
+        variables = small_model.prompt_variables if self.small else passage_variables
         messages = prompt_messages(
-            self.prompt, passage, language=self.language, format_instructions=self._instructions
+            self.prompt,
+            variables(passage, language=self.language),
+            format_instructions=self._instructions,
         )
         return Question(
             messages=messages,
@@ -273,20 +257,33 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             return replace(failed, usage=answer.usage)
         pairs: list[QAPair] = []
         dropped: list[Dropped] = []
-        for item in self.schema.items(answer.value):
+        for item, reason in self._judged(passage, [*self.schema.items(answer.value)]):
             pair = self._pair(passage, item)
-            reason = small_model.reject(pair.question, pair.answer, passage) if self.small else None
             if reason:
                 dropped.append(Dropped(pair=pair, reason=reason))
             else:
                 pairs.append(pair)
         return Outcome(pairs=tuple(pairs), dropped=tuple(dropped), usage=answer.usage)
 
+    def _judged(self, passage: Passage, items: Sequence[Item]) -> Iterator[tuple[Item, str | None]]:
+        """The items, a small model's completed and filtered, each with the reason to drop it if any."""
+        if not self.small:
+            yield from ((item, None) for item in items)
+            return
+        pairs = [
+            QA(
+                question=small_model.stand_alone(item.question, item.answer, passage),
+                answer=item.answer,
+                quote=item.quote or small_model.find_quote(item.question, item.answer, passage),
+            )
+            for item in items
+        ]
+        reasons = {id(pair): reason for pair, reason in small_model.filter_pairs(pairs, passage)[1]}
+        for item, pair in zip(items, pairs, strict=True):
+            yield replace(item, question=pair.question, quote=pair.quote), reasons.get(id(pair))
+
     def _pair(self, passage: Passage, item: Item) -> QAPair:
-        quote = item.quote
-        if not quote and self.small:
-            quote = small_model.find_quote(item.question, item.answer, passage)
-        place = locate(quote, passage.text)
+        place = locate(item.quote, passage.text)
         start, end = (passage.start + place[0], passage.start + place[1]) if place else (None, None)
         identity = json.dumps([passage.id, item.question, item.answer])
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
@@ -294,7 +291,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             id=digest,
             question=item.question,
             answer=item.answer,
-            quote=quote,
+            quote=item.quote,
             source=passage.source,
             start=start,
             end=end,
@@ -354,80 +351,6 @@ def generate_pairs(
         config=config,
         on_pair=on_pair,
         unread=unread,
-    )
-
-
-def _curated(
-    outcomes: Iterable[Outcome], on_pair: Callable[[QAPair], None] | None = None
-) -> Iterator[Outcome]:
-    """The outcomes without exact repeats among their pairs."""
-    repeats = Repeats()
-    for outcome in outcomes:
-        kept = tuple(pair for pair in outcome.pairs if repeats.is_new(pair))
-        known = {id(pair) for pair in kept}
-        again = tuple(Dropped(pair=p, reason=DUPLICATE) for p in outcome.pairs if id(p) not in known)
-        if on_pair:
-            for pair in kept:
-                on_pair(pair)
-        yield replace(outcome, pairs=kept, dropped=outcome.dropped + again)
-
-
-def _to_memory(outcomes: Iterable[Outcome], unread: Sequence[Failure]) -> QADataset:
-    pairs: list[QAPair] = []
-    dropped: list[Dropped] = []
-    failures: list[Failure] = []
-    usage, passages = Usage(), 0
-    for outcome in outcomes:
-        passages += 1
-        pairs += outcome.pairs
-        dropped += outcome.dropped
-        failures += outcome.failures
-        usage += outcome.usage
-    return QADataset(
-        tuple(pairs),
-        dropped=tuple(dropped),
-        failures=(*unread, *failures),
-        usage=usage,
-        passages=passages,
-    )
-
-
-def _to_folder(
-    outcomes: Iterable[Outcome], folder: Path, ledger: Ledger, unread: Sequence[Failure]
-) -> QADataset:
-    """Write the pairs as they come. An early end leaves finished files of an earlier run as they are."""
-    failures: list[Failure] = []
-    usage, passages = Usage(), 0
-    early: BaseException | None = None
-    fresh = not (folder / PAIRS).exists()
-    with (
-        whole_file(folder / PAIRS, tag=ledger.owner) as pairs,
-        whole_file(folder / DROPPED, tag=ledger.owner) as dropped,
-    ):
-        try:
-            for outcome in outcomes:
-                passages += 1
-                for pair in outcome.pairs:
-                    pairs.write(json_line(pair.model_dump(mode="json")))
-                for one in outcome.dropped:
-                    dropped.write(json_line(one.model_dump(mode="json")))
-                failures += outcome.failures
-                usage += outcome.usage
-        except (KeyboardInterrupt, ModelError) as error:
-            if not fresh or not pairs.lines:
-                raise
-            early = error
-    ledger.keep_failures([*unread, *failures])
-    ledger.keep_settings(passages=passages)
-    if early is not None:
-        raise early
-    return QADataset(
-        JsonLines(folder / PAIRS, QAPair),
-        dropped=JsonLines(folder / DROPPED, Dropped),
-        failures=(*unread, *failures),
-        usage=usage,
-        passages=passages,
-        run=folder,
     )
 
 

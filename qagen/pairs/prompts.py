@@ -128,21 +128,25 @@ def template_hash(prompt: ChatPromptTemplate) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def prompt_messages(
-    prompt: ChatPromptTemplate, passage: Passage, *, language: str | None, format_instructions: str
-) -> Sequence[BaseMessage]:
-    """The messages that ask about one passage.
-
-    A prompt that has no place for the format instructions gets them as its last line or its system message.
-    """
-    values = {
+def passage_variables(passage: Passage, *, language: str | None) -> dict[str, str]:
+    """The variables of a prompt for one passage, but for the format instructions."""
+    return {
         "text": passage.text,
         "theme": passage.theme,
         "section": " > ".join(passage.section),
         "context": passage.context,
         "language": language or "the language of the text",
-        "format_instructions": format_instructions,
     }
+
+
+def prompt_messages(
+    prompt: ChatPromptTemplate, variables: Mapping[str, str], *, format_instructions: str
+) -> Sequence[BaseMessage]:
+    """The messages that ask about one passage.
+
+    A prompt that has no place for the format instructions gets them as its last line or its system message.
+    """
+    values = {**variables, "format_instructions": format_instructions}
     messages = prompt.format_messages(**{k: v for k, v in values.items() if k in prompt.input_variables})
     if not format_instructions or "format_instructions" in prompt.input_variables:
         return messages
