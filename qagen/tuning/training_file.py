@@ -64,18 +64,24 @@ def write_training_file(
     """
     check_settings(format, system_prompt)
     target = Path(path)
-    number = 0
+    lines = (_line(pair, number, format, system_prompt) for number, pair in enumerate(pairs, 1))
+    if not (isinstance(pairs, QADataset) and pairs.run):
+        return _write(lines, target)
+    with Ledger(pairs.run / LEDGER) as ledger:
+        _write(lines, target, tag=ledger.owner)
+        ledger.keep_settings(system_prompt=system_prompt)  # the tuned model must be asked with the same one
+    return target
+
+
+def _write(lines: Iterable[str], target: Path, *, tag: str = "") -> Path:
     try:
-        with whole_file(target) as file:
-            for number, pair in enumerate(pairs, 1):
-                file.write(_line(pair, number, format, system_prompt))
-            if not number:
+        with whole_file(target, tag=tag) as file:
+            for line in lines:
+                file.write(line)
+            if not file.lines:
                 raise TrainingFileError(f"There is no pair to write to {target}: no file was written.")
     except RunFolderError as error:
         raise TrainingFileError(str(error)) from error
-    if isinstance(pairs, QADataset) and pairs.run:
-        with Ledger(pairs.run / LEDGER) as ledger:  # the tuned model must be asked with the same one
-            ledger.keep_settings(system_prompt=system_prompt)
     return target
 
 
