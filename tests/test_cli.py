@@ -213,6 +213,34 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(notes):
         assert len(bodies) == len(set(bodies)) > asked
 
 
+def test_a_disk_that_fills_stops_with_one_paragraph_and_the_next_run_goes_on(notes, server):
+    """A limit on the size of a file stands in for a full disk: both refuse the write."""
+    run = notes.parent / "run"
+    command = ["generate", str(notes), "-o", str(run), "--llm", "scripted", "--base-url", server.base_url]
+    command += ["--chunk-size", "40", "--max-concurrency", "1", "-q"]
+    limited = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, 70_000));"
+        "from qagen.cli import main; sys.argv[0] = 'qagen'; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", limited, *command],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **ENV},
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "disk has room" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (run / "train.jsonl").exists()
+    asked = len(server.calls)
+    again = qagen(*command)
+    assert again.returncode == 0, again.stderr
+    assert 2 < asked < len(server.calls)
+    assert len(server.repeated) <= 1  # the call whose reply found no room
+
+
 def test_the_version_is_told():
     from qagen import __version__
 
