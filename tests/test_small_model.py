@@ -95,6 +95,13 @@ def test_the_model_sees_a_short_title_and_sections_without_numbers():
     assert variables["language"] == "English"
 
 
+def test_headings_in_the_passage_are_neither_shown_twice_nor_asked_about_nor_quoted():
+    under = passage(f"# The Kelm Lighthouse: A History of 77 Ships\n\n## 1. Building\n\n{ENGLISH}")
+    assert prompt_variables(under)["text"] == ENGLISH
+    assert [item["answer"] for item in items(under)] == [item["answer"] for item in items(passage())]
+    assert find_quote("How many ships?", "77 Ships", under) == ""
+
+
 # --- the schema ---
 
 ANYTHING = [
@@ -188,6 +195,15 @@ def test_the_pattern_accepts_good_questions(answer, question):
 )
 def test_the_pattern_rejects_bad_questions(answer, question):
     assert not re.search(pattern_for(answer, passage()), question)
+
+
+def test_a_name_in_the_nearest_heading_stands_before_the_title():
+    night = passage(
+        "Fog delayed the start by 75 minutes.", theme="The Orm Regatta", section=("The Night Lap of 2024",)
+    )
+    pattern = pattern_for("75 minutes", night)
+    assert re.search(pattern, "How long did fog delay the start of the Night Lap?")
+    assert not re.search(pattern, "How long did fog delay the start of the Orm Regatta?")
 
 
 def test_a_text_in_another_latin_language_gets_a_pattern_without_english_words():
@@ -381,9 +397,19 @@ REGATTA = "There were 14 boats at Gannow. Ana Rill, born in 1990, won the Vell C
         (("2023 and 2024",), "Cups", "How many boats came?", "14 boats", "How many boats came?"),
         (("2,023 boats",), "Cups", "How many boats came?", "14 boats", "How many boats came?"),
         ((), "Cups", "How many boats came?", "14 boats", "How many boats came?"),
+        (
+            (),
+            "Cups",
+            "How many came, according to the text about the Vell Cup?",
+            "14 boats",
+            "How many came?",
+        ),
+        ((), "Cups", "How many boats mentioned in the text came?", "14 boats", "How many boats came?"),
+        ((), "Cups", "", "", ""),
+        ((), "Cups", "according to the text?", "14 boats", "according to the text?"),
     ],
 )
-def test_a_question_without_a_year_gets_that_of_its_heading(section, theme, question, answer, told):
+def test_a_question_is_made_to_stand_alone(section, theme, question, answer, told):
     assert stand_alone(question, answer, passage(REGATTA, theme=theme, section=section)) == told
 
 

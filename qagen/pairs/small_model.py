@@ -1,8 +1,9 @@
 """What a small embedded model needs to write usable pairs: its own prompt, a tight schema, and filters.
 
-A model of one or two billion parameters copies the good and bad examples that help a large one. It does
-better with one paragraph at a time, two worked examples as chat turns about other subjects, and an engine
-that holds each question to a pattern: a question word, one of the passage's own names, a question mark.
+A model of one or two billion parameters copies the good and bad examples that help a large one, and asks
+the same thing twice. It does better when it is asked for less: one paragraph at a time, one worked example as
+a chat turn, answers that code has found in the text, and an engine that holds each question to a pattern
+made of a question word that suits the answer, the paragraph's own names and numbers, and a question mark.
 What is still wrong is often visible without a model, so plain rules drop it. The trial behind each choice
 is described in ``docs/small-models.md``.
 """
@@ -86,6 +87,7 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 _YYYY = r"(?:1\d|20)\d\d"
 _CJK = frozenset({"ja", "zh"})
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_HEADING = re.compile(r"^ {0,3}#{1,6} .*$", re.MULTILINE)
 _TABLE_HEAD = re.compile(r"^\|.*\|\s*\n(?=\|[\s:|-]+\|\s*$)", re.MULTILINE)
 _MARKUP = re.compile(r"[*_`#|]+")
 _SENTENCE_END = re.compile(r"[。！？]+[」』）]*|(?<=[.!?])[\"”’)]*(?=\s+[^a-z\s])|\n+")
@@ -99,19 +101,19 @@ def _words(lines: str) -> frozenset[str]:
 
 
 _FUNCTION_WORDS = _words("""
-    a an the of in on at by to for from with and or but nor so as is are was were be been being am do does
-    did has have had having will would shall should can could may might must this that these those it its he
-    him his she her they them their we us our you your i my me who whom whose what which when where why how
-    much many there here not no than then also only into over under about after before during between
-    through per up down out off both each all any some such same other more most very just if because since
-    while until one
+    a an the of in on at by to for from with and or but nor so as is are was were be been being am do
+    does did has have had having will would shall should can could may might must this that these those
+    it its he him his she her they them their we us our you your i my me who whom whose what which when
+    where why how much many there here not no than then also only into over under about after before
+    during between through per up down out off both each all any some such same other more most very
+    just if because since while until one
 """)
 _OPENERS = _words("""
-    der die das ein eine le la les un une el los las il lo gli os as uma een het den det
-    although however despite unlike every another several half later today now once two three four five six
-    seven eight nine ten january february march april may june july august september october november
-    december monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter am pm ad
-    bc
+    der die das ein eine le la les un une el los las il lo gli os as uma een het den det neither
+    although however despite unlike every another several half later today now once two three four five
+    six seven eight nine ten january february march april may june july august september october
+    november december monday tuesday wednesday thursday friday saturday sunday spring summer autumn
+    winter am pm ad bc
 """)
 _NEARLY_ALL = 0.8  # of an answer's words must stand in a sentence that gives it
 _NEARLY_THE_SAME = 0.6  # of the words of the shorter of two questions with one answer
@@ -134,6 +136,11 @@ def _plain(text: str) -> str:
     return re.sub(r"(?<!\w)[*_`]+|[*_`]+(?!\w)", "", text)
 
 
+def _body(passage: Passage) -> str:
+    """What a passage says: its plain text without the lines that are headings, which stand in ``section``."""
+    return _HEADING.sub("", _plain(passage.text)).strip()
+
+
 def _title(passage: Passage) -> str:
     """The title up to its colon or bracket: a subtitle's words get into every question."""
     return re.split(r"\s*[:(|]\s|\s[-–—]\s|\u3000", passage.theme.strip())[0].strip()
@@ -149,14 +156,25 @@ def _year_of(passage: Passage) -> str:
     return ""
 
 
-def stand_alone(question: str, answer: str, passage: Passage) -> str:
-    """The question with the year of its heading, where neither it nor its sentence has a year.
+_PLACE = r"(?:text|passage|section|article|document)\b"
+_ACCORDING = re.compile(
+    rf",? (?:according to|as \w+ in) the {_PLACE}[^?]*|"
+    rf",? (?:mentioned|described|listed|given) in the {_PLACE}",
+    re.IGNORECASE,
+)
 
-    *How many boats entered?* under the heading *The 2023 regatta* becomes *In 2023, how many boats entered?*
+
+def stand_alone(question: str, answer: str, passage: Passage) -> str:
+    """The question without *according to the text*, and with the year of its heading if it lacks one.
+
+    *How many boats entered?* under the heading *The 2023 regatta* becomes *In 2023, how many boats entered?*,
+    unless its sentence has a year of its own.
     """
+    told = _ACCORDING.sub("", question)
+    question = told if told.strip(" ?") else question
     year, script = _year_of(passage), _script(passage.text)
     dated = re.search(_YYYY, f"{question} {answer} {find_quote(question, answer, passage)}")
-    if not year or dated or script not in {"en", "ja"}:
+    if not question or not year or dated or script not in {"en", "ja"}:
         return question
     return f"{year}年、{question}" if script == "ja" else f"In {year}, {question[0].lower()}{question[1:]}"
 
@@ -166,7 +184,7 @@ def prompt_variables(passage: Passage, *, language: str | None = None) -> dict[s
     named = {"ja": "Japanese", "zh": "Chinese", "en": "English"}
     sections = (re.sub(r"^[\d.]+\s+", "", section) for section in passage.section)
     return {
-        "text": _plain(passage.text).strip(),
+        "text": _body(passage),
         "theme": _title(passage),
         "section": " > ".join(sections),
         "context": passage.context,
@@ -197,7 +215,7 @@ def _sentences(text: str) -> list[str]:
 _CAPITAL = r"[A-ZÀ-ÖØ-Þ][\w’'-]*"
 _NAME = re.compile(
     rf"{_CAPITAL}(?:(?: (?:of|the|of the|de|la|du|von|van|der))? {_CAPITAL})*"
-    r"(?: \d{1,3}\b(?![.,:]?\d| [A-Z]))?"
+    r"(?: \d{1,3}[A-Z]?\b(?![.,:]?\d| [A-Z]))?"
 )
 _CJK_NAME = re.compile(r"[ァ-ヶー・]{2,}[一-鿿]{0,4}|[一-鿿々]{2,}|[A-Za-z][A-Za-z0-9]+")
 
@@ -219,7 +237,7 @@ def _latin_names(text: str) -> list[str]:
     for match in _NAME.finditer(text):
         name = _trimmed(match.group().split())
         opens = " " not in match.group() and not re.search(
-            r"[\w,;:)]\s*$", text[max(0, match.start() - 9) : match.start()]
+            r"[\w,;:]\s*$", text[max(0, match.start() - 9) : match.start()]
         )
         if (
             len(name) > 1
@@ -247,13 +265,17 @@ def _in_full(names: list[str], known: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=256)
 def _anchors(passage: Passage) -> tuple[str, ...]:
-    """The names of which a question about the passage must hold one: its own, and the document's."""
+    """The names of which a question must hold one: the passage's own, and its event's or document's."""
     script, title = _script(passage.text), _title(passage)
-    known = _names(f"{title}\n{passage.context}\n{passage.text}", script)
-    own = _in_full(_names(passage.text, script), known)
-    found = [*own, *_names(title, script)] or _names(passage.context, script)
+    body = _body(passage)
+    known = _names(f"{title}\n{passage.context}\n{body}", script)
+    own = _in_full(_names(body, script), known)
+    event = passage.section[-1] if passage.section and re.search(_YYYY, passage.section[-1]) else ""
+    about = [name for name in _names(event, script) if " " in name]
+    found = [*about, *own, *(() if about else _names(title, script))] or _names(passage.context, script)
     safe = [name for name in found if re.fullmatch(r"[\w .'’&・ー-]{2,40}", name) and not name.isdigit()]
-    return tuple(dict.fromkeys(safe))[:24]
+    telling = [name for name in safe if " " in name or not name.endswith("s")]  # not the class of "14 Herons"
+    return tuple(dict.fromkeys(telling or safe))[:24]
 
 
 # --- the answers to ask for ------------------------------------------------------------------------------
@@ -273,7 +295,7 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
 _YEAR = re.compile(rf"(?<=\b[Ii]n ){_YYYY}\b")
-_NO_UNIT = "|".join(sorted(_FUNCTION_WORDS | {"became", "won", r"\w+ed"}))
+_NO_UNIT = "|".join(sorted(_FUNCTION_WORDS | {"became", "won", r"\w+ed", r"\w+ing"}))
 _UNIT = rf"(?: ?(?:°C|°F|%)| (?:per cent|percent|(?!(?:{_NO_UNIT})\b)(?:[a-zµ][\w/-]*|[A-Z]\w+s\b)))"
 _AMOUNT_SPAN = re.compile(rf"(?<![\w.,:-])[$€£¥]?\d[\d,.]*(?<![.,])(?:{_UNIT}(?: \d[\d.,]*{_UNIT})*)?")
 _COUNT = re.compile(
@@ -320,7 +342,8 @@ def _spans(text: str, names: Sequence[str]) -> list[tuple[int, int, str]]:
 
 def _worth_asking(answer: str, kind: str, text: str) -> bool:
     """Whether an answer stands for one fact: it occurs once, and is no label and no bare digit or two."""
-    if kind == "name" and (answer[-1].isdigit() or (" " not in answer and answer.endswith("s"))):
+    label = answer.rsplit(" ", 1)[-1][0].isdigit() or (" " not in answer and answer.endswith("s"))
+    if kind == "name" and label:
         return False
     if kind == "amount" and re.match(r"(?:1\d|20)\d\d\b(?!,)", answer):
         return False
@@ -328,7 +351,7 @@ def _worth_asking(answer: str, kind: str, text: str) -> bool:
 
 
 def _latin_answers(passage: Passage) -> list[tuple[str, str]]:
-    text = _plain(_TABLE_HEAD.sub("", passage.text))
+    text = _TABLE_HEAD.sub("", _body(passage))
     titles = _fold(" ".join((_title(passage), *passage.section)))
     names = [name for name in _latin_names(text) if _fold(name) not in titles]
     found: list[tuple[str, str]] = []
@@ -357,7 +380,7 @@ _JA_KINDS = (
 
 
 def _japanese_answers(passage: Passage) -> list[tuple[str, str]]:
-    text = _plain(passage.text)
+    text = _body(passage)
     found: list[tuple[int, int, str]] = []
     for kind, pattern in _JA_KINDS:
         for match in pattern.finditer(text):
@@ -380,7 +403,7 @@ def _answers(passage: Passage) -> list[tuple[str, str]]:
 
 # --- the schema ------------------------------------------------------------------------------------------
 
-_JAPANESE = "".join(map(chr, range(0x3041, 0x3094))) + "ー、・何誰年月日回時分人名点数"
+_JAPANESE = "".join(map(chr, range(0x3041, 0x3094))) + "ー、・年月日回時分人名点数"
 
 
 def _characters(text: str, extra: str = "") -> str:
@@ -417,13 +440,16 @@ def _words_of(passage: Passage, answer: str, kind: str) -> str:
 
 def _numbers_for(passage: Passage, answer: str) -> list[str]:
     """The numbers a question with this answer may use: its sentences', but none that could be the answer."""
-    near = " ".join(sentence for sentence in _sentences(_plain(passage.text)) if answer in sentence)
-    found = dict.fromkeys(re.findall(r"\b\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?\b", f"{near} {_year_of(passage)}"))
+    near = " ".join(sentence for sentence in _sentences(_body(passage)) if answer in sentence)
+    found = dict.fromkeys(
+        re.findall(r"\b\d+(?:[.,:]\d+)*(?:st|nd|rd|th|[A-Z])?\b", f"{near} {_year_of(passage)}")
+    )
     unit = _WORD.findall(answer)[-1:] or [""]
     alike = (
         set(re.findall(rf"(\d[\d.,:]*) {re.escape(unit[0])}\b", near)) if len(answer.split()) > 1 else set()
     )
-    return [number for number in found if number not in _numbers(answer) | alike]
+    taken = (_numbers(answer) | alike) - ({_year_of(passage)} if answer != _year_of(passage) else set())
+    return [number for number in found if number not in taken]
 
 
 def _latin_pattern(passage: Passage, answer: str, kind: str) -> str:
@@ -453,7 +479,7 @@ def _cjk_pattern(passage: Passage, answer: str, kind: str) -> str:
     if _script(passage.text) == "zh":
         sign = _characters(_around(passage), "是谁什么多少哪年几")
         return f"^{sign}{{0,30}}{names}{sign}{{2,40}}？$"
-    sign = _characters(re.sub(r"[。（）「」『』\s]", "", _around(passage)), _JAPANESE)
+    sign = _characters(re.sub(r"[何誰。（）「」『』\s]", "", _around(passage)), _JAPANESE)
     end = "(ですか|でしたか|ましたか|ますか|たか|るか)"
     return f"^{sign}{{0,24}}{names}{sign}{{1,20}}{_cjk_asking(answer, kind)}{sign}{{0,10}}{end}？$"
 
@@ -506,9 +532,9 @@ def _terms(text: str) -> list[str]:
 
 
 _GENERIC = _words("""
-    name number peopl perso live town city place year day date time long lengt high heigh wide width deep
-    depth heavy weigh old age perce amoun total cost price dista tempe kind type calle happe take took hold
-    held use used
+    name number peopl perso live town city place year day date time long lengt high heigh wide width
+    deep depth heavy weigh old age perce amoun total cost price dista tempe kind type calle happe take
+    took hold held use used
 """)
 
 
@@ -541,7 +567,8 @@ def _says(text: str, answer: str) -> bool:
 
 def find_quote(question: str, answer: str, passage: Passage) -> str:
     """The sentence of the passage that gives the answer, exactly as it stands there; ``""`` if none does."""
-    giving = [sentence for sentence in _sentences(passage.text) if _says(sentence, answer)]
+    said = (sentence for sentence in _sentences(passage.text) if not _HEADING.match(sentence))
+    giving = [sentence for sentence in said if _says(sentence, answer)]
     asked = _terms(question)
     return max(giving, key=lambda sentence: _share(asked, _terms(sentence)), default="")
 
