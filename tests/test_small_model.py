@@ -150,6 +150,27 @@ def test_amounts_dates_and_people_of_a_japanese_text_are_found():
     assert found == ["９月25日", "8,412人", "18分", "早瀬森湊", "篠渡ユナイテッド", "三百万円"]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "The fee at Orm is 46 marks per metre of length and year.",
+            ["46 marks per metre of length and year"],
+        ),
+        ("Engines in Orm rest between 22:30 and 07:00.", ["between 22:30 and 07:00"]),
+        ("The race at Orm took 4 hours 48 minutes.", ["4 hours 48 minutes"]),
+        ("Orm has 412 berths, of which 265 lie inside.", ["412 berths", "265"]),
+        (
+            "It ran in Orm from Thursday 17 to Sunday 20 August 2023.",
+            ["Thursday 17 to Sunday 20 August 2023"],
+        ),
+        ("The case T30-04110 in Orm weighs 1.5 kg.", ["T30-04110", "1.5 kg"]),
+    ],
+)
+def test_an_answer_is_taken_whole(text, found):
+    assert [item["answer"]["const"] for item in items(passage(text, theme="Orm"))] == found
+
+
 def test_an_answer_that_occurs_twice_or_in_a_condition_is_not_asked_for():
     text = "The Vell Cup has 12 boats. Of the 12 boats, 40 per cent are red. If 90 come, the Vell Cup ends."
     assert [item["answer"]["const"] for item in items(passage(text, theme="Cups"))] == ["40 per cent"]
@@ -204,6 +225,8 @@ def test_a_name_in_the_nearest_heading_stands_before_the_title():
     pattern = pattern_for("75 minutes", night)
     assert re.search(pattern, "How long did fog delay the start of the Night Lap?")
     assert not re.search(pattern, "How long did fog delay the start of the Orm Regatta?")
+    assert prompt_variables(night)["theme"] == "The Night Lap of 2024"
+    assert prompt_variables(night)["section"] == "The Orm Regatta"
 
 
 def test_a_text_in_another_latin_language_gets_a_pattern_without_english_words():
@@ -280,7 +303,7 @@ def test_good_pairs_pass(question, answer):
         ("How many visitors a week climb the 142 steps and Kelm Lighthouse?", "640", "forces_a_name"),
         ("When did sailors climb chimney steps at Kelm?", "1904", "said_elsewhere"),
         (
-            "Who built the white lighthouse of the Kelm Lighthouse that the Kelm built?",
+            "Who built the white tower of Kelm, the white tower of sailors?",
             "Aldo Vann",
             "repeats_itself",
         ),
@@ -400,11 +423,17 @@ REGATTA = "There were 14 boats at Gannow. Ana Rill, born in 1990, won the Vell C
         (
             (),
             "Cups",
-            "How many came, according to the text about the Vell Cup?",
+            "How many came to Gannow, according to the text?",
             "14 boats",
-            "How many came?",
+            "How many came to Gannow?",
         ),
-        ((), "Cups", "How many boats mentioned in the text came?", "14 boats", "How many boats came?"),
+        (
+            (),
+            "Cups",
+            "How many boats given in the text came to Gannow?",
+            "14 boats",
+            "How many boats came to Gannow?",
+        ),
         ((), "Cups", "", "", ""),
         ((), "Cups", "according to the text?", "14 boats", "according to the text?"),
     ],

@@ -88,6 +88,7 @@ _YYYY = r"(?:1\d|20)\d\d"
 _CJK = frozenset({"ja", "zh"})
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _HEADING = re.compile(r"^ {0,3}#{1,6} .*$", re.MULTILINE)
+_TABLE_ROW = re.compile(r"^[^|\n]*\|(?:[^|\n]*\|)+[^|\n]*$\n?", re.MULTILINE)
 _TABLE_HEAD = re.compile(r"^\|.*\|\s*\n(?=\|[\s:|-]+\|\s*$)", re.MULTILINE)
 _MARKUP = re.compile(r"[*_`#|]+")
 _SENTENCE_END = re.compile(r"[。！？]+[」』）]*|(?<=[.!?])[\"”’)]*(?=\s+[^a-z\s])|\n+")
@@ -137,8 +138,12 @@ def _plain(text: str) -> str:
 
 
 def _body(passage: Passage) -> str:
-    """What a passage says: its plain text without the lines that are headings, which stand in ``section``."""
-    return _HEADING.sub("", _plain(passage.text)).strip()
+    """What a passage says: its plain text without headings, which stand in ``section``, and without tables.
+
+    These models write nonsense about tables. One that is all there is stays, so that something is asked.
+    """
+    text = _HEADING.sub("", _plain(passage.text)).strip()
+    return _TABLE_ROW.sub("", text).strip() or text
 
 
 def _title(passage: Passage) -> str:
@@ -171,7 +176,8 @@ def stand_alone(question: str, answer: str, passage: Passage) -> str:
     unless its sentence has a year of its own.
     """
     told = _ACCORDING.sub("", question)
-    question = told if told.strip(" ?") else question
+    named = any(name in told for name in _anchors(passage)) or not _anchors(passage)
+    question = told if named and told.strip(" ?") else question
     year, script = _year_of(passage), _script(passage.text)
     dated = re.search(_YYYY, f"{question} {answer} {find_quote(question, answer, passage)}")
     if not question or not year or dated or script not in {"en", "ja"}:
@@ -180,12 +186,18 @@ def stand_alone(question: str, answer: str, passage: Passage) -> str:
 
 
 def prompt_variables(passage: Passage, *, language: str | None = None) -> dict[str, str]:
-    """What ``SMALL_QA_PROMPT`` is filled with: the text without emphasis, a short title, plain sections."""
+    """What ``SMALL_QA_PROMPT`` is filled with: the text without emphasis, a short title, plain sections.
+
+    An event that has a heading of its own is the title: the model puts the title into its questions.
+    """
     named = {"ja": "Japanese", "zh": "Chinese", "en": "English"}
-    sections = (re.sub(r"^[\d.]+\s+", "", section) for section in passage.section)
+    sections = [re.sub(r"^[\d.]+\s+", "", one) for one in passage.section if one != passage.theme]
+    title = _title(passage)
+    if _events(passage):
+        title, sections = sections[-1], [title, *sections[:-1]]
     return {
         "text": _body(passage),
-        "theme": _title(passage),
+        "theme": title,
         "section": " > ".join(sections),
         "context": passage.context,
         "language": language or named.get(_script(passage.text), "that of the text"),
@@ -263,6 +275,13 @@ def _in_full(names: list[str], known: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(full))
 
 
+def _events(passage: Passage) -> list[str]:
+    """The names in the nearest heading if it has a year: *The Night Lap of 2023*, not *General Rules*."""
+    heading = passage.section[-1] if passage.section and passage.section[-1] != passage.theme else ""
+    named = _names(heading, _script(passage.text)) if re.search(_YYYY, heading) else []
+    return [form for name in named if " " in name for form in (name, name.lower())]
+
+
 @lru_cache(maxsize=256)
 def _anchors(passage: Passage) -> tuple[str, ...]:
     """The names of which a question must hold one: the passage's own, and its event's or document's."""
@@ -270,9 +289,8 @@ def _anchors(passage: Passage) -> tuple[str, ...]:
     body = _body(passage)
     known = _names(f"{title}\n{passage.context}\n{body}", script)
     own = _in_full(_names(body, script), known)
-    event = passage.section[-1] if passage.section and re.search(_YYYY, passage.section[-1]) else ""
-    about = [name for name in _names(event, script) if " " in name]
-    found = [*about, *own, *(() if about else _names(title, script))] or _names(passage.context, script)
+    document = () if _events(passage) else _names(title, script)
+    found = [*_events(passage), *own, *document] or _names(passage.context, script)
     safe = [name for name in found if re.fullmatch(r"[\w .'’&・ー-]{2,40}", name) and not name.isdigit()]
     telling = [name for name in safe if " " in name or not name.endswith("s")]  # not the class of "14 Herons"
     return tuple(dict.fromkeys(telling or safe))[:24]
@@ -288,6 +306,7 @@ _WEEKDAY = "(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day )?"
 _DAY = rf"{_WEEKDAY}\d{{1,2}}"
 _RANGE = re.compile(
     rf"\b{_DAY}(?: {_MONTH})?(?: \d{{4}})? (?:to|until|and) {_DAY} {_MONTH}(?: \d{{4}})?\b"
+    rf"|\b(?:between|from) \d{{1,2}}:\d{{2}} (?:and|to) \d{{1,2}}:\d{{2}}\b"
     rf"|\bfrom {_YYYY} to {_YYYY}\b|\bin {_YYYY}(?:, {_YYYY})* and {_YYYY}\b"
 )
 _DATE = re.compile(
@@ -295,9 +314,12 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
 _YEAR = re.compile(rf"(?<=\b[Ii]n ){_YYYY}\b")
-_NO_UNIT = "|".join(sorted(_FUNCTION_WORDS | {"became", "won", r"\w+ed", r"\w+ing"}))
+_NO_UNIT = "|".join(
+    sorted(_FUNCTION_WORDS | {"became", "won", "lie", "lies", "equal", "further", r"\w+ed", r"\w+ing"})
+)
 _UNIT = rf"(?: ?(?:°C|°F|%)| (?:per cent|percent|(?!(?:{_NO_UNIT})\b)(?:[a-zµ][\w/-]*|[A-Z]\w+s\b)))"
-_AMOUNT_SPAN = re.compile(rf"(?<![\w.,:-])[$€£¥]?\d[\d,.]*(?<![.,])(?:{_UNIT}(?: \d[\d.,]*{_UNIT})*)?")
+_PER = "(?: per [a-z]+(?: of [a-z]+)?(?: and [a-z]+)?)?"
+_AMOUNT_SPAN = re.compile(rf"(?<![\w.,:-])[$€£¥]?\d[\d,.]*(?<![.,])(?:{_UNIT}(?: \d[\d.,]*{_UNIT})*{_PER})?")
 _COUNT = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
     rf"(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-[a-z]+)?){_UNIT}",
@@ -426,7 +448,8 @@ def _words_of(passage: Passage, answer: str, kind: str) -> str:
 
     Those of the answer are left out, so that the question cannot give it away.
     """
-    around = _plain(_around(passage))
+    about = passage.section[-1:] if _events(passage) else (_title(passage), *passage.section[-1:])
+    around = "\n".join((*about, _body(passage)))
     letters = "".join(sorted({sign for sign in around if sign.isalpha() and not sign.isascii()}))
     if _script(passage.text) != "en":
         return f"([a-zA-Z{letters}'’-]+|[0-9]+([.,:][0-9]+)?)"
@@ -673,16 +696,19 @@ def _forces_a_name(question: str, answer: str, passage: Passage) -> bool:
     """Whether a name hangs at the end only because the pattern wanted one."""
     del answer
     names = "|".join(re.escape(name) for name in _anchors(passage))
-    hung = re.search(rf"(,|\band|'s|\bweighs?) (?:the )?({names})\?$", question) if names else None
+    hung = (
+        re.search(rf"(,|\band|'s|\bweighs?) (?:the )?({names})(?:\b[^?]*)?\?$", question) if names else None
+    )
     return hung is not None and f"{hung[1]} {hung[2]}" not in _plain(passage.text)
 
 
 def _repeats_itself(question: str, answer: str, passage: Passage) -> bool:
     """Whether two words in a row come twice: *the first owner of Tide's first owner's boat*."""
-    del answer, passage
+    del answer
     if len(re.findall(r"何|誰|いつ|どこ|どの|いくら", question)) > 1:
         return True
-    words = [word.removesuffix("'s") for word in _fold(question).rstrip("?").split()]
+    asked = _fold(question).rstrip("?").replace(_fold(_title(passage)), "", 1)  # a title may repeat a place
+    words = [word.removesuffix("'s").strip(",") for word in asked.split()]
     doubles = [pair for pair in pairwise(words) if not set(pair) <= _FUNCTION_WORDS]
     return len(doubles) != len(set(doubles))
 
