@@ -228,6 +228,19 @@ def test_a_passage_that_is_cut_off_however_short_is_a_failure():
     assert [failure.state for failure in dataset.failures] == ["cut_off"]
 
 
+def test_a_reply_cut_off_after_a_quote_of_the_last_sentence_is_asked_in_halves():
+    def answer(prompt):
+        text = prompt.split("<target_text>\n")[1].split("\n</target_text>")[0]
+        last = text.strip().split(". ")[-1]
+        whole = pairs_json((f"What of {last[:8]}?", "it came in", last))
+        cut = AIMessage(whole[:-2] + ', {"question": "Wh', response_metadata={"finish_reason": "length"})
+        return cut if len(text) > len(LONG) / 3 else whole
+
+    dataset = QAGenerator(replies(answer)).generate([Document(LONG)], progress=False)
+    assert len(dataset) == 4
+    assert dataset.failures == ()
+
+
 def test_a_second_run_over_cut_off_replies_asks_nothing(tmp_path):
     def answer(prompt):
         text = prompt.split("<target_text>\n")[1].split("\n</target_text>")[0]

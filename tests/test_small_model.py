@@ -313,6 +313,21 @@ def test_bad_pairs_are_dropped_with_their_reason(question, answer, reason):
     assert reject(question, answer, passage()) == reason
 
 
+def test_a_strange_word_may_come_once_but_not_twice():
+    assert reject("In what ical year was the Kelm Lighthouse built?", "1904", passage()) is None
+    assert (
+        reject("In what ical year ical was the Kelm Lighthouse built?", "1904", passage()) == "repeats_itself"
+    )
+
+
+def test_the_number_of_a_paragraph_is_no_number_of_the_text():
+    rules = passage("(3) The fine at Orm is 600 crowns.", theme="The Orm Rules")
+    assert not re.search(
+        pattern_for("600 crowns", rules), "How much is the fine of Article 3 of the Orm Rules?"
+    )
+    assert re.search(pattern_for("600 crowns", rules), "How much is the fine of the Orm Rules?")
+
+
 def test_what_stands_only_in_a_table_is_dropped():
     table = passage(
         "The Vell Cup:\n\n| Place | Boat | Helm |\n|---|---|---|\n| 1 | Grey Ember | Ana Rill |\n"
@@ -433,6 +448,13 @@ REGATTA = "There were 14 boats at Gannow. Ana Rill, born in 1990, won the Vell C
             "How many boats given in the text came to Gannow?",
             "14 boats",
             "How many boats came to Gannow?",
+        ),
+        (
+            (),
+            "Cups",
+            "How many boats came, according to the text in the Vell Cup?",
+            "14 boats",
+            "How many boats came, according to the Vell Cup?",
         ),
         ((), "Cups", "", "", ""),
         ((), "Cups", "according to the text?", "14 boats", "according to the text?"),

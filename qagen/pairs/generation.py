@@ -375,12 +375,11 @@ def _failed(passage: Passage, state: str, detail: str) -> Outcome:
 def _rest(passage: Passage, pairs: Sequence[QAPair]) -> list[Passage]:
     """What of a passage is still to be asked after a reply that was cut off.
 
-    That is the text behind the last quote, or, when no quote tells how far the reply came, two halves.
+    That is the text behind the last quote, or two halves when the quotes do not tell how far it came.
+    Nothing when the passage is too short to divide.
     """
     reached = max((pair.end for pair in pairs if pair.end is not None), default=passage.start) - passage.start
-    if passage.text[reached:].strip() == "":
-        return []
-    if reached:
+    if reached and passage.text[reached:].strip():
         return [_part(passage, reached, len(passage.text))]
     if passage.tokens < _SMALLEST:
         return []

@@ -175,6 +175,7 @@ def stand_alone(question: str, answer: str, passage: Passage) -> str:
     *How many boats entered?* under the heading *The 2023 regatta* becomes *In 2023, how many boats entered?*,
     unless its sentence has a year of its own.
     """
+    question = re.sub(rf"the {_PLACE} (?:in|of|about) the (?=[A-Z])", "the ", question)
     told = _ACCORDING.sub("", question)
     named = any(name in told for name in _anchors(passage)) or not _anchors(passage)
     question = told if named and told.strip(" ?") else question
@@ -463,7 +464,8 @@ def _words_of(passage: Passage, answer: str, kind: str) -> str:
 
 def _numbers_for(passage: Passage, answer: str) -> list[str]:
     """The numbers a question with this answer may use: its sentences', but none that could be the answer."""
-    near = " ".join(sentence for sentence in _sentences(_body(passage)) if answer in sentence)
+    said = (re.sub(r"^\(?\d+[.)]\s+", "", sentence) for sentence in _sentences(_body(passage)))
+    near = " ".join(sentence for sentence in said if answer in sentence)
     found = dict.fromkeys(
         re.findall(r"\b\d+(?:[.,:]\d+)*(?:st|nd|rd|th|[A-Z])?\b", f"{near} {_year_of(passage)}")
     )
@@ -703,14 +705,18 @@ def _forces_a_name(question: str, answer: str, passage: Passage) -> bool:
 
 
 def _repeats_itself(question: str, answer: str, passage: Passage) -> bool:
-    """Whether two words in a row come twice: *the first owner of Tide's first owner's boat*."""
+    """Whether two words in a row, or one that the text does not have, come twice.
+
+    *The first owner of Tide's first owner's boat*; *in ical year ical*, where the pattern forbade a word.
+    """
     del answer
     if len(re.findall(r"何|誰|いつ|どこ|どの|いくら", question)) > 1:
         return True
     asked = _fold(question).rstrip("?").replace(_fold(_title(passage)), "", 1)  # a title may repeat a place
     words = [word.removesuffix("'s").strip(",") for word in asked.split()]
-    doubles = [pair for pair in pairwise(words) if not set(pair) <= _FUNCTION_WORDS]
-    return len(doubles) != len(set(doubles))
+    pairs = [pair for pair in pairwise(words) if not set(pair) <= _FUNCTION_WORDS]
+    strange = [term for term in _terms(asked) if term not in _terms(_around(passage))]
+    return len(pairs) != len(set(pairs)) or len(strange) != len(set(strange))
 
 
 def _asks_for_several(question: str, answer: str, passage: Passage) -> bool:
