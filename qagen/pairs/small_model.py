@@ -186,13 +186,16 @@ def stand_alone(question: str, answer: str, passage: Passage) -> str:
     return f"{year}年、{question}" if script == "ja" else f"In {year}, {question[0].lower()}{question[1:]}"
 
 
+_NUMBERING = re.compile(r"^(?:[\d.]+\s+|(?:Article|Section|Chapter|Part|§) ?\w+[.:]\s+)")
+
+
 def prompt_variables(passage: Passage, *, language: str | None = None) -> dict[str, str]:
     """What ``SMALL_QA_PROMPT`` is filled with: the text without emphasis, a short title, plain sections.
 
     An event that has a heading of its own is the title: the model puts the title into its questions.
     """
     named = {"ja": "Japanese", "zh": "Chinese", "en": "English"}
-    sections = [re.sub(r"^[\d.]+\s+", "", one) for one in passage.section if one != passage.theme]
+    sections = [_NUMBERING.sub("", one) for one in passage.section if one != passage.theme]
     title = _title(passage)
     if _events(passage):
         title, sections = sections[-1], [title, *sections[:-1]]
@@ -449,8 +452,8 @@ def _words_of(passage: Passage, answer: str, kind: str) -> str:
 
     Those of the answer are left out, so that the question cannot give it away.
     """
-    about = passage.section[-1:] if _events(passage) else (_title(passage), *passage.section[-1:])
-    around = "\n".join((*about, _body(passage)))
+    about = passage.section[-1] if _events(passage) else _title(passage)
+    around = f"{about}\n{_body(passage)}"
     letters = "".join(sorted({sign for sign in around if sign.isalpha() and not sign.isascii()}))
     if _script(passage.text) != "en":
         return f"([a-zA-Z{letters}'’-]+|[0-9]+([.,:][0-9]+)?)"
@@ -710,7 +713,7 @@ def _repeats_itself(question: str, answer: str, passage: Passage) -> bool:
     *The first owner of Tide's first owner's boat*; *in ical year ical*, where the pattern forbade a word.
     """
     del answer
-    if len(re.findall(r"何|誰|いつ|どこ|どの|いくら", question)) > 1:
+    if "かかか" in question or len(re.findall(r"何|誰|いつ|どこ|どの|いくら", question)) > 1:
         return True
     asked = _fold(question).rstrip("?").replace(_fold(_title(passage)), "", 1)  # a title may repeat a place
     words = [word.removesuffix("'s").strip(",") for word in asked.split()]
