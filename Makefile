@@ -18,7 +18,7 @@ demo: $(VENV)/.demo
 	@echo "With a strong model, any language:           $(BIN)/qagen generate PATH... -o my-run --llm openai:gpt-6-luna"
 
 DEMO_SOURCE ?= examples/documents/tessimarn-regatta.md
-DEMO_PASSAGES ?= 8
+DEMO_PASSAGES ?= 6
 
 test: lint types pytest
 

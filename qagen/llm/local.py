@@ -65,7 +65,7 @@ def local_model(
     *,
     home: Path | str | None = None,
     n_ctx: int = 4096,
-    n_parallel: int = 1,
+    n_parallel: int = 2,
     threads: int | None = None,
     max_tokens: int = 1024,
     temperature: float = 0.0,
@@ -79,8 +79,9 @@ def local_model(
         name: A name of the table of :mod:`qagen.llm.weights`, or a path to a GGUF file.
         home: Where weights lie, see :func:`qagen.llm.weights.models_folder`.
         n_ctx: Tokens of one call, prompt and reply together.
-        n_parallel: Calls answered at the same time; further ones wait. Memory grows with it, and on a CPU
-            the sum of the speeds hardly does.
+        n_parallel: Calls answered at the same time; further ones wait. Memory grows with it. On two cores
+            the sum of the speeds grew by 40 % from one to two (11.8 to 16.8 tokens/s, the 1.5B), and the
+            first reply comes later.
         threads: CPU threads; by default one for each core that may be used, at most eight.
         max_tokens: The most tokens of a reply.
         temperature: 0 gives the likeliest reply.

@@ -62,7 +62,7 @@ _ROWS = (
         size=1_117_320_768,
         licence="Apache-2.0",
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
-        note="Usable pairs from English text, about 10 tokens a second on two cores; poor in Japanese.",
+        note="About two in three English pairs are right on new text; not for Japanese.",
         hub=(
             "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
             "f86cb2c1fa58255f8052cc32aeede1b7482d4361",
@@ -76,7 +76,7 @@ _ROWS = (
         size=491_400_064,
         licence="Apache-2.0",
         sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
-        note="Twice as fast as the 1.5B, but about a third of its English pairs are wrong.",
+        note="Twice as fast as the 1.5B, but about two of three of its English pairs are wrong.",
         hub=(
             "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
             "ebb2015119c907b064c512bf053e945850b5875f",

@@ -66,7 +66,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         handling: ``"small"`` asks as a model of a few billion parameters needs it (short passages, worked
             examples, deterministic filters); ``"auto"``: small for the embedded model, else large.
         max_repairs: How often a reply that cannot be read is sent back for repair.
-        max_concurrency: Calls in flight at once. By default 16; the embedded model takes one.
+        max_concurrency: Calls in flight at once. By default 16; two for the embedded model.
         base_url: Of a server that speaks the OpenAI wire, when ``llm`` is a name.
         announce: Told, in a line, of a download of the embedded model that is about to start.
 
@@ -107,7 +107,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         )
         self.native = structured == "native" or (structured == "auto" and has_native_schema(self.llm))
         self.language = language
-        self.max_concurrency = max_concurrency or (1 if is_local(self.llm) else 16)
+        self.max_concurrency = max_concurrency or (2 if is_local(self.llm) else 16)
         self._splitting: dict[str, Any] = {
             "splitter": splitter,
             "chunk_size": chunk_size or (small_model.CHUNK_TOKENS if self.small else 800),
