@@ -111,7 +111,7 @@ def test_the_beginning_that_prompts_share_is_read_once(model):
 
 
 def test_what_identifies_the_model_is_its_weights_not_this_run(model, weights, tmp_path):
-    same = local_model(NAME, threads=1, max_tokens=40, n_parallel=2)
+    same = local_model(NAME, threads=1, max_tokens=40, n_parallel=1)
     assert same.engine is not model.engine
     assert same._identifying_params == model._identifying_params
     known = str(model._identifying_params) + model._get_llm_string()
