@@ -157,6 +157,24 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
         Ledger(tmp_path / "run" / "ledger.sqlite")
 
 
+def test_nobody_waits_for_a_reply_that_found_no_room(path):
+    program = (
+        "import resource, sys; from pathlib import Path; from qagen.llm.ledger import *\n"
+        "ledger = Ledger(Path(sys.argv[1])); call = Call('k', 'write', 'a', 'a#0-1', 'p@1', 'm')\n"
+        "ledger.claim(call)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))\n"
+        "try:\n"
+        "    ledger.finish('k', Entry(state='done', value='x' * 2000))\n"
+        "except RunFolderError:\n"
+        "    print('no room', flush=True)\n"
+        "ledger.claim(call)\n"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    assert done.stdout == "no room\n"
+    assert "RunFolderError" in done.stderr
+
+
 def test_a_disk_that_is_full_is_a_clear_error_and_keeps_what_was_stored(path):
     program = (
         "import resource, sys; from pathlib import Path; from qagen.llm.ledger import *\n"

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -120,11 +121,10 @@ def ask(
     known = ledger.claim(call)
     if known is not None:
         return _answer(question, known)
-    try:
+    with ExitStack() as given_up:
+        given_up.callback(ledger.release, call.key)
         entry = _call(asked, question, config)
-    except BaseException:
-        ledger.release(call.key)
-        raise
+        given_up.pop_all()
     ledger.finish(call.key, entry)
     return _answer(question, entry)
 

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import weakref
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -153,11 +153,10 @@ class _Process:
             self._log.close()
             raise LocalModelError(f"The engine's process cannot be started: {error}") from error
         self.pid = self._child.pid
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self.end)
             self.port = self._wait_for_port(settings, key)
-        except BaseException:
-            self.end()
-            raise
+            on_failure.pop_all()
 
     def _wait_for_port(self, settings: Settings, key: str) -> int:
         order = {**asdict(settings), "file": str(settings.file), "key": key, "path": sys.path}

@@ -85,6 +85,7 @@ class Ledger:
         self.path = path
         self.owner = uuid4().hex
         self._mutex = threading.RLock()
+        self._mine: set[str] = set()  # the calls this process is making now
         self._lock = self._announce() if path else None
         self._db = self._open()
 
@@ -97,6 +98,7 @@ class Ledger:
             if self._taken(row) and not self._take_over(call, row):
                 time.sleep(_POLL)
             elif self._insert_claim(call, row):
+                self._mine.add(call.key)
                 return None
 
     def entry(self, key: str) -> Entry | None:
@@ -116,6 +118,7 @@ class Ledger:
     def finish(self, key: str, entry: Entry) -> None:
         """Write down how a claimed call ended. Tokens and cost add to those of earlier tries."""
         use = entry.usage
+        self._mine.discard(key)  # whether or not it can be written down: nobody shall wait for it
         self._write(
             "UPDATE calls SET state = ?, owner = NULL, reply = ?, value = ?, error = ?, "
             "attempts = attempts + ?, input_tokens = input_tokens + ?, output_tokens = output_tokens + ?, "
@@ -128,6 +131,7 @@ class Ledger:
 
     def release(self, key: str) -> None:
         """Give a claim back without an answer: the call was interrupted."""
+        self._mine.discard(key)
         self._write("DELETE FROM calls WHERE key = ? AND state = 'asking' AND attempts = 0", (key,))
         self._write(
             "UPDATE calls SET state = 'failed', owner = NULL WHERE key = ? AND owner = ?", (key, self.owner)
@@ -249,7 +253,7 @@ class Ledger:
 
     def _take_over(self, call: Call, row: tuple[Any, ...] | None) -> bool:
         """Free the claim of a process that is gone."""
-        if row is None or self._alive(row[1]):
+        if row is None or (call.key in self._mine if row[1] == self.owner else self._alive(row[1])):
             return False
         sql = (
             "UPDATE calls SET state = 'failed', owner = NULL WHERE key = ? AND state = 'asking' AND owner = ?"

@@ -7,6 +7,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, Generic, Protocol, TypeVar
 
 from typing_extensions import Self
@@ -67,11 +68,11 @@ class _Attempt(Generic[T, R]):
     def __call__(self, item: T) -> R:
         if self._failed.is_set():
             raise CancelledError  # nobody sees it: the failure itself stands before it in the order
-        try:
-            return self._work(item)
-        except BaseException:
-            self._failed.set()
-            raise
+        with ExitStack() as on_failure:
+            on_failure.callback(self._failed.set)
+            result = self._work(item)
+            on_failure.pop_all()
+        return result
 
     def until_one_fails(self, items: Iterable[T]) -> Iterator[T]:
         for item in items:
