@@ -73,3 +73,59 @@ class RunFolderError(QAGenError, OSError):
 
 class TrainingFileError(QAGenError, ValueError):
     """A training file cannot be written or read; the message names the line."""
+
+
+class ServiceError(QAGenError, RuntimeError):
+    """A fine-tuning service refused a request or could not be reached; the SDK's own error is the cause."""
+
+
+class UploadError(ServiceError):
+    """A file could not be uploaded, or the service cannot use it."""
+
+
+class FineTuningError(ServiceError):
+    """A fine-tuning job could not be started, or ended without a model.
+
+    ``code``, ``message`` and ``param`` are the service's own (``None`` where it gave none), ``event`` is the
+    message of the last event of level ``error``, ``job_id`` names the job if there is one.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        job_id: str | None = None,
+        code: str | None = None,
+        message: str | None = None,
+        param: str | None = None,
+        event: str | None = None,
+    ) -> None:
+        self.job_id, self.code, self.message, self.param, self.event = job_id, code, message, param, event
+        super().__init__(text)
+
+
+class TuningClosedError(FineTuningError):
+    """The service takes no more fine-tuning jobs from this organisation. The data are good elsewhere.
+
+    ``file_id`` is the uploaded file, which can be deleted with :func:`qagen.delete_file`.
+    """
+
+    def __init__(self, text: str, *, file_id: str | None = None, code: str | None = None) -> None:
+        self.file_id = file_id
+        super().__init__(text, code=code)
+
+
+class DeadlineError(ServiceError, TimeoutError):
+    """Something at a service was not finished in the time given. It goes on there; wait again."""
+
+
+class LocalTrainingError(QAGenError, RuntimeError):
+    """Training on this machine cannot start or go on; what was finished is kept."""
+
+
+class NotEnoughMemoryError(LocalTrainingError, MemoryError):
+    """The memory will not do; the message has the numbers and says what takes less."""
+
+
+class AdapterError(LocalTrainingError):
+    """A trained model cannot be used: half-written, damaged, or made for another base model."""
