@@ -27,11 +27,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from qagen.errors import LocalModelError, MissingExtraError
+from qagen.errors import AdapterError, LocalModelError, MissingExtraError
 
 _START_SECONDS = 600  # a large file on a slow disk
 _GGUF = b"GGUF"
 _ERRORS_ONLY = 1
+_ABOUT_LORA = re.compile("lora|adapter", re.IGNORECASE)
 _STAMP = re.compile(r"^[\d.]+ E +")
 # Both sides must find the same packages, also where sys.path was changed by hand, as notebooks do.
 _CHILD = (
@@ -42,12 +43,17 @@ _CHILD = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What an engine is started with: ``n_ctx`` tokens a call, ``threads=None`` as many as suit the place."""
+    """What an engine is started with.
+
+    ``n_ctx`` tokens a call, ``threads=None`` as many as suit the place; ``lora`` is a GGUF adapter that is
+    put on top of the model.
+    """
 
     file: Path
     n_ctx: int = 4096
     n_parallel: int = 1
     threads: int | None = None
+    lora: Path | None = None
 
 
 class Engine:
@@ -75,6 +81,7 @@ class Engine:
 
         Raises:
             LocalModelError: It cannot be started, or was stopped.
+            AdapterError: The adapter is damaged, or for another model.
             MissingExtraError: xllamacpp is not installed.
         """
         with self._lock:
@@ -138,6 +145,8 @@ class _Process:
 
     def __init__(self, settings: Settings, key: str) -> None:
         _refuse_bad_file(settings.file)
+        if settings.lora:
+            _refuse_bad_file(settings.lora)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         try:
             self._child = subprocess.Popen(  # noqa: S603 - our own command
@@ -159,7 +168,8 @@ class _Process:
             on_failure.pop_all()
 
     def _wait_for_port(self, settings: Settings, key: str) -> int:
-        order = {**asdict(settings), "file": str(settings.file), "key": key, "path": sys.path}
+        lora = str(settings.lora) if settings.lora else None
+        order = {**asdict(settings), "file": str(settings.file), "lora": lora, "key": key, "path": sys.path}
         too_late = threading.Timer(_START_SECONDS, self._child.kill)
         too_late.start()
         try:
@@ -170,7 +180,13 @@ class _Process:
         finally:
             too_late.cancel()
         if not line:
-            raise LocalModelError(f"The engine could not load {settings.file}: {self._reason()}")
+            reason = self._reason()
+            if settings.lora and _ABOUT_LORA.search(reason):
+                raise AdapterError(
+                    f"The engine could not put {settings.lora} on {settings.file.name}: {reason}. It is "
+                    "damaged or made for another base: train again, or give the model it was trained on."
+                )
+            raise LocalModelError(f"The engine could not load {settings.file}: {reason}")
         return int(line)
 
     def _reason(self) -> str:
@@ -272,6 +288,8 @@ def serve(order: dict[str, Any]) -> NoReturn:
     params.n_parallel = order["n_parallel"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"] or _threads()
     params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [order["key"]]
+    if order["lora"]:
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(order["lora"], 1.0)]
     params.cache_ram_mib = 0  # up to 8 GB otherwise; the last prompt's beginning is reused without it
     params.ui, params.offline, params.verbosity = False, True, _ERRORS_ONLY
     try:

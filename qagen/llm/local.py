@@ -14,6 +14,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import Field
 
 from qagen.llm.engine import Engine, Settings, require_engine, stop_engines
+from qagen.llm.system_prompt import with_system_prompt
 from qagen.llm.weights import DEFAULT, TABLE, fetch_weights, file_sha256
 
 __all__ = ["LocalChatModel", "local_model", "stop_engines"]
@@ -29,11 +30,13 @@ class LocalChatModel(ChatOpenAI):
     """A model that runs on this machine, spoken to like any other chat model.
 
     It is made by :func:`local_model`. The engine lives as long as a model that uses it. What identifies the
-    model is the sha256 of its weights and its settings, not the port or key of the engine.
+    model is the sha256 of its weights and adapter and its settings, not the port or key of the engine.
     """
 
     local_name: str
     weights_sha256: str
+    adapter_sha256: str | None = None
+    system_prompt: str | None = None
     n_ctx: int
     engine: Engine = Field(exclude=True, repr=False)
 
@@ -44,12 +47,18 @@ class LocalChatModel(ChatOpenAI):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return {**super()._identifying_params, "weights_sha256": self.weights_sha256, "n_ctx": self.n_ctx}
+        return {**super()._identifying_params, **self._own_params}
+
+    @property
+    def _own_params(self) -> dict[str, Any]:
+        own = {"adapter_sha256": self.adapter_sha256, "system_prompt": self.system_prompt}
+        given = {key: value for key, value in own.items() if value is not None}  # old ledgers stay good
+        return {"weights_sha256": self.weights_sha256, "n_ctx": self.n_ctx, **given}
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         # LangChain's own cache takes its key from here.
         params = super()._get_invocation_params(stop=stop, **kwargs)
-        return {**params, "weights_sha256": self.weights_sha256, "n_ctx": self.n_ctx}
+        return {**params, **self._own_params}
 
     def _get_request_payload(
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
@@ -57,7 +66,8 @@ class LocalChatModel(ChatOpenAI):
         # Every kind of call passes here first; an engine that cannot run says so itself, rather than through
         # the client's connection error.
         self.engine.ready()
-        return super()._get_request_payload(input_, stop=stop, **kwargs)
+        messages = with_system_prompt(self._convert_input(input_).to_messages(), self.system_prompt)
+        return super()._get_request_payload(messages, stop=stop, **kwargs)
 
 
 def local_model(
@@ -69,6 +79,8 @@ def local_model(
     threads: int | None = None,
     max_tokens: int = 1024,
     temperature: float = 0.0,
+    lora: Path | str | None = None,
+    system_prompt: str | None = None,
     announce: Callable[[str], None] | None = None,
     progress: bool = True,
     **params: Any,
@@ -85,17 +97,21 @@ def local_model(
         threads: CPU threads; by default one for each core that may be used, at most eight.
         max_tokens: The most tokens of a reply.
         temperature: 0 gives the likeliest reply.
+        lora: A GGUF adapter made for these weights, see :func:`qagen.tuned_model`.
+        system_prompt: Put before messages that have no system message.
         announce: Is told one line before a download.
         progress: Whether to show a bar while downloading.
         **params: Further parameters of :class:`langchain_openai.ChatOpenAI`.
 
     Raises:
         LocalModelError: The weights cannot be fetched, or the engine cannot load them.
+        AdapterError: The adapter is damaged, or for another model.
         MissingExtraError: The extra ``local`` is not installed.
     """
     require_engine()
     file = fetch_weights(name, home=home, announce=announce, progress=progress).resolve()
-    engine = _engine_for(Settings(file, n_ctx, n_parallel, threads))
+    adapter = Path(lora).resolve() if lora else None
+    engine = _engine_for(Settings(file, n_ctx, n_parallel, threads, adapter))
     engine.ready()
     send, send_later = _senders(engine)
     known = TABLE.get(name)
@@ -103,6 +119,8 @@ def local_model(
     return LocalChatModel(
         local_name=name if known else file.stem,
         weights_sha256=known.sha256 if known else file_sha256(file),
+        adapter_sha256=file_sha256(adapter) if adapter else None,
+        system_prompt=system_prompt,
         engine=engine,
         n_ctx=n_ctx,
         model=name if known else file.stem,

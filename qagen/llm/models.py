@@ -36,6 +36,7 @@ def chat_model(
     api_key: str | None = None,
     home: Path | None = None,
     announce: Callable[[str], None] | None = None,
+    system_prompt: str | None = None,
     **params: Any,
 ) -> BaseChatModel:
     """The chat model of a name; a chat model is returned as it is.
@@ -50,6 +51,8 @@ def chat_model(
             it (``OPENAI_API_KEY`` with ``base_url``), or a placeholder for a server that needs none.
         home: Where the embedded model's weights are kept.
         announce: Told, in a line, of a download that is about to start.
+        system_prompt: Put before messages that have no system message of their own; for the embedded model
+            and whatever speaks the OpenAI wire.
         **params: Passed to the model: ``temperature``, ``max_tokens``, ...
 
     Raises:
@@ -62,6 +65,8 @@ def chat_model(
         return llm
     if not llm.strip():
         raise SettingsError("the model's name is empty: write provider:model, or local")
+    if system_prompt is not None:
+        params["system_prompt"] = system_prompt
     if base_url:
         name = llm.removeprefix("openai:")
         return _own_server(name, base_url=base_url, api_key=api_key, use_responses_api=False, **params)
@@ -97,13 +102,13 @@ def model_name(model: BaseChatModel) -> str:
 
 
 def is_local(model: BaseChatModel) -> bool:
-    """Whether this is the embedded model."""
+    """Whether this is a small model that runs on this machine: the embedded one, or one tuned here."""
     return hasattr(model, "local_name")
 
 
 def has_native_schema(model: BaseChatModel) -> bool:
     """Whether the model is known to hold its replies to a JSON schema (LangChain's model profile)."""
-    return is_local(model) or bool((model.profile or {}).get("structured_output"))
+    return hasattr(model, "engine") or bool((model.profile or {}).get("structured_output"))
 
 
 def pricing(model: BaseChatModel) -> Pricing:
@@ -154,8 +159,11 @@ def _openai(name: str, **params: Any) -> BaseChatModel:
 
     own = {"max_retries": _TRIES - 1, "timeout": _TIMEOUT, "http_client": _http_client()}
     options: dict[str, Any] = own | params
+    kind = ChatOpenAI
+    if "system_prompt" in options:
+        from qagen.llm.system_prompt import PromptedChatOpenAI as kind  # noqa: N813 - one of two classes
     try:
-        return ChatOpenAI(model=name, **options)
+        return kind(model=name, **options)
     except openai.OpenAIError as error:
         raise ModelError(
             f"the model {name!r} cannot be used: {error} Set OPENAI_API_KEY, or use llm='local' "
@@ -212,6 +220,10 @@ def _local(
 def _any_provider(name: str, **params: Any) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
+    if "system_prompt" in params:
+        raise SettingsError(
+            f"{name!r} takes no system_prompt here: put a system message first in what you ask."
+        )
     try:
         model: BaseChatModel = init_chat_model(name, **params)
     except ImportError as error:
