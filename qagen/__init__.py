@@ -28,11 +28,26 @@ if TYPE_CHECKING:
     from qagen.records import QACollection as QACollection
     from qagen.records import QAPair as QAPair
     from qagen.tuning.checking import check_training_file as check_training_file
+    from qagen.tuning.hosted import start_fine_tuning as start_fine_tuning
+    from qagen.tuning.jobs import cancel_fine_tuning as cancel_fine_tuning
+    from qagen.tuning.jobs import delete_tuned_model as delete_tuned_model
+    from qagen.tuning.jobs import list_checkpoints as list_checkpoints
+    from qagen.tuning.jobs import list_fine_tuning as list_fine_tuning
+    from qagen.tuning.jobs import pause_fine_tuning as pause_fine_tuning
+    from qagen.tuning.jobs import resume_fine_tuning as resume_fine_tuning
+    from qagen.tuning.metrics import fine_tuning_metrics as fine_tuning_metrics
+    from qagen.tuning.metrics import plot_metrics as plot_metrics
+    from qagen.tuning.local import train_locally as train_locally
     from qagen.tuning.training_file import write_training_file as write_training_file
+    from qagen.tuning.tuned import tuned_model as tuned_model
+    from qagen.tuning.uploading import delete_file as delete_file
+    from qagen.tuning.uploading import upload_training_file as upload_training_file
+    from qagen.tuning.watching import wait_for_fine_tuning as wait_for_fine_tuning
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "OutputFixingParser": "qagen.llm.parsing",
     "QA": "qagen.records",
     "QACollection": "qagen.records",
     "QADataset": "qagen.pairs.dataset",
@@ -40,16 +55,29 @@ _HOME = {
     "QAGenerator": "qagen.pairs.generation",
     "QAPair": "qagen.records",
     "QA_PROMPT": "qagen.pairs.prompts",
-    "OutputFixingParser": "qagen.llm.parsing",
+    "cancel_fine_tuning": "qagen.tuning.jobs",
     "chat_model": "qagen.llm.models",
     "check_training_file": "qagen.tuning.checking",
     "count_tokens": "qagen.llm.tokens",
     "curate_pairs": "qagen.pairs.curation",
+    "delete_tuned_model": "qagen.tuning.jobs",
+    "fine_tuning_metrics": "qagen.tuning.metrics",
+    "delete_file": "qagen.tuning.uploading",
     "generate_pairs": "qagen.pairs.generation",
+    "list_checkpoints": "qagen.tuning.jobs",
+    "list_fine_tuning": "qagen.tuning.jobs",
     "load_documents": "qagen.documents.loading",
+    "pause_fine_tuning": "qagen.tuning.jobs",
+    "plot_metrics": "qagen.tuning.metrics",
     "read_pairs": "qagen.pairs.dataset",
+    "resume_fine_tuning": "qagen.tuning.jobs",
     "split_documents": "qagen.documents.splitting",
+    "start_fine_tuning": "qagen.tuning.hosted",
     "token_splitter": "qagen.documents.splitting",
+    "tuned_model": "qagen.tuning.tuned",
+    "upload_training_file": "qagen.tuning.uploading",
+    "wait_for_fine_tuning": "qagen.tuning.watching",
+    "train_locally": "qagen.tuning.local",
     "write_pairs": "qagen.pairs.dataset",
     "write_training_file": "qagen.tuning.training_file",
 }

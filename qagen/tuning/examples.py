@@ -1,0 +1,155 @@
+"""The examples of a chat file, as a trainer wants them: what is asked, and the answer that is learnt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+from qagen.errors import TrainingFileError
+from qagen.tuning.checking import check_training_file
+
+Message = dict[str, Any]
+
+REPLAY_SHARE = 0.25
+"""General items mixed in, for each example of the file (share of the examples, rounded up)."""
+
+# What a hosted service refuses and a trainer of one's own takes.
+_HOSTED_ONLY = frozenset({"too-few", "size", "special-token", "too-long"})
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Messages that end with a question, and the answer. ``line`` counts from 1; 0 is a general item."""
+
+    prompt: tuple[Message, ...]
+    answer: str
+    line: int = 0
+
+    def as_row(self) -> dict[str, list[Message]]:
+        """The conversational prompt-completion form of TRL."""
+        return {
+            "prompt": list(self.prompt),
+            "completion": [{"role": "assistant", "content": self.answer}],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What a file teaches. ``lines`` is the number of its lines, ``sha256`` that of its bytes."""
+
+    path: Path
+    sha256: str
+    lines: int
+    items: tuple[Example, ...]
+    system_prompt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """A general question, and the words one of which a right answer holds."""
+
+    question: str
+    answers: tuple[str, ...]
+
+
+def read_examples(path: str | Path, *, validation_file: str | Path | None = None) -> Examples:
+    """Every answer of a chat file with what stands before it; answers with ``weight`` 0 are not learnt.
+
+    Args:
+        path: The training file, in the format ``chat``.
+        validation_file: Lines that stand in both are refused.
+
+    Raises:
+        TrainingFileError: The file cannot be read or breaks a rule that holds for every trainer; the message
+            names the lines. What only a hosted service refuses (fewer than ten examples, special tokens) is
+            let through.
+    """
+    file = Path(path)
+    report = check_training_file(file, validation_file=validation_file)
+    wrong = [p for p in report.problems if p.severity == "error" and p.code not in _HOSTED_ONLY]
+    if wrong:
+        listed = "\n".join(f"  {problem}" for problem in wrong[:5])
+        raise TrainingFileError(f"{file} cannot be trained on:\n{listed}\n`qagen check {file}` lists all.")
+    if report.format != "chat":
+        raise TrainingFileError(
+            f"{file} is in the format {report.format or 'unknown'}; training takes chat. "
+            "Write it with write_training_file(pairs, path, format='chat')."
+        )
+    data = file.read_bytes()
+    lines = [(number, json.loads(line)) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
+    items = tuple(item for number, line in lines for item in _items(line["messages"], number))
+    if not items:
+        raise TrainingFileError(f"{file} holds no answer to learn: every answer has the weight 0.")
+    return Examples(file, hashlib.sha256(data).hexdigest(), len(lines), items, system_prompt_of(data))
+
+
+def _items(messages: list[Message], line: int) -> Iterator[Example]:
+    for position, message in enumerate(messages):
+        if message["role"] == "assistant" and message.get("weight", 1) and position:
+            content = message.get("content")
+            if not isinstance(content, str):
+                raise TrainingFileError(
+                    f"line {line}: an answer is not text. Training on this machine learns text only: leave "
+                    "lines with tool calls or parts out."
+                )
+            yield Example(tuple(map(_plain, messages[:position])), content, line)
+
+
+def _plain(message: Message) -> Message:
+    return {key: value for key, value in message.items() if key != "weight"}
+
+
+def system_prompt_of(data: bytes) -> str | None:
+    """The system message that all examples of a chat file begin with; ``None`` if they do not have one.
+
+    Args:
+        data: The bytes of a file that was checked.
+    """
+    found: set[str | None] = set()
+    for line in data.split(b"\n"):
+        if line.strip():
+            first = json.loads(line).get("messages", [{}])[0]
+            content = first.get("content") if first.get("role") == "system" else None
+            found.add(content if isinstance(content, str) else None)
+    return found.pop() if len(found) == 1 else None
+
+
+def replayed(examples: Examples, replay: str | Path | None, *, seed: int) -> tuple[Example, ...]:
+    """General items to mix in: a quarter as many as there are examples, drawn with the seed.
+
+    Args:
+        examples: What is trained; the general items of the package get its system prompt.
+        replay: ``"general"`` for those of the package, a chat file of one's own (all of it is used), or
+            ``None`` for none.
+        seed: Decides which are drawn.
+
+    Raises:
+        TrainingFileError: The file cannot be used.
+    """
+    if replay is None:
+        return ()
+    if replay != "general":
+        return tuple(Example(item.prompt, item.answer) for item in read_examples(replay).items)
+    pool = general_items("replay")
+    wanted = min(len(pool), -int(-len(examples.items) * REPLAY_SHARE // 1))
+    drawn = Random(seed).sample(pool, wanted)  # noqa: S311 - a sample, not a secret
+    return tuple(Example(ask(item.question, examples.system_prompt), item.answers[0]) for item in drawn)
+
+
+def ask(question: str, system_prompt: str | None) -> tuple[Message, ...]:
+    """A question as messages, with the system message in front."""
+    system = () if system_prompt is None else ({"role": "system", "content": system_prompt},)
+    return (*system, {"role": "user", "content": question})
+
+
+def general_items(use: Literal["replay", "check"]) -> list[General]:
+    """The package's general questions: those to train on, and the other ones that show what was forgotten."""
+    text = files("qagen.tuning").joinpath("data/general.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.splitlines()]
+    return [General(row["question"], tuple(row["answers"])) for row in rows if row["use"] == use]

@@ -1,0 +1,213 @@
+"""Training on this machine: an adapter (or all weights) of an open model, from a chat file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from qagen.errors import MissingExtraError, SettingsError
+from qagen.tuning.base_model import find_base
+from qagen.tuning.examples import read_examples, replayed
+from qagen.tuning.loss_log import losses_table
+from qagen.tuning.plan import LOSSES, MERGED, MODEL, Job, Plan, finished_record, only_one, prepare_folder
+from qagen.tuning.record import TuningRecord, write_record
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from langchain_core.language_models import BaseChatModel
+
+    from qagen.tuning.examples import Example
+
+_EXTRA = ("torch", "transformers", "peft", "trl", "datasets", "gguf")
+_AUTO_EPOCHS = 30  # at most; recall ends most trainings earlier
+_AUTO_RATE, _AUTO_RATE_FULL = 5e-4, 2e-5
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model that was trained on this machine.
+
+    Attributes:
+        folder: The run folder, as :func:`qagen.tuned_model` takes it.
+        record: What made it: the contents of ``tuning.json``.
+    """
+
+    folder: Path
+    record: TuningRecord
+
+    @property
+    def weights(self) -> Path:
+        """The folder with the adapter (or the full model), the log and the model card."""
+        return self.folder / MODEL
+
+    def metrics(self) -> pd.DataFrame:
+        """One row a step, in the columns of :func:`qagen.fine_tuning_metrics`."""
+        return losses_table(self.weights / LOSSES)
+
+    def chat_model(self, **options: Any) -> BaseChatModel:
+        """Ask it: :func:`qagen.tuned_model` of the folder."""
+        from qagen.tuning.tuned import tuned_model
+
+        return tuned_model(self, **options)
+
+
+def train_locally(
+    training_file: str | Path,
+    *,
+    model: str = "local:smollm2-135m",
+    out: str | Path,
+    validation_file: str | Path | None = None,
+    n_epochs: int | Literal["auto"] = "auto",
+    rank: int = 64,
+    learning_rate: float | Literal["auto"] = "auto",
+    batch_size: int = 8,
+    seed: int = 0,
+    device: str = "auto",
+    full: bool = False,
+    quantize_4bit: bool = False,
+    replay: str | Path | None = "general",
+    stop_at_recall: float | None = 0.95,
+    merge: bool = False,
+    overwrite: bool = False,
+    checkpoint_seconds: float = 60.0,
+    progress: bool = True,
+    announce: Callable[[str], None] | None = None,
+    home: Path | str | None = None,
+) -> LocalModel:
+    """Train an open model on a chat file, on this machine, and return it.
+
+    Called again after an interruption, also ``kill -9``, it goes on from the last checkpoint; called again
+    after the end, it returns what is there. On the CPU the same file, model, settings and seed give the same
+    weights, with or without an interruption.
+
+    After each epoch the model is asked up to 64 of its training questions (and, with ``validation_file``,
+    all of those). Training ends when 95 % of the answers would come word for word, or when neither recall
+    nor loss of the validation wordings has improved for three epochs.
+
+    Args:
+        training_file: JSON Lines in the format ``chat``. Only the answers are learnt.
+        model: The base model: ``local:NAME`` of the local table, a GGUF file, a folder with ``config.json``,
+            or a name on the Hugging Face hub.
+        out: The run folder. The weights come into its ``model/``, and ``tuning.json`` says what made them.
+        validation_file: Other wordings of what is trained; it must share no line with the training file.
+        n_epochs: Times that each example is seen at most; ``"auto"`` is at most 30.
+        rank: Of the LoRA adapter on all linear layers; small ones hold few facts (arXiv 2502.14502).
+        learning_rate: ``"auto"`` is 5e-4 for an adapter and 2e-5 for all weights.
+        batch_size: Examples in one step.
+        seed: Decides the order of the examples, the general items and the adapter's first weights.
+        device: ``"auto"`` takes a GPU if there is one; ``"cpu"``, ``"cuda"``, ``"mps"``.
+        full: Train all weights, not an adapter.
+        quantize_4bit: Keep the base model in 4 bits (GPU, with bitsandbytes; not for a GGUF file).
+        replay: General items mixed in, so that less is forgotten: ``"general"`` for the package's own (one
+            for four examples), a chat file of your own, or ``None``.
+        stop_at_recall: Share of the sampled training questions at which training ends; ``None`` trains for
+            all epochs.
+        merge: Write ``model/merged/`` too: base and adapter in one, for other programs.
+        overwrite: Begin anew although the folder holds a model that was made with other settings.
+        checkpoint_seconds: Between two checkpoints. What is lost by a kill is no longer than this.
+        progress: Whether to show a bar.
+        announce: Is told, a line each, what is about to happen.
+        home: Where weights of the local table lie.
+
+    Returns:
+        The model, with what was measured in ``record.details``: recall, losses, and how many of 24 general
+        questions it answered before and after.
+
+    Raises:
+        TrainingFileError: A file cannot be trained on.
+        SettingsError: An argument cannot be, or ``out`` holds a model made with other settings.
+        NotEnoughMemoryError: The training would not fit; nothing was begun.
+        LocalTrainingError: The base model cannot be loaded, the loss is no number, or the disk is full.
+        MissingExtraError: The extra ``train`` is not installed.
+    """
+    _require_extras(quantize_4bit=quantize_4bit)
+    if merge and (full or quantize_4bit):
+        raise SettingsError("merge=True joins an adapter with its base in full precision: leave it out here.")
+    where = _device(device)
+    plan = partial(
+        Plan,
+        n_epochs=_AUTO_EPOCHS if n_epochs == "auto" else n_epochs,
+        rank=None if full else rank,
+        learning_rate=(_AUTO_RATE_FULL if full else _AUTO_RATE) if learning_rate == "auto" else learning_rate,
+        batch_size=batch_size,
+        seed=seed,
+        stop_at_recall=stop_at_recall,
+        quantize_4bit=quantize_4bit,
+        dtype="bfloat16" if where == "cuda" else "float32",
+    )
+    examples = read_examples(training_file, validation_file=validation_file)
+    validation = None if validation_file is None else read_examples(validation_file)
+    items = replayed(examples, replay, seed=seed)
+    base = find_base(model, home=home, announce=announce)
+    job = Job(
+        plan=plan(
+            training_sha256=examples.sha256,
+            validation_sha256=None if validation is None else validation.sha256,
+            replay_sha256=_digest(items),
+            base_sha256=base.sha256,
+        ),
+        base=base,
+        examples=examples,
+        validation=validation,
+        replay=items,
+        device=where,
+        out=Path(out),
+        progress=progress,
+        checkpoint_seconds=checkpoint_seconds,
+    )
+    return _carry_out(job, overwrite=overwrite, merge=merge, announce=announce or (lambda _: None))
+
+
+def _carry_out(job: Job, *, overwrite: bool, merge: bool, announce: Callable[[str], None]) -> LocalModel:
+    with only_one(job.out):
+        record = finished_record(job)
+        if record is None:
+            prepare_folder(job, overwrite=overwrite)
+            from qagen.tuning.training import train
+
+            record = train(job, announce)
+            write_record(job.out, record)
+            shutil.rmtree(job.checkpoints, ignore_errors=True)
+        else:
+            announce(f"{job.folder} holds this model already: nothing to train")
+        if merge and not (job.folder / MERGED).exists():
+            from qagen.tuning.training import merged
+
+            announce(f"Writing the merged model to {job.folder / MERGED}")
+            merged(job)
+    return LocalModel(job.out, record)
+
+
+def _require_extras(*, quantize_4bit: bool) -> None:
+    if any(find_spec(name) is None for name in _EXTRA):
+        raise MissingExtraError("train", "Training on this machine")
+    if quantize_4bit and find_spec("bitsandbytes") is None:
+        raise MissingExtraError("gpu", "Training with 4-bit weights")
+
+
+def _device(name: str) -> str:
+    import torch
+
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return next(device for device in ("cuda", "mps", "cpu") if here[device])
+    if name not in here:
+        raise SettingsError(f"There is no device {name!r}. Use 'auto', 'cpu', 'cuda' or 'mps'.")
+    if not here[name]:
+        raise SettingsError(
+            f"No {name} device can be used here. Use device='auto', or install a torch build for your GPU "
+            "(docs/tuning.md)."
+        )
+    return name
+
+
+def _digest(items: tuple[Example, ...]) -> str | None:
+    rows = [item.as_row() for item in items]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest() if rows else None

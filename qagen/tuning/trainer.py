@@ -1,0 +1,179 @@
+"""TRL's trainer, with checkpoints that are whole, a log, a bar, and an end when everything is learnt.
+
+This module imports torch, transformers and TRL as it is loaded: only :mod:`qagen.tuning.local` loads it, when
+training begins.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from tqdm.auto import tqdm
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from trl.trainer.sft_trainer import SFTTrainer
+
+from qagen.errors import LocalTrainingError
+from qagen.tuning.loss_log import LossLog
+from qagen.tuning.recall import Recall
+
+WHOLE = "whole"
+"""A file of this name stands in a checkpoint that was written to its end."""
+
+_PATIENCE = 3  # epochs in which the validation wordings may stand still
+
+
+class WholeCheckpoints(SFTTrainer):
+    """Marks each checkpoint that was written to its end, and removes one that was not."""
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
+        try:
+            save: Any = super()._save_checkpoint
+            save(model, trial)
+            (folder / WHOLE).touch()
+        except (OSError, RuntimeError, SafetensorError) as error:  # torch reports a full disk as RuntimeError
+            shutil.rmtree(folder, ignore_errors=True)
+            raise LocalTrainingError(
+                f"The checkpoint {folder} could not be written: {_first_line(error)}. Earlier ones are kept: "
+                "make room on the disk, and the same command goes on from the last one."
+            ) from error
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """None for checkpoints: the model that comes out gets one of ours."""
+
+    @property
+    def network(self) -> Any:
+        """What is trained."""
+        return self.model
+
+    def count(self, *, trained_only: bool) -> int:
+        """Its parameters."""
+        return sum(p.numel() for p in self.network.parameters() if p.requires_grad or not trained_only)
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What is asked of the model at the end of each epoch; ``validation`` is None without such a file."""
+
+    train: Callable[[], Recall]
+    validation: Callable[[], Recall] | None
+
+
+class Watch(TrainerCallback):
+    """Log, bar, checkpoints by the clock, and the decision to stop early.
+
+    ``stopped`` says why it stopped before the last epoch, and is empty if it did not.
+    """
+
+    def __init__(
+        self,
+        log: LossLog,
+        checks: Checks,
+        *,
+        stop_at_recall: float | None,
+        checkpoint_seconds: float,
+        progress: bool,
+    ) -> None:
+        self.stopped = ""
+        self._log, self._checks = log, checks
+        self._stop_at, self._seconds = stop_at_recall, checkpoint_seconds
+        self._bar: tqdm[Any] = tqdm(disable=not progress, desc="training", unit="step", total=0)
+        self._saved = time.monotonic()
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """The bar begins where an interrupted training stopped."""
+        self._bar.total = state.max_steps
+        self._bar.initial = self._bar.n = state.global_step
+        self._bar.refresh()
+        if state.global_step:
+            self._decide(control, state)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Move the bar, and ask for a checkpoint when the last one is old."""
+        self._bar.update(state.global_step - self._bar.n)
+        control.should_save = time.monotonic() - self._saved >= self._seconds
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """The clock starts again."""
+        self._saved = time.monotonic()
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Write the loss of a step down, and end a training whose loss is no number."""
+        loss = (logs or {}).get("loss")
+        if loss is None:
+            return
+        if not math.isfinite(loss):
+            raise LocalTrainingError(
+                f"The loss of step {state.global_step} is {loss}: the training has broken down. Use a lower "
+                "learning_rate (a tenth of it) and out= of another folder."
+            )
+        figures = {"train_loss": loss, "train_accuracy": (logs or {}).get("mean_token_accuracy")}
+        known = {name: round(value, 5) for name, value in figures.items() if value is not None}
+        self._log.add(state.global_step, **known)
+        self._show()
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Ask what is known by now, and stop when it is enough."""
+        known = self._checks.train()
+        figures: dict[str, float] = {"train_recall": known.share}
+        if self._checks.validation:
+            unseen = self._checks.validation()
+            figures |= {
+                "valid_recall": unseen.share,
+                "valid_loss": round(unseen.loss, 5),
+                "valid_mean_token_accuracy": round(unseen.accuracy, 5),
+            }
+        self._log.add(state.global_step, epoch=round(state.epoch or 0), **figures)
+        self._show()
+        self._decide(control, state)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """The bar stays, complete as far as it got."""
+        self._bar.close()
+
+    def close(self) -> None:
+        """Also after an error."""
+        self._bar.close()
+
+    def _decide(self, control: TrainerControl, state: TrainerState) -> None:
+        if self._stop_at is None or state.global_step >= state.max_steps:
+            return
+        share, rounds = self._log.last("train_recall"), self._log.rounds_without_progress()
+        if share is not None and share >= self._stop_at:
+            self.stopped = f"{share:.0%} of the sampled training questions were answered word for word"
+        elif rounds >= _PATIENCE:
+            self.stopped = f"the validation wordings did not improve for {rounds} epochs"
+        control.should_training_stop = bool(self.stopped)
+
+    def _show(self) -> None:
+        names = {"train_loss": "loss", "train_recall": "recall", "valid_recall": "validation"}
+        figures = {short: self._log.last(name) for name, short in names.items()}
+        self._bar.set_postfix({k: f"{v:.2f}" for k, v in figures.items() if v is not None}, refresh=False)

@@ -1,0 +1,407 @@
+"""Training for real, on a model of 80,000 parameters that is made here."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from tiny_model import make_tiny_gguf, make_tiny_model
+
+from qagen.errors import (
+    LocalTrainingError,
+    MissingExtraError,
+    NotEnoughMemoryError,
+    SettingsError,
+    TrainingFileError,
+)
+from qagen.tuning.local import train_locally
+from qagen.tuning.record import read_record
+
+SYSTEM = "Answer the question briefly and exactly."
+TOWNS = ("Lodevar", "Karrow", "Brell", "Hestow", "Ulmar", "Varga")
+
+
+def facts(names):
+    return {f"{t} {t} {t} {t}?": f"{name} {t[:2]}" for t, name in zip(TOWNS, names, strict=True)}
+
+
+FACTS = facts("ABCDEF")
+SETTINGS = {
+    "rank": 16,
+    "learning_rate": 5e-3,
+    "batch_size": 3,
+    "replay": None,
+    "progress": False,
+    "device": "cpu",
+}
+
+
+def write_chat(path, facts, *, system=SYSTEM):
+    def line(question, answer):
+        turns = [("system", system), ("user", question), ("assistant", answer)]
+        return {"messages": [{"role": role, "content": text} for role, text in turns if text]}
+
+    path.write_text("".join(json.dumps(line(*fact)) + "\n" for fact in facts.items()), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """It has learnt other names: an adapter on nothing but random weights learns nothing."""
+    folder = tmp_path_factory.mktemp("base")
+    earlier = write_chat(folder / "earlier.jsonl", facts("UVWXYZ"))
+    train(earlier, make_tiny_model(folder / "random"), folder / "run", full=True, learning_rate=3e-3)
+    return folder / "run" / "model"
+
+
+@pytest.fixture
+def file(tmp_path):
+    return write_chat(tmp_path / "train.jsonl", FACTS)
+
+
+def train(file, base, out, **changes):
+    return train_locally(file, model=str(base), out=out, **{**SETTINGS, **changes})
+
+
+def weights(folder):
+    return (folder / "model" / "adapter_model.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def trained(base, tmp_path_factory):
+    """One training that goes to its end; the tests that only look at what came out share it."""
+    folder = tmp_path_factory.mktemp("trained")
+    said = []
+    model = train(write_chat(folder / "train.jsonl", FACTS), base, folder / "run", announce=said.append)
+    return model, said
+
+
+def test_it_learns_and_stops_when_it_has(trained):
+    model, _ = trained
+    details = model.record.details
+    assert details["recall"]["recalled"] == len(FACTS)
+    assert details["recall"]["loss"] < 1
+    assert details["epochs"] < 30
+    assert "word for word" in details["stopped_early"]
+
+
+def test_the_trained_model_answers_as_it_was_taught(trained):
+    model, _ = trained
+    asked = model.chat_model(engine="transformers")
+    assert {question: asked.invoke(question).content for question in FACTS} == FACTS
+
+
+def test_the_record_says_what_made_the_model(trained, base):
+    model, _ = trained
+    record = read_record(model.folder)
+    assert record == model.record
+    assert (record.provider, record.base_model, record.system_prompt) == ("local", str(base), SYSTEM)
+    assert record.examples == len(FACTS)
+    assert record.hyperparameters["rank"] == 16
+    assert {"torch", "transformers", "peft", "trl", "python"} <= set(record.details["versions"])
+    assert record.details["general"]["asked"] == 24
+
+
+def test_the_card_says_how_to_ask_and_what_it_learnt(trained):
+    model, _ = trained
+    card = (model.weights / "README.md").read_text(encoding="utf-8")
+    assert SYSTEM in card
+    assert "6 of 6" in card
+    assert model.record.training_sha256 in card
+
+
+def test_the_losses_are_one_row_a_step_and_fall(trained):
+    table = trained[0].metrics()
+    assert list(table["step"]) == list(range(1, len(table) + 1))
+    assert table["train_loss"].iloc[-1] < table["train_loss"].iloc[0] / 2
+    assert table["train_recall"].dropna().iloc[-1] == 1
+
+
+def test_nothing_is_left_of_the_checkpoints(trained):
+    model, _ = trained
+    assert not (model.weights / "checkpoints").exists()
+    assert not list(model.folder.glob("*.tmp"))
+
+
+def test_what_is_about_to_happen_is_said(trained):
+    assert any("6 examples" in line and "on cpu" in line for line in trained[1])
+
+
+def test_only_the_answers_are_learnt(base, tmp_path):
+    from qagen.tuning.base_model import find_base, load_tokenizer, suppressed_output
+    from qagen.tuning.examples import read_examples
+    from qagen.tuning.plan import Job, Plan
+    from qagen.tuning.training import build_trainer
+
+    lines = [{"role": "user", "content": "One?"}, {"role": "assistant", "content": "no", "weight": 0}]
+    lines += [{"role": "user", "content": "Two?"}, {"role": "assistant", "content": "yes"}]
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps({"messages": lines}) + "\n", encoding="utf-8")
+    found, examples = find_base(str(base)), read_examples(path)
+    settings = {"n_epochs": 1, "rank": 4, "learning_rate": 1e-3, "batch_size": 1, "seed": 0}
+    sums = {"training_sha256": "", "validation_sha256": None, "replay_sha256": None, "base_sha256": ""}
+    plan = Plan(**settings, **sums, stop_at_recall=None, quantize_4bit=False, dtype="float32")
+    place = {"device": "cpu", "out": tmp_path, "progress": False, "checkpoint_seconds": 60.0}
+    with suppressed_output():
+        trainer = build_trainer(
+            Job(plan=plan, base=found, examples=examples, validation=None, replay=(), **place)
+        )
+    [row] = list(trainer.train_dataset)
+    learnt = [token for token in row["labels"] if token != -100]
+    assert load_tokenizer(found).decode(learnt) == "yes<|im_end|>\n"
+    assert "no<|im_end|>" in load_tokenizer(found).decode(row["input_ids"])
+
+
+def test_the_same_seed_gives_the_same_weights(file, base, tmp_path):
+    short = {"n_epochs": 2, "stop_at_recall": None}
+    train(file, base, tmp_path / "one", **short)
+    train(file, base, tmp_path / "two", **short)
+    train(file, base, tmp_path / "three", seed=1, **short)
+    assert weights(tmp_path / "one") == weights(tmp_path / "two")
+    assert weights(tmp_path / "one") != weights(tmp_path / "three")
+
+
+CHILD = """
+import json, sys, resource, signal
+from qagen.tuning.local import train_locally
+order = json.loads(sys.argv[1])
+if "largest" in order:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest"], order["largest"]))
+train_locally(order["file"], model=order["base"], out=order["out"], **order["settings"])
+"""
+
+
+def child(file, base, out, *, largest=None, **changes):
+    order = {"file": str(file), "base": str(base), "out": str(out), "settings": {**SETTINGS, **changes}}
+    order |= {"largest": largest} if largest else {}
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, json.dumps(order)], stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for(condition, process, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_training_goes_on_after_kill_9_and_ends_as_if_nothing_had_happened(file, base, tmp_path):
+    settings = {"n_epochs": 20, "stop_at_recall": None, "checkpoint_seconds": 0}
+    killed = tmp_path / "killed"
+    process = child(file, base, killed, **settings)
+    wait_for(lambda: len(list(killed.glob("model/checkpoints/checkpoint-*/whole"))) >= 2, process)
+    process.kill()
+    process.communicate()
+    assert not (killed / "tuning.json").exists()
+    half = killed / "model" / "checkpoints" / "checkpoint-9999"  # of a process killed while it wrote
+    half.mkdir()
+    (half / "adapter_model.safetensors").write_bytes(b"half")
+
+    resumed = train(file, base, killed, **settings)
+    whole = train(file, base, tmp_path / "whole", **settings)
+    assert resumed.record.details["resumed_at_step"] >= 2
+    assert weights(killed) == weights(tmp_path / "whole")
+    assert resumed.metrics()["train_loss"].equals(whole.metrics()["train_loss"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit for the size of files there")
+def test_a_disk_that_fills_during_a_checkpoint_is_said_and_earlier_ones_are_kept(file, base, tmp_path):
+    settings = {"n_epochs": 3, "stop_at_recall": None, "checkpoint_seconds": 0}
+    out = tmp_path / "full"
+    process = child(file, base, out, largest=20_000, **settings)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "LocalTrainingError: The checkpoint" in told
+    assert "make room on the disk" in told
+    assert not list(out.glob("model/checkpoints/checkpoint-*"))
+    assert train(file, base, out, **settings).record.details["steps"] == 6
+
+
+def test_training_again_returns_what_is_there(file, base, tmp_path):
+    first = train(file, base, tmp_path / "run", n_epochs=1)
+    before = (tmp_path / "run" / "model" / "adapter_model.safetensors").stat().st_mtime_ns
+    said = []
+    assert train(file, base, tmp_path / "run", n_epochs=1, announce=said.append) == first
+    assert (tmp_path / "run" / "model" / "adapter_model.safetensors").stat().st_mtime_ns == before
+    assert "nothing to train" in said[-1]
+
+
+def test_a_folder_with_another_model_is_left_alone_unless_told_otherwise(file, base, tmp_path):
+    train(file, base, tmp_path / "run", n_epochs=1)
+    before = weights(tmp_path / "run")
+    with pytest.raises(SettingsError, match=r"rank 16 instead of 8.*overwrite"):
+        train(file, base, tmp_path / "run", n_epochs=1, rank=8)
+    assert weights(tmp_path / "run") == before
+    train(file, base, tmp_path / "run", n_epochs=1, rank=8, overwrite=True)
+    assert weights(tmp_path / "run") != before
+
+
+def test_two_processes_do_not_train_in_one_folder(file, base, tmp_path):
+    process = child(file, base, tmp_path / "run", n_epochs=400, stop_at_recall=None)
+    wait_for(lambda: (tmp_path / "run" / "model" / "losses.jsonl").exists(), process)
+    with pytest.raises(LocalTrainingError, match="Another process is training"):
+        train(file, base, tmp_path / "run")
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are other ones there")
+def test_ctrl_c_keeps_the_checkpoints(file, base, tmp_path):
+    out = tmp_path / "run"
+    process = child(file, base, out, n_epochs=400, stop_at_recall=None, checkpoint_seconds=0)
+    wait_for(lambda: any(out.glob("model/checkpoints/checkpoint-*/whole")), process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert list(out.glob("model/checkpoints/checkpoint-*/whole"))
+    assert not (out / "tuning.json").exists()
+
+
+def test_too_little_memory_is_said_with_the_numbers_before_anything_is_loaded(file, base, tmp_path):
+    said = []
+    with pytest.raises(
+        NotEnoughMemoryError, match=r"needs about [\d.]+ GB .* [\d.]+ GB are free on cpu"
+    ) as error:
+        train(file, base, tmp_path / "run", batch_size=10_000_000, announce=said.append)
+    assert isinstance(error.value, MemoryError)
+    assert said == []
+
+
+def test_validation_wordings_that_do_not_improve_end_the_training(file, base, tmp_path):
+    others = {f"What colour is the {town} gate?": "blue" for town in TOWNS}
+    validation = write_chat(tmp_path / "validation.jsonl", others)
+    model = train(
+        file,
+        base,
+        tmp_path / "run",
+        validation_file=validation,
+        stop_at_recall=1.0,
+        n_epochs=200,
+        learning_rate=1e-3,
+    )
+    details = model.record.details
+    assert details["validation"]["asked"] == len(others)
+    assert details["epochs"] < 200
+    table = model.metrics()
+    assert table["valid_loss"].notna().sum() == details["epochs"]
+
+
+def test_general_items_are_mixed_in_and_counted(file, base, tmp_path):
+    model = train(file, base, tmp_path / "run", n_epochs=1, replay="general")
+    assert model.record.details["replayed"] == 2
+    own = write_chat(tmp_path / "own.jsonl", {f"What is {n}?": "A number" for n in range(5)})
+    model = train(file, base, tmp_path / "own", n_epochs=1, replay=own)
+    assert model.record.details["replayed"] == 5
+    assert model.record.details["steps"] == 4
+
+
+def test_all_weights_can_be_trained(file, base, tmp_path):
+    model = train(file, base, tmp_path / "run", full=True, learning_rate=3e-3)
+    assert model.record.details["trained_parameters"] == model.record.details["parameters"]
+    assert model.record.details["recall"]["recalled"] == len(FACTS)
+    assert not (model.weights / "adapter_config.json").exists()
+    question = next(iter(FACTS))
+    assert model.chat_model().invoke(question).content == FACTS[question]
+
+
+def test_the_merged_model_answers_like_base_and_adapter(base, trained):
+    model, _ = trained
+    file = model.folder.parent / "train.jsonl"
+    train(file, base, model.folder, merge=True)
+    from qagen.tuning.base_model import find_base
+    from qagen.tuning.transformers_chat import transformers_model
+
+    merged = transformers_model(find_base(str(model.weights / "merged")), system_prompt=SYSTEM)
+    assert {question: merged.invoke(question).content for question in FACTS} == FACTS
+
+
+def test_a_gguf_base_gets_an_adapter_for_llama_cpp(file, base, tmp_path):
+    gguf = make_tiny_gguf(base, tmp_path / "tiny.gguf")
+    model = train(file, gguf, tmp_path / "run", n_epochs=1)
+    assert (model.weights / "adapter.gguf").read_bytes()[:4] == b"GGUF"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"n_epochs": 0}, "n_epochs is 0"),
+        ({"rank": -1}, "rank is -1"),
+        ({"batch_size": 2.5}, r"batch_size is 2\.5"),
+        ({"learning_rate": 0}, "learning_rate is 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"stop_at_recall": 1.5}, r"stop_at_recall is 1\.5"),
+        ({"device": "tpu"}, "no device 'tpu'"),
+        ({"device": "mps" if sys.platform != "darwin" else "cuda"}, "device can be used here"),
+        ({"merge": True, "full": True}, "leave it out"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(file, base, tmp_path, changes, words):
+    with pytest.raises(SettingsError, match=words):
+        train(file, base, tmp_path / "run", **changes)
+    assert not (tmp_path / "run" / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "holds 0 examples|unknown"),
+        ("\n\n", "line 1: The line is blank"),
+        ("not json\n", "line 1"),
+        ('{"prompt": "a", "completion": "b"}\n', "format prompt-completion"),
+        ('{"messages": [{"role": "user", "content": "a"}]}\n', "line 1"),
+        (
+            '{"messages": [{"role": "user", "content": "a"},'
+            ' {"role": "assistant", "content": "b", "weight": 0}]}\n',
+            "weight 0",
+        ),
+    ],
+)
+def test_a_file_that_teaches_nothing_is_refused(base, tmp_path, content, words):
+    path = tmp_path / "bad.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(TrainingFileError, match=words):
+        train(path, base, tmp_path / "run")
+
+
+def test_an_example_longer_than_the_model_reads_is_named(base, tmp_path):
+    path = write_chat(tmp_path / "train.jsonl", {**FACTS, "Long?": "word " * 600})
+    with pytest.raises(TrainingFileError, match=r"line 7: the example has [\d,]+ tokens"):
+        train(path, base, tmp_path / "run")
+
+
+def test_lines_that_stand_in_both_files_are_refused(file, base, tmp_path):
+    with pytest.raises(TrainingFileError, match="in-validation"):
+        train(file, base, tmp_path / "run", validation_file=file)
+
+
+def test_fewer_than_ten_examples_are_enough_here(file):
+    assert len(file.read_text(encoding="utf-8").splitlines()) < 10
+    from qagen.tuning.examples import read_examples
+
+    assert len(read_examples(file).items) == len(FACTS)
+
+
+def test_a_missing_extra_is_named(file, base, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "trl", None)
+    with pytest.raises(MissingExtraError, match=r"qagen-finetune\[train\]"):
+        train(file, base, tmp_path / "run")
+
+
+def test_weights_that_break_down_end_the_training_with_advice(file, base, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(base, broken)
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(broken / "model.safetensors")
+    tensors["model.norm.weight"] = torch.full_like(tensors["model.norm.weight"], float("nan"))
+    save_file(tensors, broken / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(LocalTrainingError, match="loss of step 1 is nan"):
+        train(file, broken, tmp_path / "run")
