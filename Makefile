@@ -1,4 +1,5 @@
-# Two commands: `make demo` and `make test`. Each needs only Python 3.10 or newer; everything else it installs itself.
+# `make demo`, `make train-demo` and `make test`. Each needs only Python 3.10 or newer; everything else it installs
+# itself, PyTorch in the version of constraints.txt.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +7,9 @@ BIN := $(VENV)/bin
 # means that a passage got no pairs, which happens with a small model.
 RUN ?= demo-run
 
-.PHONY: demo test lint types pytest docs benchmarks clean
+CONSTRAINTS := --constraint constraints.txt
+
+.PHONY: demo train-demo test lint types pytest docs benchmarks clean
 
 demo: $(VENV)/.demo
 	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) --limit $(DEMO_PASSAGES) --show 5 || [ $$? -eq 3 ]
@@ -16,6 +19,14 @@ demo: $(VENV)/.demo
 	@echo "the training file is $(RUN)/train.jsonl."
 	@echo "More of the examples, or your own documents: $(BIN)/qagen generate PATH... -o my-run"
 	@echo "With a strong model, any language:           $(BIN)/qagen generate PATH... -o my-run --llm openai:gpt-6-luna"
+
+# Pairs, a model trained on them on this machine, and both models asked the questions: about ten minutes on two cores.
+train-demo: $(VENV)/.train
+	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) --limit $(DEMO_PASSAGES) --show 3 || [ $$? -eq 3 ]
+	$(BIN)/qagen tune $(RUN) --provider local
+	$(BIN)/qagen ask $(RUN) --sample 100
+	@echo
+	@echo "The model is in $(RUN)/model (its README.md says what it is). Ask it: $(BIN)/qagen ask $(RUN) \"...\""
 
 DEMO_SOURCE ?= examples/documents/tessimarn-regatta.md
 DEMO_PASSAGES ?= 6
@@ -44,10 +55,15 @@ $(VENV)/.demo: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,files]'
 	@touch $@
 
-$(VENV)/.test: pyproject.toml
+$(VENV)/.train: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) --editable '.[local,files,train]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.test: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) --editable '.[test]'
+	@touch $@ $(VENV)/.demo $(VENV)/.train
 
 clean:
 	rm -rf $(VENV) $(RUN) site .mypy_cache .ruff_cache .pytest_cache .hypothesis

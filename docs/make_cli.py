@@ -67,14 +67,14 @@ def _metavar(parameter: Any) -> str:
 def _written(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return _metavar(parameter)
-    return ", ".join(sorted(parameter.opts, key=len))
+    return ", ".join([*sorted(parameter.opts, key=len), *parameter.secondary_opts])
 
 
 def _default(parameter: Any) -> str:
     if parameter.required:
         return "required"
     if getattr(parameter, "is_flag", False):
-        return "off"
+        return "on" if parameter.default else "off"
     return "" if parameter.default is None else f"`{parameter.default}`"
 
 

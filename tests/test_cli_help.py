@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from qagen.cli import app
+from qagen.cli import app, terminal
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cli.md"
@@ -78,7 +78,7 @@ def test_the_page_has_the_exit_codes_of_the_command():
     from qagen import cli
 
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE.read_text("utf-8"), re.MULTILINE)}
-    assert {0, 2, cli.EXIT_ERROR, cli.EXIT_INCOMPLETE, cli.EXIT_INTERRUPTED} == codes
+    assert {0, 2, terminal.EXIT_ERROR, terminal.EXIT_INCOMPLETE, terminal.EXIT_INTERRUPTED} == codes
     assert all(str(code) in inspect.getdoc(cli) for code in codes)
 
 

@@ -1,8 +1,4 @@
-"""The command. The only place that prints.
-
-Exit codes: 0 all is well; 1 an error, or a file that a service would refuse; 2 the command was mistyped;
-3 the run ended, and a passage or a document is without an answer; 130 stopped with Ctrl-C.
-"""
+"""From documents to a training file: ``generate``, ``check``, ``status``, ``models``."""
 
 from __future__ import annotations
 
@@ -11,57 +7,33 @@ import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from qagen.errors import QAGenError, SettingsError
+from qagen.cli.terminal import (
+    EXIT_ERROR,
+    EXIT_INCOMPLETE,
+    EXIT_INTERRUPTED,
+    TRAIN,
+    Debug,
+    Run,
+    add_row,
+    announce,
+    new_table,
+    screen,
+)
+from qagen.errors import SettingsError
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from qagen.pairs.dataset import QADataset
     from qagen.records import Failure, QAPair, Usage
 
-EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
-
-TRAIN = "train.jsonl"
 _LISTED = 10  # failures shown at the end of a run; `qagen status` shows all
 
-app = typer.Typer(
-    help="Turn documents into question-answer pairs that a chat model can be fine-tuned on.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-models_app = typer.Typer(help="The embedded models: which there are, and which are on this machine.")
-app.add_typer(models_app, name="models")
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")]
-
-
-def _version(show: bool) -> None:
-    if show:
-        from qagen import __version__
-
-        print(f"qagen {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
-    ] = False,
-) -> None:
-    pass
-
-
-@app.command()
 def generate(
     source: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Files, folders or URLs.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The run folder.")],
@@ -112,7 +84,7 @@ def generate(
         "structured": structured,
         "max_concurrency": max_concurrency,
         "base_url": base_url,
-        "announce": _announce,
+        "announce": announce,
     }
     system = _system_prompt(system_prompt, format)
     try:
@@ -132,7 +104,6 @@ def generate(
     _finish(dataset, out, format=format, system_prompt=system)
 
 
-@app.command()
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A training file (JSONL).")],
     model: Annotated[
@@ -153,17 +124,16 @@ def check(
     report = check_training_file(
         file, model=model, validation_file=validation, method=method, usd_per_million_tokens=price
     )
-    table = _table(f"Training file: {'good' if report.ok else 'a service would refuse it'}")
+    table = new_table(f"Training file: {'good' if report.ok else 'a service would refuse it'}")
     for name, value in report.facts():
-        _add_row(table, name, value)
-    _console().print(table)
+        add_row(table, name, value)
+    screen().print(table)
     for finding in report.findings():
         print(f"! {finding}")
     if not report.ok:
         raise typer.Exit(EXIT_ERROR)
 
 
-@app.command()
 def status(run: Run, debug: Debug = False) -> None:
     """What is done in a run folder, what failed and why, tokens and cost."""
     from qagen.llm.ledger import Ledger
@@ -180,37 +150,35 @@ def status(run: Run, debug: Debug = False) -> None:
             ledger.settings(),
             ledger.failures(),
         )
-    table = _table(f"Run folder {run}")
+    table = new_table(f"Run folder {run}")
     settings.pop("passages", None)  # stands with the pairs
     for name, value in settings.items():
-        _add_row(table, name.replace("_", " "), _plain(value))
+        add_row(table, name.replace("_", " "), _plain(value))
     for state, number in states.items():
-        _add_row(table, f"calls {state}", f"{number:,}")
+        add_row(table, f"calls {state}", f"{number:,}")
     if (run / PAIRS).exists():
         _add_pairs(table, QADataset.load(run))
     _add_usage(table, usage)
-    _console().print(table)
+    screen().print(table)
     _print_failures(failures, len(failures))
     if _incomplete(failures) or set(states) - {"done", "cut_off"}:
         raise typer.Exit(EXIT_INCOMPLETE)
 
 
-@models_app.callback(invoke_without_command=True)
 def models(context: typer.Context, debug: Debug = False) -> None:
     """List the embedded models: size, licence, and whether each is on this machine."""
     if context.invoked_subcommand:
         return
     from qagen.llm.weights import DEFAULT, list_weights
 
-    table = _table("Embedded models", "name", "size", "licence", "here", "note")
+    table = new_table("Embedded models", "name", "size", "licence", "here", "note")
     for weights, path in list_weights():
         name = f"local:{weights.name}" + (" (default)" if weights.name == DEFAULT else "")
         here = str(path) if path else "no"
-        _add_row(table, name, f"{weights.size / 1e6:,.0f} MB", weights.licence, here, weights.note)
-    _console().print(table)
+        add_row(table, name, f"{weights.size / 1e6:,.0f} MB", weights.licence, here, weights.note)
+    screen().print(table)
 
 
-@models_app.command()
 def pull(
     name: Annotated[str, typer.Argument(help="A name of the table, such as smollm2-135m.")],
     debug: Debug = False,
@@ -218,42 +186,23 @@ def pull(
     """Fetch an embedded model."""
     from qagen.llm.weights import fetch_weights
 
-    path = fetch_weights(name.removeprefix("local:"), announce=_announce)
+    path = fetch_weights(name.removeprefix("local:"), announce=announce)
     print(f"{name} is at {path}")
-
-
-def main() -> None:
-    """Run the command; an error is one paragraph, with ``--debug`` a traceback."""
-    if "--debug" not in sys.argv:
-        sys.excepthook = _one_paragraph
-    typer.main.get_command(app)(prog_name="qagen")  # app() would put typer's own hook in place of ours
-
-
-def _one_paragraph(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    del trace
-    if issubclass(kind, QAGenError):
-        print(f"qagen: {error}", file=sys.stderr)
-    else:
-        print(
-            f"qagen: something unexpected happened ({kind.__name__}: {error}). What was finished is kept. "
-            "Run the command again with --debug and report what it shows.",
-            file=sys.stderr,
-        )
 
 
 def _finish(dataset: QADataset, out: Path, *, format: str, system_prompt: str | None) -> None:  # noqa: A002
     """Write the training file, and say what came of the run."""
     from qagen.tuning.training_file import write_training_file
 
-    table = _table("Done, with failures" if _incomplete(dataset.failures) else "Done")
+    table = new_table("Done, with failures" if _incomplete(dataset.failures) else "Done")
     _add_pairs(table, dataset)
-    _add_row(table, "failures", f"{len(dataset.failures):,}")
+    add_row(table, "failures", f"{len(dataset.failures):,}")
     _add_usage(table, dataset.usage)
     if len(dataset):
         write_training_file(dataset, out / TRAIN, format=format, system_prompt=system_prompt)  # type: ignore[arg-type] # an unknown format is its error to raise
-        _add_row(table, "pairs", str(out / "pairs.jsonl"))
-        _add_row(table, "training file", str(out / TRAIN))
-    console = _console()
+        add_row(table, "pairs", str(out / "pairs.jsonl"))
+        add_row(table, "training file", str(out / TRAIN))
+    console = screen()
     console.print(table)
     _print_failures(dataset.failures, _LISTED)
     if len(dataset):
@@ -312,50 +261,21 @@ def _system_prompt(given: str | None, name: str) -> str | None:
     return system
 
 
-def _announce(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(markup=False, highlight=False)  # what a document says is text, not markup
-
-
-def _table(title: str, *columns: str) -> Table:
-    from rich.box import SIMPLE
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        title=Text(title), title_justify="left", box=SIMPLE, show_header=bool(columns), pad_edge=False
-    )
-    for column in columns or ("what", "value"):
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _add_row(table: Table, *cells: str) -> None:
-    from rich.text import Text
-
-    table.add_row(*(Text(cell) for cell in cells))
-
-
 def _add_pairs(table: Table, dataset: QADataset) -> None:
     from collections import Counter
 
     if dataset.passages:
-        _add_row(table, "passages", f"{dataset.passages:,}")
-    _add_row(table, "pairs kept", f"{len(dataset):,}")
+        add_row(table, "passages", f"{dataset.passages:,}")
+    add_row(table, "pairs kept", f"{len(dataset):,}")
     for reason, number in Counter(one.reason for one in dataset.dropped).most_common():
-        _add_row(table, f"dropped: {reason}", f"{number:,}")
+        add_row(table, f"dropped: {reason}", f"{number:,}")
 
 
 def _add_usage(table: Table, usage: Usage) -> None:
-    _add_row(table, "calls", f"{usage.calls:,}" + (f" ({usage.asked:,} asked now)" if usage.asked else ""))
+    add_row(table, "calls", f"{usage.calls:,}" + (f" ({usage.asked:,} asked now)" if usage.asked else ""))
     tokens = f"{usage.input_tokens:,} in, {usage.output_tokens:,} out"
-    _add_row(table, "tokens", tokens + (f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""))
-    _add_row(table, "cost", "unknown" if usage.cost is None else f"${usage.cost:.4f}")
+    add_row(table, "tokens", tokens + (f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""))
+    add_row(table, "cost", "unknown" if usage.cost is None else f"${usage.cost:.4f}")
 
 
 def _print_failures(failures: Iterable[Failure], most: int) -> None:
@@ -368,7 +288,3 @@ def _print_failures(failures: Iterable[Failure], most: int) -> None:
 
 def _plain(value: object) -> str:
     return "none" if value is None else str(value)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,86 @@
+"""The command. The only place that prints or reads the environment.
+
+Exit codes: 0 all is well; 1 an error, or a file that a service would refuse; 2 the command was mistyped;
+3 the run ended, and a passage or a document is without an answer; 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from types import TracebackType
+from typing import Annotated, Any
+
+import typer
+
+from qagen.cli import documents, tuning
+from qagen.cli.terminal import announce
+from qagen.errors import QAGenError
+
+app = typer.Typer(
+    help="Turn documents into question-answer pairs that a chat model can be fine-tuned on, and tune it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+models_app = typer.Typer(help="The embedded models: which there are, and which are on this machine.")
+jobs_app = typer.Typer(help="Fine-tuning jobs at a service: list, watch, cancel, metrics.")
+app.command()(documents.generate)
+app.command()(documents.check)
+app.command()(tuning.tune)
+app.command()(tuning.ask)
+app.command()(documents.status)
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(models_app, name="models")
+jobs_app.callback(invoke_without_command=True)(tuning.jobs)
+jobs_app.command("list")(tuning.list_jobs)
+jobs_app.command()(tuning.watch)
+jobs_app.command()(tuning.cancel)
+jobs_app.command()(tuning.metrics)
+models_app.callback(invoke_without_command=True)(documents.models)
+models_app.command()(documents.pull)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from qagen import __version__
+
+        print(f"qagen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command; an error is one paragraph, with ``--debug`` a traceback."""
+    if "--debug" not in sys.argv:
+        sys.excepthook = _one_paragraph
+    # Read when PyTorch loads: threads that wait in a loop make training many times slower on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    warnings.showwarning = _one_line
+    typer.main.get_command(app)(prog_name="qagen")  # app() would put typer's own hook in place of ours
+
+
+def _one_paragraph(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    del trace
+    if issubclass(kind, QAGenError):
+        print(f"qagen: {error}", file=sys.stderr)
+    else:
+        print(
+            f"qagen: something unexpected happened ({kind.__name__}: {error}). What was finished is kept. "
+            "Run the command again with --debug and report what it shows.",
+            file=sys.stderr,
+        )
+
+
+def _one_line(message: Warning | str, *_: Any, **__: Any) -> None:
+    announce(f"! {message}")
