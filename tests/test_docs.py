@@ -6,13 +6,17 @@ The blocks of a page run in their order, in one folder and one namespace; the fo
 - ``python`` is executed.
 - ``bash``: each ``qagen ...`` line is run. Other lines (pip, make, ollama) are only checked for syntax.
 - ``text`` right behind one of these is what it prints; ``python tests/test_docs.py [PAGE...]`` writes it.
-- ``<!-- not run: why -->`` above a block leaves it out.
+- ``yaml`` and ``json`` are read.
+- ``<!-- not run: why -->`` above a block leaves it out; Python must be Python all the same.
 
 Nothing of qagen is replaced. A hosted model is a server on loopback, which OpenAI's client finds through
 ``OPENAI_BASE_URL``; a server of one's own is the same one, put in the place of the address after
 ``--base-url``. The embedded model is the smallest one, asked about one passage. Since the pages ask it about
 the same document, it is asked once: its ledger travels from page to page. It may keep too few pairs for a
 training file.
+
+On the page on tuning the server is ``TuningServer``, which answers as the tuned model too, and what is
+trained on this machine is a model of a hundred thousand parameters.
 """
 
 from __future__ import annotations
@@ -35,7 +39,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import yaml
 from chat_server import TEXT_TAG, ChatServer, last_text, pairs_of_the_text
+from tiny_model import make_tiny_model
+from tuning_server import KEY, MODEL, RUNNING, SUCCEEDED, VALIDATING, TuningServer
 from typer.testing import CliRunner
 
 from qagen.cli import app
@@ -111,18 +118,36 @@ def reply(messages: Sequence[Mapping[str, Any]]) -> str:
     return json.dumps({"question_answer_pairs": pairs}) if pairs else pairs_of_the_text(messages)
 
 
+def tuned_reply(messages: Sequence[Mapping[str, Any]]) -> str:
+    """What a model would say that has learnt the facts, or is asked to write pairs."""
+    learnt = {fact["question"]: fact["answer"] for fact in FACTS}
+    return learnt.get(last_text(messages)) or reply(messages)
+
+
+def service(page: Path) -> ChatServer | TuningServer:
+    """The server a page talks to."""
+    if page.name != "tuning.md":
+        return ChatServer(models=HOSTED, key=KEY, reply=reply)
+    models = dict.fromkeys((MODEL, *HOSTED))
+    life = (VALIDATING, RUNNING, SUCCEEDED)
+    return TuningServer(models=models, processing=0, life=life, reply=tuned_reply)
+
+
 @contextlib.contextmanager
-def workplace(folder: Path) -> Iterator[ChatServer]:
+def workplace(folder: Path, page: Path) -> Iterator[ChatServer | TuningServer]:
     """The folder a page runs in, and the environment."""
     for name in ("documents", "examples/documents"):
         shutil.copytree(ROOT / "examples" / "documents", folder / name)
     before, environment = Path.cwd(), dict(os.environ)
-    with ChatServer(models=HOSTED, key="none", reply=reply) as server:
+    with service(page) as server:
         os.chdir(folder)
         os.environ |= {
-            "OPENAI_API_KEY": "none",
+            "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": server.base_url,
+            "AZURE_OPENAI_API_KEY": KEY,
+            "NEBIUS_API_KEY": KEY,
             "LANGSMITH_TRACING": "false",
+            "MPLBACKEND": "agg",
         }
         os.environ |= {"COLUMNS": "110", "NO_COLOR": "1"}
         try:
@@ -133,11 +158,15 @@ def workplace(folder: Path) -> Iterator[ChatServer]:
             os.environ.update(environment)
 
 
-def run_block(block: Block, page: Path, namespace: dict[str, Any], server: ChatServer, warm: Path) -> str:
+def run_block(
+    block: Block, page: Path, namespace: dict[str, Any], server: ChatServer | TuningServer, warm: Path
+) -> str:
     """Run it; what it prints."""
     if block.kind == "bash":
         return "".join(run_command(command, server, warm) for command in commands(block.code))
     code = block.code.replace('"local"', f'"{SMALLEST}"')
+    if "train_locally(" in code:
+        code = code.replace(f'"{SMALLEST}"', f'"{tiny_model()}", n_epochs=1')
     tree = ast.parse("\n" * (block.line - 1) + code, filename=str(page))
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(tree, page, "exec", dont_inherit=True), namespace)  # noqa: S102 - our own pages
@@ -149,7 +178,13 @@ def commands(code: str) -> list[str]:
     return [line.strip() for line in code.replace("\\\n", " ").splitlines() if line.strip()]
 
 
-def run_command(command: str, server: ChatServer, warm: Path) -> str:
+def tiny_model() -> Path:
+    """A model that is trained in a second, in the folder of the page."""
+    folder = Path("tiny-model").resolve()
+    return folder if folder.exists() else make_tiny_model(folder)
+
+
+def run_command(command: str, server: ChatServer | TuningServer, warm: Path) -> str:
     words = shlex.split(SERVER_ADDRESS.sub(server.base_url, command), comments=True)
     if not words or Path(words[0]).name != "qagen":
         subprocess.run(["bash", "-n"], input=command, text=True, check=True)
@@ -158,6 +193,8 @@ def run_command(command: str, server: ChatServer, warm: Path) -> str:
         "--llm" not in words or words[words.index("--llm") + 1].startswith("local")
     ):
         return run_embedded(words[1:], warm)
+    if words[1] == "tune" and "local" in words:
+        return invoke([*words[1:], "--model", str(tiny_model()), "--n-epochs", "1"], {0})
     if words[1] == "check" and Path(words[2]).with_name(EMBEDDED).exists():
         return invoke(words[1:], {0, 1}) if Path(words[2]).exists() else ""
     exit_code = EXIT_CODE.search(command)
@@ -188,7 +225,7 @@ def run_page(page: Path, folder: Path, warm: Path) -> Iterator[tuple[Block, str]
     """Each block that shows what the one before it prints, with what that really printed."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     printed = ""
-    with workplace(folder) as server:
+    with workplace(folder, page) as server:
         for block in blocks(page.read_text("utf-8")):
             if block.shows_output:
                 yield block, printed
@@ -221,16 +258,25 @@ def test_few_blocks_are_left_out_and_each_says_why():
     assert len(left_out) <= MOST_LEFT_OUT, left_out
 
 
+def test_blocks_that_are_left_out_are_python_all_the_same():
+    for page in PAGES:
+        for block in blocks(page.read_text("utf-8")):
+            if block.kind == "python" and block.why_not:
+                compile(block.code, f"{page.name}:{block.line}", "exec")
+
+
 def test_every_block_says_what_it_is():
     kinds = {(page.name, block.kind) for page in PAGES for block in blocks(page.read_text("utf-8"))}
-    assert {kind for _, kind in kinds} <= {"python", "bash", "text", "json", "jsonl"}, kinds
+    assert {kind for _, kind in kinds} <= {"python", "bash", "text", "json", "jsonl", "yaml"}, kinds
 
 
-def test_json_blocks_are_json():
+def test_json_blocks_are_json_and_yaml_blocks_are_yaml():
     for page in PAGES:
         for block in blocks(page.read_text("utf-8")):
             for part in [block.code] if block.kind == "json" else []:
                 json.loads(part)
+            for part in [block.code] if block.kind == "yaml" else []:
+                assert isinstance(yaml.safe_load(part), dict)
             for part in block.code.splitlines() if block.kind == "jsonl" else []:
                 json.loads(part)
 
