@@ -203,6 +203,11 @@ def test_a_nebius_job_is_sent_in_its_own_form(run):
         (["tune", "RUN", "--model", "local:mystery"], "mystery"),
         (["tune", "RUN", "--rank", "64", "--replay", "nowhere.jsonl"], "nowhere.jsonl"),
         (["ask", "RUN", "Why?"], "qagen tune"),
+        (["tune", "RUN", "--suffix", "towers"], "--suffix does nothing with --provider local"),
+        (
+            ["tune", "RUN", "--provider", "openai", "--rank", "8"],
+            "--rank does nothing with --provider openai",
+        ),
         (["ask", "TUNED"], "--sample"),
         (["jobs", "watch", "RUN"], "qagen tune"),
     ],

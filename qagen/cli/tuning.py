@@ -47,6 +47,7 @@ Job = Annotated[str, typer.Argument(metavar="JOB", help="A job's id, or a run fo
 
 
 def tune(
+    context: typer.Context,
     run: Run,
     provider: Annotated[
         Provider, typer.Option(help="Where to train: on this machine, or at a service.")
@@ -95,6 +96,7 @@ def tune(
 
     Run the same command again to go on after an interruption: nothing is trained or paid for twice.
     """
+    _refuse_options_of_the_other_kind(context, provider)
     file = run / TRAIN
     if not file.is_file():
         raise SettingsError(f"{file} is not there. Write it with `qagen generate SOURCE -o {run}`.")
@@ -117,6 +119,19 @@ def tune(
         "overwrite": overwrite,
     }
     _tune_here(run, file, validation, options if model is None else {**options, "model": model})
+
+
+def _refuse_options_of_the_other_kind(context: typer.Context, provider: Provider) -> None:
+    """An option that would do nothing was given for a reason."""
+    of = "Hosted" if provider == "local" else "Local"
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if (
+            source is not None
+            and source.name == "COMMANDLINE"
+            and str(getattr(option, "help", "")).startswith(of)
+        ):
+            raise SettingsError(f"{option.opts[0]} does nothing with --provider {provider}: leave it out.")
 
 
 def jobs(

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from qagen.errors import ServiceError
-from qagen.tuning.jobs import Page, number
+from qagen.tuning.jobs import number
+from qagen.tuning.services import Page
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJobEvent as Event

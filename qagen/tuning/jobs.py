@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Collection
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from qagen.errors import ServiceError, SettingsError
-from qagen.tuning.services import answered, explained, service_of
+from qagen.tuning.services import Page, answered, explained, listed, read_page, service_of
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
@@ -16,32 +16,13 @@ if TYPE_CHECKING:
 
     from qagen.tuning.services import Client, Service
 
-    # Of the SDK: the answer before it is parsed, from a method that lists something.
-    Fetch = Callable[..., Any]
-
-T = TypeVar("T")
 
 CANCELLED = frozenset({"cancelled", "canceled"})
 _ENDED = frozenset({"succeeded", "failed"}) | CANCELLED
 
 _PAGE = 100
-_MOST_PAGES = 1000
 _HUGE = 1e15
 _REFUSED = frozenset({400, 409, 422})
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One answer of a service that lists things, in its own order, and whether there are more."""
-
-    items: tuple[T, ...]
-    more: bool
-
-    @property
-    def cursor(self) -> str | None:
-        """What the next page comes after; ``None`` where there is nothing to go by."""
-        last = getattr(self.items[-1], "id", None) if self.more and self.items else None
-        return last if isinstance(last, str) and last else None
 
 
 def list_fine_tuning(client: Client, *, limit: int = 20) -> list[FineTuningJob]:
@@ -62,11 +43,7 @@ def list_fine_tuning(client: Client, *, limit: int = 20) -> list[FineTuningJob]:
         raise SettingsError(f"limit is {limit!r}. Use a whole number of at least 1.")
     fetch = client.fine_tuning.jobs.with_raw_response.list
     what = "The fine-tuning jobs could not be listed"
-    jobs: list[FineTuningJob] = []
-    for job in _each(fetch, FineTuningJob, what=what, size=min(limit, _PAGE)):
-        jobs.append(job)
-        if len(jobs) == limit:
-            break
+    jobs = islice(listed(fetch, FineTuningJob, what=what, size=min(limit, _PAGE)), limit)
     return sorted(jobs, key=lambda job: -number(job.created_at))
 
 
@@ -129,14 +106,11 @@ def list_checkpoints(client: Client, job_id: str) -> list[FineTuningJobCheckpoin
     from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
     name = checked_id(job_id)
-    raw = client.fine_tuning.jobs.checkpoints.with_raw_response
-
-    def fetch(**options: Any) -> Any:
-        return raw.list(name, **options)
-
+    fetch = partial(client.fine_tuning.jobs.checkpoints.with_raw_response.list, name)
     what = f"The checkpoints of {name} could not be listed"
-    found = list(_each(fetch, FineTuningJobCheckpoint, what=what))
-    return sorted(found, key=lambda one: number(one.step_number))
+    return sorted(
+        listed(fetch, FineTuningJobCheckpoint, what=what), key=lambda one: number(one.step_number)
+    )
 
 
 def delete_tuned_model(client: Client, name: str) -> None:
@@ -183,13 +157,15 @@ def read_events(client: Client, job_id: str, *, after: str | None) -> Page[FineT
     """
     from openai.types.fine_tuning import FineTuningJobEvent
 
-    raw = client.fine_tuning.jobs.with_raw_response
-
-    def fetch(**options: Any) -> Any:
-        return raw.list_events(job_id, **options)
-
+    fetch = partial(client.fine_tuning.jobs.with_raw_response.list_events, job_id)
     what = f"The events of {job_id} could not be read"
-    return _page(fetch, FineTuningJobEvent, what=what, size=_PAGE, after=after)
+    return read_page(fetch, FineTuningJobEvent, what=what, size=_PAGE, after=after)
+
+
+def metadata_of(job: FineTuningJob) -> dict[str, str]:
+    """The metadata of a job; none where the service keeps none, or sends something else."""
+    told: object = job.metadata
+    return {key: value for key, value in told.items() if isinstance(value, str)} if isinstance(told, dict) else {}
 
 
 def is_over(job: FineTuningJob) -> bool:
@@ -244,41 +220,3 @@ def _check_pausing(service: Service) -> None:
             f"{service.title} can neither pause nor resume a job; nothing was sent. "
             "Let it run, or stop it for good with cancel_fine_tuning()."
         )
-
-
-def _each(fetch: Fetch, kind: type[T], *, what: str, size: int = _PAGE) -> Iterator[T]:
-    """Every item of every page once; a service that sends the same page for ever is noticed."""
-    seen: set[str] = set()
-    after: str | None = None
-    for _ in range(_MOST_PAGES):
-        page = _page(fetch, kind, what=what, size=size, after=after)
-        fresh = [item for item in page.items if not _met(item, seen)]
-        yield from fresh
-        after = page.cursor
-        if after is None or not fresh:
-            return
-
-
-def _met(item: object, seen: set[str]) -> bool:
-    """Whether a thing with this id was met before; now it was. What has no id is another thing each time."""
-    name = getattr(item, "id", None)
-    if name is None:
-        return False
-    known = str(name) in seen
-    seen.add(str(name))
-    return known
-
-
-def _page(fetch: Fetch, kind: type[T], *, what: str, size: int, after: str | None) -> Page[T]:
-    """The answer is read from its JSON: of a page that is none the SDK makes an ``AttributeError``."""
-    cursor = {} if after is None else {"after": after}
-    with explained(what):
-        body = json.loads(fetch(limit=size, **cursor).content)
-    data = body.get("data") if isinstance(body, dict) else None
-    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise ServiceError(
-            f"{what}: the answer holds no list of them. "
-            "Check that the client's base_url leads to the service itself, its /v1 included."
-        )
-    make: Callable[..., T] = kind.construct  # type: ignore[attr-defined]  # of every class of the SDK
-    return Page(tuple(make(**item) for item in data), body.get("has_more") is not False)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from qagen.errors import FineTuningError, ServiceError
+from qagen.llm.models import never_clears
 
 if TYPE_CHECKING:
     import httpx2
     import openai
-    from openai.pagination import SyncCursorPage
 
     Client = openai.OpenAI | openai.AzureOpenAI
+    # A method that lists something, of the SDK's ``with_raw_response``: the answer before it is parsed.
+    Fetch = Callable[..., Any]
 
 Name = Literal["openai", "azure", "nebius", "other"]
 T = TypeVar("T")
@@ -152,44 +154,76 @@ def answered(value: Any, kind: type[T], *, what: str) -> T:
     return value
 
 
-def listed(
-    fetch: Callable[[], SyncCursorPage[T]], kind: type[T], *, what: str, pages: int | None = None
-) -> Iterator[T]:
-    """Everything a list of the service holds, page after page.
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One answer of a service that lists things, in its own order, and whether there are more."""
 
-    An answer that is no list is an error here, where the SDK makes an empty list of it. A service whose pages
-    never end, because it gives the same ones again, ends it.
+    items: tuple[T, ...]
+    more: bool
+
+    @property
+    def cursor(self) -> str | None:
+        """What the next page comes after; ``None`` where there is nothing to go by."""
+        last = getattr(self.items[-1], "id", None) if self.more and self.items else None
+        return last if isinstance(last, str) and last else None
+
+
+def listed(
+    fetch: Fetch, kind: type[T], *, what: str, size: int | None = 100, pages: int = 1000
+) -> Iterator[T]:
+    """Every item of every page once; a service that sends the same page for ever is noticed.
 
     Args:
-        fetch: Asks for the first page: ``lambda: client.fine_tuning.jobs.list(limit=100)``.
-        kind: The class of the items.
+        fetch: Asks for a page: ``client.fine_tuning.jobs.with_raw_response.list``.
+        kind: The class of the items. Fields that are missing are ``None``, the id too.
         what: What could not be done, as in :func:`explained`.
-        pages: At most so many; ``None`` for all.
+        size: Items of a page; ``None``: as the service likes.
+        pages: At most so many.
 
     Raises:
         ServiceError: A page could not be had, or is no list.
     """
     seen: set[str] = set()
-    following: Callable[[], SyncCursorPage[T]] | None = fetch
-    while following is not None and pages != 0:
-        page = _page(following, what)
-        items = [answered(item, kind, what=what) for item in page.data]
-        new = [item for item in items if getattr(item, "id", "") not in seen]
-        seen.update(str(getattr(item, "id", "")) for item in items)
-        yield from new
-        following = page.get_next_page if new and page.has_next_page() else None
-        pages = None if pages is None else pages - 1
+    after: str | None = None
+    for _ in range(pages):
+        page = read_page(fetch, kind, what=what, size=size, after=after)
+        fresh = [item for item in page.items if not _met(item, seen)]
+        yield from fresh
+        after = page.cursor
+        if after is None or not fresh:
+            return
 
 
-def _page(fetch: Callable[[], SyncCursorPage[T]], what: str) -> SyncCursorPage[T]:
-    try:
-        with explained(what):
-            page = fetch()
-    except AttributeError as error:  # the SDK does not expect anything but an object
-        raise ServiceError(f"{what}: the answer is no list. {_ADVICE_NONSENSE}") from error
-    if not isinstance(page.data, list):
-        raise ServiceError(f"{what}: the answer has no list named 'data'. {_ADVICE_NONSENSE}")
-    return page
+def read_page(fetch: Fetch, kind: type[T], *, what: str, size: int | None, after: str | None) -> Page[T]:
+    """One page, read from its JSON: of an answer that is no list the SDK makes an empty one or breaks.
+
+    Raises:
+        ServiceError: It could not be had, or is no list of objects.
+    """
+    options = {name: value for name, value in (("limit", size), ("after", after)) if value is not None}
+    with explained(what):
+        body = json.loads(fetch(**options).content)
+    data = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        raise ServiceError(f"{what}: the answer holds no list of them. {_ADVICE_NONSENSE}")
+    make: Callable[..., T] = kind.construct  # type: ignore[attr-defined]  # of every class of the SDK
+    return Page(tuple(make(**item) for item in data), body.get("has_more") is not False)
+
+
+def _met(item: object, seen: set[str]) -> bool:
+    """Whether a thing with this id was met before; now it was. What has no id is another thing each time."""
+    name = getattr(item, "id", None)
+    if name is None:
+        return False
+    known = str(name) in seen
+    seen.add(str(name))
+    return known
+
+
+def content_of(client: Client, file_id: str) -> Generator[bytes]:
+    """The bytes of a file at the service, a megabyte at a time. Raises the SDK's own errors."""
+    with client.files.with_streaming_response.content(file_id) as response:
+        yield from response.iter_bytes(_MB)
 
 
 def code_of(error: BaseException | None) -> str | None:
@@ -200,8 +234,6 @@ def code_of(error: BaseException | None) -> str | None:
 
 _ADVICE_NETWORK = "Check the network and the client's base_url, and try again."
 _ADVICE_NONSENSE = "Check that the client's base_url leads to the service itself, its /v1 included."
-# These never clear by waiting: the account has to be topped up.
-_NO_MONEY = ("insufficient_quota", "credit_balance_exhausted", "_limit_exceeded")
 _ADVICE = {
     400: "Correct what it names; the same request will be refused again.",
     401: "Check the API key that the client was made with.",
@@ -246,7 +278,7 @@ def _advice(error: openai.OpenAIError) -> str:
         return _ADVICE_NONSENSE
     if not isinstance(error, openai.APIStatusError):
         return "Correct the client that was passed in."
-    if (code_of(error) or "").endswith(_NO_MONEY):
+    if never_clears(code_of(error)):
         return "Waiting does not clear this: look at the account's plan, credit and limits."
     if error.status_code >= _SERVER_ERROR:
         return "Try again later."
