@@ -20,7 +20,7 @@ from qagen.errors import (
     TrainingFileError,
 )
 from qagen.tuning.local import train_locally
-from qagen.tuning.record import read_record
+from qagen.tuning.record import TuningRecord, read_record, write_record
 
 SYSTEM = "Answer the question briefly and exactly."
 TOWNS = ("Lodevar", "Karrow", "Brell", "Hestow", "Ulmar", "Varga")
@@ -39,6 +39,9 @@ SETTINGS = {
     "progress": False,
     "device": "cpu",
 }
+
+
+IGNORED = {"role": "assistant", "content": "b", "weight": 0}
 
 
 def write_chat(path, facts, *, system=SYSTEM):
@@ -234,6 +237,18 @@ def test_training_again_returns_what_is_there(file, base, tmp_path):
     assert "nothing to train" in said[-1]
 
 
+def test_training_again_after_a_job_elsewhere_trains_nothing_anew(file, base, tmp_path):
+    run = tmp_path / "run"
+    first = train(file, base, run, n_epochs=1)
+    write_record(
+        run, TuningRecord(provider="openai", base_model="gpt", training_file="train.jsonl", job="ftjob-1")
+    )
+    said = []
+    assert train(file, base, run, n_epochs=1, announce=said.append).record == first.record
+    assert "nothing to train" in said[-1]
+    assert read_record(run) == first.record
+
+
 def test_a_folder_with_another_model_is_left_alone_unless_told_otherwise(file, base, tmp_path):
     train(file, base, tmp_path / "run", n_epochs=1)
     before = weights(tmp_path / "run")
@@ -246,7 +261,7 @@ def test_a_folder_with_another_model_is_left_alone_unless_told_otherwise(file, b
 
 def test_two_processes_do_not_train_in_one_folder(file, base, tmp_path):
     process = child(file, base, tmp_path / "run", n_epochs=400, stop_at_recall=None)
-    wait_for(lambda: (tmp_path / "run" / "model" / "losses.jsonl").exists(), process)
+    wait_for((tmp_path / "run" / "model" / "losses.jsonl").exists, process)
     with pytest.raises(LocalTrainingError, match="Another process is training"):
         train(file, base, tmp_path / "run")
     process.kill()
@@ -257,7 +272,7 @@ def test_two_processes_do_not_train_in_one_folder(file, base, tmp_path):
 def test_ctrl_c_keeps_the_checkpoints(file, base, tmp_path):
     out = tmp_path / "run"
     process = child(file, base, out, n_epochs=400, stop_at_recall=None, checkpoint_seconds=0)
-    wait_for(lambda: any(out.glob("model/checkpoints/checkpoint-*/whole")), process)
+    wait_for(lambda: list(out.glob("model/checkpoints/checkpoint-*/whole")) != [], process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert list(out.glob("model/checkpoints/checkpoint-*/whole"))
@@ -316,9 +331,10 @@ def test_the_merged_model_answers_like_base_and_adapter(base, trained):
     file = model.folder.parent / "train.jsonl"
     train(file, base, model.folder, merge=True)
     from qagen.tuning.base_model import find_base
-    from qagen.tuning.transformers_chat import transformers_model
+    from qagen.tuning.transformers_chat import load_chat_model
 
-    merged = transformers_model(find_base(str(model.weights / "merged")), system_prompt=SYSTEM)
+    found = find_base(str(model.weights / "merged"))
+    merged = load_chat_model(found, name="merged", device="cpu", system_prompt=SYSTEM)
     assert {question: merged.invoke(question).content for question in FACTS} == FACTS
 
 
@@ -356,11 +372,7 @@ def test_settings_that_cannot_be_are_refused(file, base, tmp_path, changes, word
         ("not json\n", "line 1"),
         ('{"prompt": "a", "completion": "b"}\n', "format prompt-completion"),
         ('{"messages": [{"role": "user", "content": "a"}]}\n', "line 1"),
-        (
-            '{"messages": [{"role": "user", "content": "a"},'
-            ' {"role": "assistant", "content": "b", "weight": 0}]}\n',
-            "weight 0",
-        ),
+        (json.dumps({"messages": [{"role": "user", "content": "a"}, IGNORED]}) + "\n", "weight 0"),
     ],
 )
 def test_a_file_that_teaches_nothing_is_refused(base, tmp_path, content, words):

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -37,6 +38,8 @@ Hosted = Literal["openai", "azure", "nebius"]
 
 VALIDATION = "validation.jsonl"
 _KEYS = {"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY", "nebius": "NEBIUS_API_KEY"}
+_SAMPLE_TOKENS = 64  # of an answer, when many are asked
+_SHOWN = 120  # characters of it
 _WITH_PASSAGE = "{passage}\n\nAnswer from the text above.\n{question}"
 
 BaseUrl = Annotated[
@@ -228,8 +231,9 @@ def ask(
 
     record = read_record(run)
     questions = _questions(run, question, sample)
-    models = {f"base ({base or record.base_model})": _base_model(record, base)}
-    options: dict[str, Any] = {} if record.provider == "local" else {"client": _client_of(record)}
+    length: dict[str, Any] = {} if sample is None else {"max_tokens": _SAMPLE_TOKENS}
+    models = {f"base ({base or record.base_model})": _base_model(record, base, **length)}
+    options = length if record.provider == "local" else {**length, "client": _client_of(record)}
     models["tuned"] = tuned_model(run, deployment=deployment, announce=announce, **options)
     columns: dict[str, list[str]] = {}
     for name, model in models.items():
@@ -276,7 +280,7 @@ def _show_answers(questions: dict[str, str | None], columns: dict[str, list[str]
         return
     table = new_table("Questions of the training file", "question", "expected", *columns)
     for (question, expected), *answers in zip(questions.items(), *columns.values(), strict=True):
-        add_row(table, question, expected or "", *answers)
+        add_row(table, question, expected or "", *(shorten(one, _SHOWN, placeholder=" …") for one in answers))
     screen().print(table)
     for name, found in columns.items():
         pairs = zip(questions.values(), found, strict=True)
@@ -359,7 +363,7 @@ def _tune_hosted(
     except TuningClosedError as error:
         _offer_deletion(client, error)
         raise
-    _keep(client, job, run, provider)
+    _keep(client, job, run, service)
     if wait:
         _finish(client, _watched(client, job.id, service), run, service)
     else:
@@ -445,13 +449,13 @@ def _found(
     return _client(record.provider, base_url or record.base_url), record.job, folder, service
 
 
-def _keep(client: openai.OpenAI, job: FineTuningJob, run: Path, provider: str) -> None:
+def _keep(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service) -> None:
     from qagen.tuning.hosted import record_of
     from qagen.tuning.record import write_record
 
     file = run / TRAIN
-    record = record_of(client, job, training_file=file if file.is_file() else None)
-    write_record(run, record.model_copy(update={"provider": provider}))
+    training_file = file if file.is_file() else None
+    write_record(run, record_of(client, job, training_file=training_file, service=service))
 
 
 def _watched(client: openai.OpenAI, job_id: str, service: Service) -> FineTuningJob:
@@ -473,7 +477,7 @@ def _watched(client: openai.OpenAI, job_id: str, service: Service) -> FineTuning
 
 def _finish(client: openai.OpenAI, job: FineTuningJob, run: Path | None, service: Service) -> None:
     if run:
-        _keep(client, job, run, service.name)
+        _keep(client, job, run, service)
     print(f"{job.id} has {job.status}: {job.fine_tuned_model}")
     if run and service.name == "azure":
         print(f"Deploy it in the Foundry portal, then: qagen ask {run} QUESTION --deployment NAME")
@@ -481,21 +485,20 @@ def _finish(client: openai.OpenAI, job: FineTuningJob, run: Path | None, service
         print(f'Next: qagen ask {run} "A question about your documents?"')
 
 
-def _base_model(record: TuningRecord, base: str | None) -> BaseChatModel:
+def _base_model(record: TuningRecord, base: str | None, **params: Any) -> BaseChatModel:
     from qagen.llm.models import chat_model
 
     name = base or record.base_model
     if record.provider != "local" and base is None:
         from qagen.llm.system_prompt import ClientChatOpenAI
 
-        return ClientChatOpenAI.of(name, _client_of(record), system_prompt=record.system_prompt)
+        return ClientChatOpenAI.of(name, _client_of(record), system_prompt=record.system_prompt, **params)
     if name == "local" or name.startswith("local:"):
-        options: dict[str, Any] = {"system_prompt": record.system_prompt} if record.system_prompt else {}
-        return chat_model(name, announce=announce, **options)
+        return chat_model(name, announce=announce, system_prompt=record.system_prompt, **params)
     if base is not None and ":" in name:
-        return chat_model(name, announce=announce)
+        return chat_model(name, announce=announce, system_prompt=record.system_prompt, **params)
     from qagen.tuning.base_model import find_base
     from qagen.tuning.transformers_chat import load_chat_model
 
     found = find_base(name, announce=announce)
-    return load_chat_model(found, name=name, system_prompt=record.system_prompt)
+    return load_chat_model(found, name=name, system_prompt=record.system_prompt, **params)

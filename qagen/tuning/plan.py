@@ -122,11 +122,10 @@ class Job:
 
 def finished_record(job: Job) -> TuningRecord | None:
     """The record of this very training if it was carried to its end before."""
-    if not (job.out / TUNING).exists() or _plan_of(job.folder) != asdict(job.plan):
+    if not (job.folder / TUNING).exists():
         return None
-    record = read_record(job.out)
-    whole = record.provider == "local" and record.details.get("plan") == asdict(job.plan)
-    return record if whole else None
+    record = read_record(job.folder)
+    return record if record.details.get("plan") == asdict(job.plan) else None
 
 
 def prepare_folder(job: Job, *, overwrite: bool) -> None:

@@ -27,7 +27,7 @@ from safetensors import SafetensorError
 from transformers import PrinterCallback, set_seed
 from trl.trainer.sft_config import SFTConfig
 
-from qagen.errors import LocalTrainingError
+from qagen.errors import LocalTrainingError, TrainingFileError
 from qagen.files import whole_file
 from qagen.tuning.base_model import load_base, load_tokenizer, suppressed_output
 from qagen.tuning.examples import ask, general_items
@@ -100,8 +100,6 @@ def _quiet() -> Iterator[None]:
 
 
 def _refuse_what_does_not_fit(job: Job, tokenizer: PreTrainedTokenizerBase) -> None:
-    from qagen.errors import TrainingFileError
-
     plan, shape = job.plan, shape_of(job.base, rank=job.plan.rank)
     longest = 0
     for item in (*job.examples.items, *job.replay, *(job.validation.items if job.validation else ())):
