@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from qagen.tuning.jobs import list_fine_tuning as list_fine_tuning
     from qagen.tuning.jobs import pause_fine_tuning as pause_fine_tuning
     from qagen.tuning.jobs import resume_fine_tuning as resume_fine_tuning
+    from qagen.tuning.local import train_locally as train_locally
     from qagen.tuning.metrics import fine_tuning_metrics as fine_tuning_metrics
     from qagen.tuning.metrics import plot_metrics as plot_metrics
-    from qagen.tuning.local import train_locally as train_locally
     from qagen.tuning.training_file import write_training_file as write_training_file
     from qagen.tuning.tuned import tuned_model as tuned_model
     from qagen.tuning.uploading import delete_file as delete_file

@@ -21,10 +21,10 @@ from qagen.errors import (
     TuningClosedError,
     UploadError,
 )
+from qagen.tuning.contents import contents_of
 from qagen.tuning.hosted import record_of
 from qagen.tuning.record import read_record, write_record
 from qagen.tuning.services import SERVICES
-from qagen.tuning.uploading import contents_of
 
 JOBS = "/fine_tuning/jobs"
 FLAVOURS = ["openai", "azure", "azure-v1", "nebius"]
@@ -195,6 +195,63 @@ def test_nebius_has_no_dpo(train):
         with pytest.raises(SettingsError, match=r"Nebius.*supervised only"):
             start(server.client(), train, method="dpo")
         assert not server.requests
+
+
+@pytest.mark.parametrize("kind", ["Standard", "GlobalStandard", "Developer"])
+@pytest.mark.parametrize("flavour", ["azure", "azure-v1"])
+def test_azure_is_told_where_to_train(flavour, train, kind):
+    with TuningServer(flavour) as server:
+        start(server.client(), train, extra_body={"trainingType": kind})
+        [body] = server.sent("POST", JOBS)
+    assert body["trainingType"] == kind
+    assert body["method"] == {"type": "supervised"}
+
+
+def test_a_value_that_azure_does_not_know_is_refused_in_its_words(train):
+    with TuningServer("azure") as server, pytest.raises(FineTuningError, match="GlobalStandard"):
+        start(server.client(), train, extra_body={"trainingType": "Global"})
+
+
+def test_nebius_is_told_to_train_an_adapter_among_the_other_hyperparameters(train):
+    with TuningServer("nebius") as server:
+        start(server.client(), train, n_epochs=3, extra_body={"hyperparameters": {"lora": True}})
+        [body] = server.sent("POST", JOBS)
+    assert body["hyperparameters"] == {"n_epochs": 3, "lora": True}
+
+
+def test_a_field_that_the_service_does_not_know_is_refused_by_it(server, client, train):
+    with pytest.raises(FineTuningError, match="trainingType"):
+        start(client, train, extra_body={"trainingType": "Standard"})
+
+
+@pytest.mark.parametrize("flavour", ["openai", "nebius"])
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({"model": "other"}, r"\(model\)"),
+        ({"training_file": "file-1", "seed": 3}, r"\(seed, training_file\)"),
+        ({"method": {"type": "dpo"}}, "method"),
+        ({"metadata": {}}, "metadata"),
+        ({"n_epochs": 3}, "n_epochs"),
+        ({"hyperparameters": {"n_epochs": 3}}, r"\((hyperparameters|n_epochs)\)"),
+        ({"x": float("nan")}, "JSON"),
+        ({"x": {1, 2}}, "JSON"),
+        ({"x": "\ud800"}, "JSON"),
+        ({1: "x", "x": 1}, "JSON"),
+        (["trainingType"], "Use a mapping"),
+    ],
+    ids=str,
+)
+def test_what_qagen_sends_itself_or_nobody_can_is_no_extra_field(flavour, train, extra, said):
+    with TuningServer(flavour) as server:
+        with pytest.raises(SettingsError, match=f"extra_body.*{said}"):
+            start(server.client(), train, extra_body=extra)
+        assert not server.requests
+
+
+def test_hyperparameters_of_nebius_are_a_mapping(train):
+    with TuningServer("nebius") as server, pytest.raises(SettingsError, match=r"hyperparameters.*mapping"):
+        start(server.client(), train, extra_body={"hyperparameters": ["lora"]})
 
 
 def test_an_id_is_sent_as_it_is_and_its_content_is_described(server, client, train, tmp_path, monkeypatch):
@@ -505,6 +562,14 @@ def test_when_nothing_can_be_found_out_that_is_said(server, train):
             "Bad file.*invalid_training",
         ),
         ({"status": 429, "message": "No quota", "code": "insufficient_quota"}, "No quota.*Waiting does not"),
+        (
+            {"status": 429, "message": "Too fast", "code": "rate_limit_exceeded"},
+            "Too fast.*Wait a minute and try again",
+        ),
+        (
+            {"status": 429, "message": "Spent", "code": "spend_limit_exceeded"},
+            "Spent.*Waiting does not clear this",
+        ),
         ({"status": 403, "message": "Not yours"}, "Not yours"),
     ],
     ids=str,
@@ -549,6 +614,38 @@ def test_the_same_job_is_started_again_on_request(server, client, train):
 )
 def test_other_settings_are_another_job(client, train, other):
     assert start(client, train).id != start(client, train, **other).id
+
+
+def test_another_training_type_is_another_job_and_the_same_is_not(train):
+    with TuningServer("azure") as server:
+        client = server.client()
+        plain, there = start(client, train), start(client, train, extra_body={"trainingType": "Developer"})
+        assert plain.id != there.id
+        with pytest.warns(UserWarning, match=there.id):
+            assert start(client, train, extra_body={"trainingType": "Developer"}).id == there.id
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"metadata": "a word"},
+        {"metadata": ["qagen_run"]},
+        {"metadata": {"qagen_settings": ["x"]}},
+        {"id": ["ftjob-1"], "status": {"is": "queued"}},
+        {"created_at": "soon", "model": 7},
+        {"id": None, "created_at": None, "model": None, "training_file": None},
+    ],
+    ids=str,
+)
+def test_odd_jobs_that_are_there_already_stop_nothing(server, client, train, odd):
+    file = server.add_file(train.read_bytes())
+    job = {"id": "ftjob-1", "status": "queued", "model": MODEL, "training_file": file.id, "created_at": 1}
+    page = json.dumps({"data": [job | odd]}).encode()
+    server.fail("GET", JOBS, raw=page, times=99)
+    server.fail("POST", JOBS, status=500)
+    with pytest.raises(FineTuningError, match="no such job"):
+        start(client, file.id)
+    assert start(client, file.id).id in server.jobs
 
 
 def test_another_file_is_another_job(client, train):
@@ -673,6 +770,20 @@ def test_the_record_has_everything_that_made_the_model(flavour, train, tmp_path)
     assert (record.training_sha256, record.system_prompt) == (sha256(train), SYSTEM)
     assert record.hyperparameters["n_epochs"] == 4
     assert (record.base_url is None) == (flavour == "openai")
+
+
+def test_a_gateway_is_recorded_as_the_service_that_one_says_it_is(train):
+    with TuningServer("nebius") as server, openai.OpenAI(base_url=server.base_url, api_key="test") as client:
+        job = start(client, server.add_file(train.read_bytes()).id, service=SERVICES["nebius"])
+        record = record_of(client, job, service=SERVICES["nebius"])
+        assert (record.provider, record.base_url) == ("nebius", f"{server.base_url}/")
+
+
+def test_openai_through_a_gateway_is_recorded_with_its_address(server, train):
+    with openai.OpenAI(base_url=server.base_url, api_key="test") as client:
+        job = start(client, server.add_file(train.read_bytes()).id, service=SERVICES["openai"])
+        record = record_of(client, job, service=SERVICES["openai"])
+    assert (record.provider, record.base_url) == ("openai", f"{server.base_url}/")
 
 
 def test_the_record_can_be_made_from_the_job_alone(server, client, train):

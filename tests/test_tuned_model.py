@@ -133,8 +133,17 @@ def test_the_id_of_a_job_is_enough_with_a_client(server):
     assert asked(server) == (NAME, [("system", PROMPT), ("user", QUESTION)])
     with pytest.raises(SettingsError, match="client="):
         tuned_model(job.id)
-    with pytest.raises(ServiceError, match=r"could not be read.*ftjob-none"):
+    with pytest.raises(ServiceError, match=r"could not be looked at.*ftjob-none"):
         tuned_model("ftjob-none", client=client)
+
+
+@pytest.mark.parametrize("raw", [b"<html>Sign in</html>", b"[]", b"", b"null", b"{}"])
+@pytest.mark.parametrize("given", [NAME, "ftjob-000001"])
+def test_a_service_that_answers_nonsense_about_jobs_is_a_service_error(server, given, raw):
+    server.fail("GET", "/fine_tuning/*", raw=raw, times=9)
+    server.fail("GET", "/fine_tuning/jobs/*", raw=raw, times=9)
+    with pytest.raises(ServiceError, match="base_url"):
+        tuned_model(given, client=server.client())
 
 
 def test_without_a_client_a_name_is_an_ordinary_chat_model(server):
@@ -399,6 +408,8 @@ def test_an_adapter_for_the_engine_that_does_not_fit_the_weights_is_written_anew
 
 
 def test_the_folder_of_the_weights_leads_to_the_run_folder(run):
+    assert ask_with("transformers", run / "model").system_prompt == PROMPT
+    write_record(run, TuningRecord(provider="openai", base_model="gpt", training_file="train.jsonl"))
     assert ask_with("transformers", run / "model").system_prompt == PROMPT
 
 

@@ -449,16 +449,25 @@ def test_an_unknown_status_is_not_an_end(server, client, path, status):
     assert len(server.sent("GET", "/files/*")) == 4
 
 
-def test_a_service_that_tells_no_status_is_not_waited_for(server, client, path):
-    shown = {
-        name: value for name, value in server.add_file(path.read_bytes()).shown().items() if name != "status"
-    }
-    server.fail("GET", "/files/*", raw=json.dumps(shown).encode(), times=9)
-    assert upload(client, path) == shown["id"]
-    assert len(server.sent("GET", "/files/*")) == 1
+@pytest.mark.parametrize("status", [{}, {"status": None}, {"status": ""}], ids=str)
+@pytest.mark.parametrize("flavour", ["openai", "nebius"])
+def test_a_service_that_tells_no_status_is_not_waited_for(flavour, path, status):
+    with TuningServer(flavour, processing=None) as server:
+        file = server.add_file(path.read_bytes())
+        shown = {name: value for name, value in file.shown().items() if name != "status"}
+        server.fail("GET", "/files/*", raw=json.dumps({**shown, **status}).encode(), times=9)
+        assert upload(server.client(), path) == file.id
+        assert len(server.sent("GET", "/files/*")) == 1
 
 
 # Services that answer nonsense
+
+
+@pytest.mark.parametrize("odd", [{"id": 7}, {"id": None}, {"status": ["error"]}, {"bytes": "many"}], ids=str)
+def test_an_odd_file_in_the_list_stops_nothing(server, client, path, odd):
+    there = server.add_file(path.read_bytes()).shown()
+    server.fail("GET", FILES, raw=json.dumps({"data": [there | odd]}).encode())
+    assert upload(client, path) in server.files
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE, ids=str)

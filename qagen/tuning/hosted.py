@@ -6,33 +6,26 @@ import hashlib
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import uuid4
 
 from qagen.errors import FineTuningError, ServiceError, SettingsError, TuningClosedError
+from qagen.tuning.contents import Contents, contents_of, contents_of_file, is_text
+from qagen.tuning.jobs import CANCELLED, metadata_of, number
 from qagen.tuning.record import TuningRecord
-from qagen.tuning.services import Service, answered, code_of, explained, listed, service_of
-from qagen.tuning.uploading import (
-    Contents,
-    Method,
-    check_for,
-    content_of,
-    contents_of,
-    contents_of_file,
-    is_text,
-    upload_training_file,
-)
+from qagen.tuning.services import Service, answered, code_of, content_of, explained, listed, service_of
+from qagen.tuning.uploading import Method, check_for, upload_training_file
 
 if TYPE_CHECKING:
-    from openai.pagination import SyncCursorPage
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.services import Client
+    from qagen.tuning.services import Client, Fetch
 
 RUN, SHA256, SETTINGS, SYSTEM_PROMPT = "qagen_run", "qagen_sha256", "qagen_settings", "qagen_system_prompt"
 """The keys under which a job's metadata say what it was started with."""
@@ -44,9 +37,11 @@ _SEEDS = range(2**31)
 _SUFFIX = 64
 _KEY, _VALUE, _PAIRS = 64, 512, 16
 _OWN = 4
+_HYPERPARAMETERS = ("n_epochs", "batch_size", "learning_rate_multiplier")
+_FIELDS = frozenset({"model", "training_file", "validation_file", "suffix", "seed", "metadata", "method"})
 _SOON = timedelta(days=60)
 _PAGES = 5  # of 100 jobs: how far back to look where the service does not filter
-_OVER = frozenset({"failed", "cancelled"})
+_NOTHING = CANCELLED | {"failed"}
 _NO_ROUTE = frozenset({404, 405, 501})
 _NO_FILTER = frozenset({400, 404, 405, 422, 501})
 _CLOCKS = 60.0
@@ -67,6 +62,7 @@ def start_fine_tuning(
     method: Method = "supervised",
     seed: int | None = None,
     metadata: Mapping[str, str] | None = None,
+    extra_body: Mapping[str, Any] | None = None,
     again: bool = False,
     progress: bool = True,
     service: Service | None = None,
@@ -101,6 +97,9 @@ def start_fine_tuning(
         method: ``dpo`` for preference pairs.
         seed: 0 to 2,147,483,647; ``None``: the service draws one.
         metadata: Up to 12 pairs of your own, keys of up to 64 characters, values of up to 512.
+        extra_body: Fields of the request that only this service knows; with other ones it is another job.
+            Azure: ``{"trainingType": "GlobalStandard"}``. Where hyperparameters stand at the top level, more
+            of them: Nebius: ``{"hyperparameters": {"lora": True}}``.
         again: Start a job even if the same one is there.
         progress: Show a bar while a large file is uploaded.
         service: What the service takes; ``None`` recognises it by the client. Give one of
@@ -118,7 +117,15 @@ def start_fine_tuning(
     """
     service = service or service_of(client)
     settings = _Settings(
-        model, suffix, n_epochs, batch_size, learning_rate_multiplier, method, seed, dict(metadata or {})
+        model,
+        suffix,
+        n_epochs,
+        batch_size,
+        learning_rate_multiplier,
+        method,
+        seed,
+        dict(metadata or {}),
+        _mapping("extra_body", extra_body or {}),
     )
     _check(settings, service)
     _check_files(training_file, validation_file, settings, service)
@@ -152,6 +159,7 @@ def record_of(
     *,
     training_file: str | Path | None = None,
     system_prompt: str | None = None,
+    service: Service | None = None,
 ) -> TuningRecord:
     """What is known of a job, as :func:`qagen.tuning.record.write_record` puts it into a run folder.
 
@@ -160,11 +168,12 @@ def record_of(
         job: As the service last returned it.
         training_file: The file on this machine, if it is there: its name, hash and lines are recorded.
         system_prompt: The system message of the examples; ``None``: from the file or the job's metadata.
+        service: What the service is; ``None`` recognises it by the client.
 
     Raises:
         TrainingFileError: The file cannot be read.
     """
-    service, told = service_of(client), job.metadata or {}
+    service, told = service or service_of(client), metadata_of(job)
     contents = None if training_file is None else contents_of_file(Path(training_file))
     prompt = system_prompt or (contents.system_prompt if contents else told.get(SYSTEM_PROMPT))
     return TuningRecord(
@@ -177,7 +186,7 @@ def record_of(
         hyperparameters=_used(job),
         model=job.fine_tuned_model,
         job=job.id,
-        base_url=None if service.name == "openai" else str(client.base_url),
+        base_url=None if service_of(client).name == "openai" else str(client.base_url),
     )
 
 
@@ -197,16 +206,17 @@ class _Settings:
     method: Method
     seed: int | None
     metadata: dict[str, str]
+    extra_body: dict[str, Any]
 
     def hyperparameters(self) -> dict[str, Any]:
         """Those that were chosen: what is ``auto`` need not be sent."""
-        names = ("n_epochs", "batch_size", "learning_rate_multiplier")
-        return {name: getattr(self, name) for name in names if getattr(self, name) != "auto"}
+        return {name: getattr(self, name) for name in _HYPERPARAMETERS if getattr(self, name) != "auto"}
 
     def digest(self, validation: str | None) -> str:
         """A short hash of everything that decides what becomes of a file, but for the file."""
         chosen = [self.model, self.suffix, self.hyperparameters(), self.method, self.seed, validation]
-        return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
+        text = json.dumps([*chosen, self.extra_body], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 # Before anything is sent
@@ -229,6 +239,7 @@ def _check(settings: _Settings, service: Service) -> None:
         _check_whole("seed", settings.seed, _SEEDS)
     _check_rate(settings.learning_rate_multiplier)
     _check_metadata(settings.metadata)
+    _check_extra_body(settings.extra_body, service)
 
 
 def _check_whole(name: str, value: object, bounds: range) -> None:
@@ -261,6 +272,27 @@ def _check_metadata(metadata: Mapping[str, str]) -> None:
             raise SettingsError(f"metadata[{key!r}] has {len(value)} characters. Use {_VALUE} at most.")
         if key in {RUN, SHA256, SETTINGS, SYSTEM_PROMPT}:
             raise SettingsError(f"metadata[{key!r}] is one of qagen's own. Use another key.")
+
+
+def _check_extra_body(extra: Mapping[str, Any], service: Service) -> None:
+    try:
+        json.dumps(extra, ensure_ascii=False, allow_nan=False, sort_keys=True).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SettingsError(f"extra_body cannot be sent as JSON: {error}.") from error
+    top_level = service.top_level_hyperparameters
+    more = _mapping("extra_body['hyperparameters']", extra.get("hyperparameters", {})) if top_level else {}
+    ours = _FIELDS | set(_HYPERPARAMETERS) | (set() if top_level else {"hyperparameters"})
+    refused = sorted((ours & extra.keys()) | (set(_HYPERPARAMETERS) & more.keys()))
+    if refused:
+        raise SettingsError(
+            f"extra_body has what qagen sends itself ({', '.join(refused)}). Use the arguments for that."
+        )
+
+
+def _mapping(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{name} is {value!r}. Use a mapping of names to values.")
+    return dict(value)
 
 
 def _check_files(
@@ -401,11 +433,11 @@ class _Lost:
         The run id tells. On a service that keeps no metadata it is a job that was not there before, on this
         file, for this model, and not older than the request, give or take what clocks differ.
         """
-        if job.metadata:
-            return job.metadata.get(RUN) == self.run
-        is_new = self.known is not None and job.id not in self.known
-        is_recent = (job.created_at or 0) >= self.since - _CLOCKS
-        return is_new and is_recent and job.training_file == file_id and (job.model or "").startswith(model)
+        if told := metadata_of(job):
+            return told.get(RUN) == self.run
+        is_new = self.known is not None and str(job.id) not in self.known
+        is_recent = number(job.created_at) >= self.since - _CLOCKS
+        return is_new and is_recent and job.training_file == file_id and str(job.model).startswith(model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,8 +458,8 @@ class _Start:
         """The newest of them with the same file, model and settings that has not come to nothing."""
         digest = self._digest()
         for job in there:
-            same = (job.metadata or {}).get(SETTINGS) == digest and self._same_file(job)
-            if same and job.status not in _OVER and (job.status != "succeeded" or job.fine_tuned_model):
+            same = metadata_of(job).get(SETTINGS) == digest and self._same_file(job)
+            if same and not _came_to_nothing(job):
                 return job
         return None
 
@@ -435,7 +467,9 @@ class _Start:
         """Ask once, and find out what became of it."""
         from openai.types.fine_tuning import FineTuningJob
 
-        lost = _Lost(uuid4().hex, None if there is None else frozenset(job.id for job in there), time.time())
+        lost = _Lost(
+            uuid4().hex, None if there is None else frozenset(str(job.id) for job in there), time.time()
+        )
         body, once = self._body(lost.run), self.client.with_options(max_retries=0)
         what = "The fine-tuning job could not be started"
         try:
@@ -505,11 +539,12 @@ class _Start:
         return self.settings.digest(self.validation.mark if self.validation else None)
 
     def _same_file(self, job: FineTuningJob) -> bool:
-        told = (job.metadata or {}).get(SHA256)
+        told = metadata_of(job).get(SHA256)
         return job.training_file == self.training.id or (told is not None and told == self.training.mark)
 
     def _body(self, run: str) -> dict[str, Any]:
         contents, chosen = self.training.contents, self.settings.hyperparameters()
+        extra = dict(self.settings.extra_body)
         metadata = {**self.settings.metadata, RUN: run, SETTINGS: self._digest()}
         if contents:
             metadata[SHA256] = contents.sha256
@@ -523,11 +558,14 @@ class _Start:
             "seed": self.settings.seed,
             "metadata": metadata,
         }
+        if self.service.top_level_hyperparameters:
+            chosen |= extra.pop("hyperparameters", {})
         kind = self.settings.method
         if not self.service.top_level_hyperparameters:
             body["method"] = {"type": kind, kind: {"hyperparameters": chosen}} if chosen else {"type": kind}
         elif chosen:
             body["hyperparameters"] = chosen
+        body["extra_body"] = extra or None
         return {name: value for name, value in body.items() if value is not None}
 
     def _jobs(self, wanted: dict[str, str]) -> list[FineTuningJob]:
@@ -535,17 +573,19 @@ class _Start:
 
         None where the service has no list. Whoever asks looks at the metadata of each.
         """
-        jobs = self.client.fine_tuning.jobs
+        jobs = self.client.fine_tuning.jobs.with_raw_response
         if wanted:
-            chosen = _listed(lambda: jobs.list(limit=100, metadata=wanted), _NO_FILTER)
+            chosen = _listed(partial(jobs.list, metadata=wanted), _NO_FILTER)
             if chosen is not None:
                 return chosen
-        return _listed(lambda: jobs.list(limit=100), _NO_ROUTE) or []
+        return _listed(jobs.list, _NO_ROUTE) or []
 
 
-def _listed(
-    fetch: Callable[[], SyncCursorPage[FineTuningJob]], no_such: frozenset[int]
-) -> list[FineTuningJob] | None:
+def _came_to_nothing(job: FineTuningJob) -> bool:
+    return str(job.status) in _NOTHING or (job.status == "succeeded" and not job.fine_tuned_model)
+
+
+def _listed(fetch: Fetch, no_such: frozenset[int]) -> list[FineTuningJob] | None:
     """The newest jobs; ``None`` if the service knows no such list."""
     from openai.types.fine_tuning import FineTuningJob
 

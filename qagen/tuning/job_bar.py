@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from qagen.llm.progress import bar_class
 from qagen.tuning.jobs import is_over
 
 if TYPE_CHECKING:
@@ -25,20 +25,14 @@ class JobBar:
     """Status, step of steps, losses and when it will be done, in a terminal or notebook."""
 
     def __init__(self, job_id: str, *, show: bool) -> None:
-        from tqdm import TqdmWarning
-
         self._id = job_id
         self._step = self._steps = 0
         self._first: tuple[float, int] | None = None
         self._finish: float | None = None
         self._losses: dict[str, float] = {}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", TqdmWarning)  # a notebook without ipywidgets gets the plain bar
-            from tqdm.auto import tqdm
-
-            self._bar: Any = tqdm(
-                desc=job_id, unit="step", disable=not show, dynamic_ncols=True, bar_format=_BEFORE
-            )
+        self._bar = bar_class()(
+            desc=job_id, unit="step", disable=not show, dynamic_ncols=True, bar_format=_BEFORE
+        )
 
     def see(self, job: FineTuningJob) -> None:
         """Show a job as it is. Nebius tells the steps here, others in the events."""

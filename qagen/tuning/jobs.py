@@ -108,9 +108,7 @@ def list_checkpoints(client: Client, job_id: str) -> list[FineTuningJobCheckpoin
     name = checked_id(job_id)
     fetch = partial(client.fine_tuning.jobs.checkpoints.with_raw_response.list, name)
     what = f"The checkpoints of {name} could not be listed"
-    return sorted(
-        listed(fetch, FineTuningJobCheckpoint, what=what), key=lambda one: number(one.step_number)
-    )
+    return sorted(listed(fetch, FineTuningJobCheckpoint, what=what), key=lambda one: number(one.step_number))
 
 
 def delete_tuned_model(client: Client, name: str) -> None:
@@ -165,7 +163,9 @@ def read_events(client: Client, job_id: str, *, after: str | None) -> Page[FineT
 def metadata_of(job: FineTuningJob) -> dict[str, str]:
     """The metadata of a job; none where the service keeps none, or sends something else."""
     told: object = job.metadata
-    return {key: value for key, value in told.items() if isinstance(value, str)} if isinstance(told, dict) else {}
+    if not isinstance(told, dict):
+        return {}
+    return {key: value for key, value in told.items() if isinstance(value, str)}
 
 
 def is_over(job: FineTuningJob) -> bool:

@@ -173,10 +173,11 @@ def _carry_out(job: Job, *, overwrite: bool, merge: bool, announce: Callable[[st
             from qagen.tuning.training import train
 
             record = train(job, announce)
-            write_record(job.out, record)
+            write_record(job.folder, record)  # goes with the weights; the other one is the run's newest model
             shutil.rmtree(job.checkpoints, ignore_errors=True)
         else:
             announce(f"{job.folder} holds this model already: nothing to train")
+        write_record(job.out, record)
         if merge and not (job.folder / MERGED).exists():
             from qagen.tuning.training import merged
 

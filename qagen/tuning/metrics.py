@@ -6,13 +6,13 @@ import base64
 import binascii
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 from qagen.errors import MissingExtraError, ServiceError, SettingsError
 from qagen.tuning.jobs import checked_id, read_job
-from qagen.tuning.services import explained
+from qagen.tuning.services import content_of, explained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,8 +166,8 @@ def _content(client: Client, file: str) -> bytes:
     """The bytes of a result file, read in pieces: it might be something very large."""
     what = f"The result file {file} could not be read"
     content = bytearray()
-    with explained(what), client.files.with_streaming_response.content(file) as answer:
-        for piece in answer.iter_bytes():
+    with explained(what), closing(content_of(client, file)) as pieces:
+        for piece in pieces:
             content += piece
             if len(content) > _LARGEST:
                 raise ServiceError(f"{what}: it is larger than {_LARGEST >> 20} MB, so it holds no metrics.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -56,11 +58,41 @@ class TuningRecord(BaseModel):
 def write_record(run: Path, record: TuningRecord) -> None:
     """Write ``tuning.json`` into a run folder, whole or not at all.
 
+    A record of the same job, or of training on this machine where there was one, is replaced. Any other that
+    stands there, damaged ones too, is kept as ``tuning-1.json``, ``tuning-2.json`` and so on.
+
     Raises:
-        RunFolderError: It cannot be written.
+        RunFolderError: It cannot be written. The record that stood there still does.
     """
-    with whole_file(run / TUNING) as file:
+    path = run / TUNING
+    if _is_other(path, record):
+        _keep_beside(path)
+    with whole_file(path) as file:
         file.write(record.model_dump_json(indent=2) + "\n")
+
+
+def _is_other(path: Path, record: TuningRecord) -> bool:
+    try:
+        there = TuningRecord.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return False
+    except ValidationError:
+        return True
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read, so it is not replaced: {error}") from error
+    return (there.provider, there.job) != (record.provider, record.job)
+
+
+def _keep_beside(path: Path) -> None:
+    """Copy a file to the first free number, never over another."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(1))
+    beside = next(one for one in numbered if not one.exists())
+    try:
+        copyfile(path, beside)
+    except OSError as error:
+        raise RunFolderError(
+            f"{path} cannot be kept as {beside.name}, so it is not replaced: {error}"
+        ) from error
 
 
 def read_record(run: Path) -> TuningRecord:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from tqdm.auto import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl.trainer.sft_trainer import SFTTrainer
 
 from qagen.errors import LocalTrainingError
+from qagen.llm.progress import bar_class
 from qagen.tuning.loss_log import LossLog
 from qagen.tuning.recall import Recall
 
@@ -88,7 +88,7 @@ class Watch(TrainerCallback):
         self.stopped = ""
         self._log, self._checks = log, checks
         self._stop_at, self._seconds = stop_at_recall, checkpoint_seconds
-        self._bar: tqdm[Any] = tqdm(disable=not progress, desc="training", unit="step", total=0)
+        self._bar = bar_class()(disable=not progress, desc="training", unit="step", total=0)
         self._saved = time.monotonic()
 
     def on_train_begin(

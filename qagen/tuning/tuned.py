@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, cast, runtime_checkable
 
@@ -164,12 +165,11 @@ def _is_folder(text: str) -> bool:
 
 
 def _retrieve(job_id: str, client: Client | None) -> FineTuningJob:
-    from qagen.tuning.services import explained
+    from qagen.tuning.jobs import read_job
 
     if client is None:
         raise SettingsError(f"{job_id} is the id of a job: pass client= as well, or the tuned model's name.")
-    with explained(f"The job {job_id} could not be read"):
-        return client.fine_tuning.jobs.retrieve(job_id)
+    return read_job(client, job_id)
 
 
 def _of_job(job: FineTuningJob, wish: _Wish) -> BaseChatModel:
@@ -180,8 +180,9 @@ def _of_job(job: FineTuningJob, wish: _Wish) -> BaseChatModel:
 
 def _prompt_of(job: FineTuningJob) -> str | None:
     from qagen.tuning.hosted import SYSTEM_PROMPT
+    from qagen.tuning.jobs import metadata_of
 
-    return (job.metadata or {}).get(SYSTEM_PROMPT)
+    return metadata_of(job).get(SYSTEM_PROMPT)
 
 
 def _refuse_job(job: FineTuningJob) -> NoReturn:
@@ -210,19 +211,19 @@ def _refuse_job(job: FineTuningJob) -> NoReturn:
 def _prompt_of_name(name: str, client: Client | None) -> str | None:
     """The system prompt in the metadata of the job that made the model; ``None`` where no job tells."""
     import openai
+    from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.services import explained
+    from qagen.tuning.services import listed
 
     if client is None:
         return None
+    fetch = client.fine_tuning.jobs.with_raw_response.list
+    what = "The system prompt of the model could not be looked up (or pass system_prompt=)"
     try:
-        with explained("The system prompt of the model could not be looked up (or pass system_prompt=)"):
-            for number, job in enumerate(client.fine_tuning.jobs.list(limit=100), 1):
-                made = job.fine_tuned_model
-                if made and (name == made or name.startswith(f"{made}:ckpt-")):
-                    return _prompt_of(job)
-                if number >= _JOBS_SEARCHED:
-                    break
+        for job in islice(listed(fetch, FineTuningJob, what=what), _JOBS_SEARCHED):
+            made = job.fine_tuned_model
+            if made and (name == made or name.startswith(f"{made}:ckpt-")):
+                return _prompt_of(job)
     except ServiceError as error:
         if not isinstance(error.__cause__, openai.NotFoundError):  # a service without jobs
             raise
@@ -260,9 +261,11 @@ def _of_folder(folder: Path, wish: _Wish) -> BaseChatModel:
         folder = folder.parent  # the folder of the weights was given
     _refuse_unfinished(folder)
     record = read_record(folder)
-    if record.provider == "local":
-        return _local(folder, record, wish)
-    return _of_record(folder, record, wish)
+    if record.provider != "local":
+        return _of_record(folder, record, wish)
+    here = folder.resolve()
+    lies_with_weights = here.name == record.weights and not (folder / record.weights).exists()
+    return _local(here.parent if lies_with_weights else folder, record, wish)
 
 
 def _refuse_unfinished(folder: Path) -> None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from qagen.errors import DeadlineError, SettingsError, TrainingFileError, UploadError
+from qagen.llm.progress import bar_class
 from qagen.tuning.checking import check_training_file
-from qagen.tuning.services import Service, answered, explained, listed, service_of
+from qagen.tuning.contents import is_text
+from qagen.tuning.services import Service, answered, content_of, explained, listed, service_of
 
 if TYPE_CHECKING:
     from openai.types import FileObject
-    from tqdm import tqdm
 
     from qagen.tuning.file_report import Problem, TrainingFileReport
     from qagen.tuning.services import Client
@@ -33,11 +32,9 @@ _STRICT_ONLY = frozenset({"too-few", "special-token"})
 # What is no news here: large files go in parts, and the model is asked about when the job starts.
 _NOT_SAID = frozenset({"size", "model", "method"})
 _SHOWN = 5
-_CHUNK = 1024**2
 _BAR_FROM = 8 * 1024**2
 _MIME = "application/jsonl"
 _CANCEL_TIMEOUT = 10.0
-_WAITED = frozenset({"uploaded", "pending", "running"})
 _UNUSABLE = frozenset({"error", "deleted", "deleting"})
 
 
@@ -189,10 +186,10 @@ def _find(client: Client, file: Path, size: int, purpose: str) -> str | None:
     from openai.types import FileObject
 
     what = "The files already at the service could not be listed (reuse=False goes on without)"
-    there = listed(lambda: client.files.list(purpose=purpose), FileObject, what=what)
-    for one in there:
+    fetch = partial(client.files.with_raw_response.list, purpose=purpose)
+    for one in listed(fetch, FileObject, what=what, size=None):
         same = one.filename == file.name and one.bytes == size and one.purpose == purpose
-        if same and one.status not in _UNUSABLE:
+        if same and isinstance(one.id, str) and str(one.status) not in _UNUSABLE:
             equal = _same_content(client, one.id, file)
             if equal is None:
                 return None
@@ -217,12 +214,6 @@ def _same_content(client: Client, file_id: str, file: Path) -> bool | None:
         if isinstance(error.__cause__, openai.APIStatusError):
             return None
         raise
-
-
-def content_of(client: Client, file_id: str) -> Generator[bytes]:
-    """The bytes of a file at the service, a megabyte at a time. Raises the SDK's own errors."""
-    with client.files.with_streaming_response.content(file_id) as response:
-        yield from response.iter_bytes(_CHUNK)
 
 
 # Sending
@@ -324,10 +315,8 @@ def _id_of(value: Any, what: str) -> str:
     return answered(value, FileObject, what=what).id
 
 
-def _bar(file: Path, size: int, *, shown: bool) -> tqdm[Any]:
-    from tqdm import tqdm
-
-    return tqdm(
+def _bar(file: Path, size: int, *, shown: bool) -> Any:
+    return bar_class()(
         total=size, desc=f"uploading {file.name}", unit="B", unit_scale=True, disable=not shown, leave=False
     )
 
@@ -343,9 +332,9 @@ def _wait(client: Client, file_id: str, timeout: float, poll_seconds: float) -> 
     while True:
         with explained(what, kind=UploadError):
             file = answered(client.files.retrieve(file_id), FileObject, what=what)
-        if file.status in _UNUSABLE:
+        if str(file.status) in _UNUSABLE:
             raise UploadError(_unusable(file))
-        if file.status == "processed" or file.status is None:
+        if file.status == "processed" or not file.status:  # Nebius never tells one
             return
         left = end - time.monotonic()
         if left <= 0:
@@ -362,89 +351,3 @@ def _unusable(file: FileObject) -> str:
         f"The service cannot use the file {file.id} ({file.filename}): {reason}. Correct the file and upload "
         f'it again; delete_file(client, "{file.id}") removes this one.'
     )
-
-
-# What stands in a file
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a training file holds, as far as a job has to know it.
-
-    Attributes:
-        sha256: Of the bytes.
-        examples: The number of lines.
-        system_prompt: The system message that all examples begin with; ``None`` if they do not have one.
-    """
-
-    sha256: str
-    examples: int
-    system_prompt: str | None
-
-
-def contents_of(chunks: Iterable[bytes]) -> Contents:
-    """Read a file to its end, in pieces of any size; only one line is in memory at a time."""
-    digest = hashlib.sha256()
-
-    def told() -> Generator[bytes]:
-        for chunk in chunks:
-            digest.update(chunk)
-            yield chunk
-
-    examples = 0
-    prompts: set[str | None] = set()
-    for line in _lines(told()):
-        examples += 1
-        if len(prompts) < 2:  # noqa: PLR2004 - two differ, and no more need be known
-            prompts.add(_system_prompt(line))
-    return Contents(digest.hexdigest(), examples, prompts.pop() if len(prompts) == 1 else None)
-
-
-def _lines(chunks: Iterable[bytes]) -> Generator[bytes]:
-    """The lines that are not blank."""
-    begun: list[bytes] = []
-    for chunk in chunks:
-        *whole, rest = chunk.split(b"\n")
-        if whole:
-            whole[0] = b"".join([*begun, whole[0]])
-            begun = []
-        begun.append(rest)
-        yield from (line for line in whole if line.strip())
-    last = b"".join(begun)
-    if last.strip():
-        yield last
-
-
-def contents_of_file(file: Path) -> Contents:
-    """The same for a file on this machine.
-
-    Raises:
-        TrainingFileError: It cannot be read.
-    """
-    try:
-        with file.open("rb") as opened:
-            return contents_of(iter(lambda: opened.read(_CHUNK), b""))
-    except OSError as error:
-        raise TrainingFileError(f"Cannot read {file}: {error.strerror or error}.") from error
-
-
-def _system_prompt(line: bytes) -> str | None:
-    """The system message a line begins with. Lines that are not as they should be have none."""
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    value = value.get("input", value) if isinstance(value, dict) else None
-    messages = value.get("messages") if isinstance(value, dict) else None
-    first = messages[0] if isinstance(messages, list) and messages else None
-    is_system = isinstance(first, dict) and first.get("role") == "system"
-    content = first.get("content") if is_system and first else None
-    return content if is_text(content) else None
-
-
-def is_text(value: object) -> TypeGuard[str]:
-    """A string that can be sent: no half characters."""
-    try:
-        return isinstance(value, str) and value.encode() is not None
-    except UnicodeEncodeError:
-        return False
