@@ -8,8 +8,8 @@ from langchain_core.documents import Document
 
 from qagen.records import Passage
 
-# Read when torch loads, here and in child processes. Threads that wait for each other in a loop make a training
-# of a tiny model fifty times slower when another process has a core.
+# Read when torch loads, here and in child processes. Threads that wait for each other in a loop make a
+# training of a tiny model fifty times slower when another process has a core.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -57,7 +57,7 @@ NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 HOSTED = ("gpt-6-luna", "qwen3:8b", "Qwen/Qwen3-8B", "qwen/qwen3-8b")
 SMALLEST = "local:smollm2-135m"
 EMBEDDED = ".embedded"  # marks the run folders the embedded model wrote
-MOST_LEFT_OUT = 4
+MOST_LEFT_OUT = 2
 
 FENCE = re.compile(
     r"^(?P<open>`{3,}|~{3,})(?P<kind>[\w-]*)[^\n]*\n(?P<code>.*?)^(?P=open)[ \t]*$", re.DOTALL | re.MULTILINE

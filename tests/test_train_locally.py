@@ -131,6 +131,13 @@ def test_nothing_is_left_of_the_checkpoints(trained):
     assert not list(model.folder.glob("*.tmp"))
 
 
+def test_nobody_is_told_of_a_training(trained):
+    from huggingface_hub.utils import _telemetry
+
+    assert _telemetry._TELEMETRY_QUEUE.empty()
+    assert _telemetry._TELEMETRY_THREAD is None
+
+
 def test_what_is_about_to_happen_is_said(trained):
     assert any("6 examples" in line and "on cpu" in line for line in trained[1])
 

@@ -49,7 +49,7 @@ class Plan:
         seed: Of the order, the general items and the first weights of the adapter.
         stop_at_recall: See :func:`qagen.train_locally`.
         quantize_4bit: Whether the base model is kept in 4 bits.
-        dtype: Of the base model's weights.
+        dtype: In which matrices are multiplied; on a GPU also of the base model's weights.
     """
 
     training_sha256: str

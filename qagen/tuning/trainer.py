@@ -45,6 +45,9 @@ class WholeCheckpoints(SFTTrainer):
                 "make room on the disk, and the same command goes on from the last one."
             ) from error
 
+    def _send_telemetry(self) -> None:
+        """Nothing: TRL would tell the hub of each training. What is trained here stays here."""
+
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """None for checkpoints: the model that comes out gets one of ours."""
 
@@ -52,6 +55,10 @@ class WholeCheckpoints(SFTTrainer):
     def network(self) -> Any:
         """What is trained."""
         return self.model
+
+    def full_precision(self) -> None:
+        """After training: multiply in the precision of the weights again, as the model will be asked."""
+        self.accelerator.unwrap_model(self.network, keep_fp32_wrapper=False)
 
     def count(self, *, trained_only: bool) -> int:
         """Its parameters."""

@@ -111,7 +111,7 @@ def _refuse_what_does_not_fit(job: Job, tokenizer: PreTrainedTokenizerBase) -> N
                 f"{job.base.name} reads at most {shape.context:,}. Shorten it, or take another model."
             )
         longest = max(longest, len(ids))
-    size = 0.56 if plan.quantize_4bit else 2 if plan.dtype == "bfloat16" else 4
+    size = 0.56 if plan.quantize_4bit else 2 if _weights_dtype(job) == "bfloat16" else 4
     need = needed(
         shape,
         rank=plan.rank,
@@ -129,7 +129,7 @@ def build_trainer(job: Job) -> WholeCheckpoints:
     plan = job.plan
     model, tokenizer = load_base(
         job.base,
-        dtype="float32" if plan.rank is None else plan.dtype,  # all weights are trained in full precision
+        dtype=_weights_dtype(job),
         quantize_4bit=plan.quantize_4bit,
         device=None if job.device == "cpu" else job.device,
     )
@@ -156,6 +156,11 @@ def build_trainer(job: Job) -> WholeCheckpoints:
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _weights_dtype(job: Job) -> str:
+    """On the CPU, and where all weights are trained, 16 bits are for multiplying only."""
+    return "float32" if job.plan.rank is None or job.device == "cpu" else job.plan.dtype
 
 
 def _rows(items: Sequence[Example]) -> Dataset:
@@ -212,6 +217,7 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
     with ExitStack() as stack:
         stack.callback(watch.close)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    trainer.full_precision()
     return _Outcome(
         steps=trainer.state.global_step,
         epochs=round(trainer.state.epoch or 0, 2),
