@@ -294,6 +294,7 @@ def test_too_little_memory_is_said_with_the_numbers_before_anything_is_loaded(fi
         train(file, base, tmp_path / "run", batch_size=10_000_000, announce=said.append)
     assert isinstance(error.value, MemoryError)
     assert said == []
+    train(file, base, tmp_path / "run", batch_size=3, n_epochs=1)  # what takes less is not refused then
 
 
 def test_validation_wordings_that_do_not_improve_end_the_training(file, base, tmp_path):

@@ -76,7 +76,9 @@ def tune(
         bool, typer.Option("--again", help="Hosted: start a job even if the same one is there.")
     ] = False,
     rank: Annotated[int, typer.Option(min=1, help="Local: rank of the LoRA adapter.")] = 64,
-    learning_rate: Annotated[float | None, typer.Option(help="Local: by default 5e-4.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Local: by default 2e-4, with --full 2e-5.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Local: examples a step.")] = 8,
     seed: Annotated[int, typer.Option(help="Local: of order and first weights.")] = 0,
     device: Annotated[str, typer.Option(help="Local: auto, cpu, cuda or mps.")] = "auto",

@@ -121,7 +121,7 @@ def replayed(examples: Examples, replay: str | Path | None, *, seed: int) -> tup
     if replay is None:
         return ()
     if replay != "general":
-        return tuple(Example(item.prompt, item.answer) for item in read_examples(replay).items)
+        return read_examples(replay).items
     pool = general_items("replay")
     wanted = min(len(pool), -int(-len(examples.items) * REPLAY_SHARE // 1))
     drawn = Random(seed).sample(pool, wanted)  # noqa: S311 - a sample, not a secret

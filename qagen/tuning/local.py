@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _EXTRA = ("torch", "transformers", "peft", "trl", "datasets", "gguf")
 _AUTO_EPOCHS = 30  # at most; recall ends most trainings earlier
-_AUTO_RATE, _AUTO_RATE_FULL = 5e-4, 2e-5
+_AUTO_RATE, _AUTO_RATE_FULL = 2e-4, 2e-5
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def train_locally(
         validation_file: Other wordings of what is trained; it must share no line with the training file.
         n_epochs: Times that each example is seen at most; ``"auto"`` is at most 30.
         rank: Of the LoRA adapter on all linear layers; small ones hold few facts (arXiv 2502.14502).
-        learning_rate: ``"auto"`` is 5e-4 for an adapter and 2e-5 for all weights.
+        learning_rate: ``"auto"`` is 2e-4 for an adapter and 2e-5 for all weights.
         batch_size: Examples in one step.
         seed: Decides the order of the examples, the general items and the adapter's first weights.
         device: ``"auto"`` takes a GPU if there is one; ``"cpu"``, ``"cuda"``, ``"mps"``.

@@ -11,9 +11,11 @@ from qagen.tuning.base_model import Base, suppressed_output
 if TYPE_CHECKING:
     import torch
 
+FOUR_BITS = 0.56
+"""Bytes of a parameter that is kept in 4 bits, with its share of the scales (NF4, double quantisation)."""
+
 _GB = 1e9
 _ADAM = 16  # bytes for a trained parameter: itself, its gradient and two moments, four each
-_FOUR_BITS = 0.56  # bytes a parameter, with its share of the scales (NF4, double quantisation)
 _LOGITS = 3  # copies of a batch's logits at 4 bytes: as they come, their softmax, their gradient
 _LIBRARIES = 0.7e9  # torch, transformers and TRL, loaded (measured: 0.6 to 0.7 GB)
 _OF_A_GPU = 0.6e9  # CUDA's own

@@ -29,6 +29,9 @@ LOSSES, CHECKPOINTS, MERGED, ADAPTER_GGUF, CARD = (
     "adapter.gguf",
     "README.md",
 )
+WHOLE = "whole"
+"""A file of this name stands in a checkpoint that was written to its end."""
+
 _PLAN = "plan.json"
 _LOCK = ".model.lock"
 
@@ -76,7 +79,7 @@ class Plan:
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise SettingsError(f"{name} is {value!r}. Use a whole number from 1.")
         if not (math.isfinite(self.learning_rate) and 0 < self.learning_rate < 1):
-            raise SettingsError(f"learning_rate is {self.learning_rate!r}. Use a number such as 5e-4.")
+            raise SettingsError(f"learning_rate is {self.learning_rate!r}. Use a number such as 2e-4.")
         if self.stop_at_recall is not None and not 0 < self.stop_at_recall <= 1:
             raise SettingsError(
                 f"stop_at_recall is {self.stop_at_recall!r}. Use a share such as 0.95, or None to go on."
@@ -137,7 +140,7 @@ def prepare_folder(job: Job, *, overwrite: bool) -> None:
     """
     earlier = _plan_of(job.folder)
     if earlier is not None and earlier != asdict(job.plan):
-        if not overwrite:
+        if not overwrite and _holds_something(job):
             raise SettingsError(
                 f"{job.folder} holds a model that was trained with other settings "
                 f"({job.plan.differences(earlier)}). Give another out=, or overwrite=True (--overwrite) to "
@@ -151,6 +154,11 @@ def prepare_folder(job: Job, *, overwrite: bool) -> None:
         raise RunFolderError(f"{job.folder} cannot be made: {error}") from error
     with whole_file(job.folder / _PLAN) as file:
         file.write(json.dumps(asdict(job.plan), indent=2) + "\n")
+
+
+def _holds_something(job: Job) -> bool:
+    """Not so after a training that was refused or stopped before its first checkpoint."""
+    return (job.folder / TUNING).exists() or any(job.checkpoints.glob(f"checkpoint-*/{WHOLE}"))
 
 
 def _forget_local(out: Path) -> None:

@@ -21,10 +21,8 @@ from trl.trainer.sft_trainer import SFTTrainer
 from qagen.errors import LocalTrainingError
 from qagen.llm.progress import bar_class
 from qagen.tuning.loss_log import LossLog
+from qagen.tuning.plan import WHOLE
 from qagen.tuning.recall import Recall
-
-WHOLE = "whole"
-"""A file of this name stands in a checkpoint that was written to its end."""
 
 _PATIENCE = 3  # epochs in which the validation wordings may stand still
 

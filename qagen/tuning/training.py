@@ -33,12 +33,12 @@ from qagen.tuning.base_model import load_base, load_tokenizer, suppressed_output
 from qagen.tuning.examples import ask, general_items
 from qagen.tuning.gguf_adapter import takes_adapter, write_gguf_adapter
 from qagen.tuning.loss_log import LossLog, newest_checkpoint, size_of
-from qagen.tuning.memory import free_memory, needed, refuse_too_much, shape_of
+from qagen.tuning.memory import FOUR_BITS, free_memory, needed, refuse_too_much, shape_of
 from qagen.tuning.model_card import model_card
-from qagen.tuning.plan import ADAPTER_GGUF, CARD, LOSSES, MERGED, MODEL, Job
+from qagen.tuning.plan import ADAPTER_GGUF, CARD, LOSSES, MERGED, MODEL, WHOLE, Job
 from qagen.tuning.recall import Recall, general_answers, is_right, recall
 from qagen.tuning.record import TuningRecord
-from qagen.tuning.trainer import WHOLE, Checks, Watch, WholeCheckpoints
+from qagen.tuning.trainer import Checks, Watch, WholeCheckpoints
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -101,17 +101,11 @@ def _quiet() -> Iterator[None]:
 
 def _refuse_what_does_not_fit(job: Job, tokenizer: PreTrainedTokenizerBase) -> None:
     plan, shape = job.plan, shape_of(job.base, rank=job.plan.rank)
-    longest = 0
-    for item in (*job.examples.items, *job.replay, *(job.validation.items if job.validation else ())):
-        row = item.as_row()
-        ids: Any = tokenizer.apply_chat_template([*row["prompt"], *row["completion"]], return_dict=False)
-        if len(ids) > shape.context:
-            raise TrainingFileError(
-                f"{job.examples.path}, line {item.line}: the example has {len(ids):,} tokens, and "
-                f"{job.base.name} reads at most {shape.context:,}. Shorten it, or take another model."
-            )
-        longest = max(longest, len(ids))
-    size = 0.56 if plan.quantize_4bit else 2 if _weights_dtype(job) == "bfloat16" else 4
+    files = {str(job.examples.path): job.examples.items, "the file given as replay": job.replay}
+    if job.validation:
+        files[str(job.validation.path)] = job.validation.items
+    longest = max(_longest(name, items, tokenizer, shape.context) for name, items in files.items())
+    size = FOUR_BITS if plan.quantize_4bit else 2 if _weights_dtype(job) == "bfloat16" else 4
     need = needed(
         shape,
         rank=plan.rank,
@@ -122,6 +116,21 @@ def _refuse_what_does_not_fit(job: Job, tokenizer: PreTrainedTokenizerBase) -> N
     )
     free = free_memory(torch.device(job.device))
     refuse_too_much(need, free=free, batch_size=plan.batch_size, longest=longest, device=job.device)
+
+
+def _longest(file: str, items: Sequence[Example], tokenizer: PreTrainedTokenizerBase, context: int) -> int:
+    """Tokens of the longest example."""
+    longest = 0
+    for item in items:
+        row = item.as_row()
+        ids: Any = tokenizer.apply_chat_template([*row["prompt"], *row["completion"]], return_dict=False)
+        longest = max(longest, len(ids))
+        if longest > context:
+            raise TrainingFileError(
+                f"{file}, line {item.line}: the example has {longest:,} tokens, and the model reads at "
+                f"most {context:,}. Shorten it, or take another model."
+            )
+    return longest
 
 
 def build_trainer(job: Job) -> WholeCheckpoints:
