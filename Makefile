@@ -41,7 +41,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 pytest: $(VENV)/.test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 docs: $(VENV)/.test
 	$(BIN)/mkdocs serve
