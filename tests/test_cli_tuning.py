@@ -252,6 +252,8 @@ def test_training_here_says_what_was_learnt(here):
     run, done = here
     assert done.returncode == 0, done.stderr
     assert "6 of 6 answered word for word" in done.stdout
+    assert "Training " in done.stderr
+    assert "recall=1.00" in done.stderr  # the bar
     assert "Next: qagen ask" in done.stdout
     assert read_record(run).provider == "local"
 

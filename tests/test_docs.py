@@ -184,6 +184,11 @@ def tiny_model() -> Path:
     return folder if folder.exists() else make_tiny_model(folder)
 
 
+def embedded_wrote_nothing(run: Path) -> bool:
+    """The smallest model may have kept no pair of its one passage."""
+    return (run / EMBEDDED).exists() and not (run / "train.jsonl").exists()
+
+
 def run_command(command: str, server: ChatServer | TuningServer, warm: Path) -> str:
     words = shlex.split(SERVER_ADDRESS.sub(server.base_url, command), comments=True)
     if not words or Path(words[0]).name != "qagen":
@@ -193,6 +198,8 @@ def run_command(command: str, server: ChatServer | TuningServer, warm: Path) -> 
         "--llm" not in words or words[words.index("--llm") + 1].startswith("local")
     ):
         return run_embedded(words[1:], warm)
+    if words[1] in {"tune", "ask"} and embedded_wrote_nothing(Path(words[2])):
+        return ""
     if words[1] == "tune" and "local" in words:
         return invoke([*words[1:], "--model", str(tiny_model()), "--n-epochs", "1"], {0})
     if words[1] == "check" and Path(words[2]).with_name(EMBEDDED).exists():

@@ -241,7 +241,7 @@ def _load(what: Literal["model", "tokenizer"], base: Base, **options: Any) -> An
         if what == "model":
             options["quantization_config"] = GgufConfig(dequantize=True)
     try:
-        with suppressed_output():
+        with suppressed_output(), redirect_stderr(StringIO()):  # the bar of unpacking a GGUF file asks nobody
             loaded = kind.from_pretrained(place, local_files_only=True, trust_remote_code=False, **options)
     except ImportError as error:
         raise MissingExtraError("train", f"Loading {base.name}") from error
@@ -308,8 +308,7 @@ def suppressed_output() -> Iterator[None]:
     log.set_verbosity_error()
     log.disable_progress_bar()  # the hub's bars too
     try:
-        # The bar of unpacking a GGUF file asks nobody.
-        with warnings.catch_warnings(), redirect_stderr(StringIO()):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:

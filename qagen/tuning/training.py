@@ -33,7 +33,7 @@ from qagen.tuning.base_model import load_base, load_tokenizer, suppressed_output
 from qagen.tuning.examples import ask, general_items
 from qagen.tuning.gguf_adapter import takes_adapter, write_gguf_adapter
 from qagen.tuning.loss_log import LossLog, newest_checkpoint, size_of
-from qagen.tuning.memory import FOUR_BITS, free_memory, needed, refuse_too_much, shape_of
+from qagen.tuning.memory import COPIES, FOUR_BITS, free_memory, needed, refuse_too_much, shape_of
 from qagen.tuning.model_card import model_card
 from qagen.tuning.plan import ADAPTER_GGUF, CARD, LOSSES, MERGED, MODEL, WHOLE, Job
 from qagen.tuning.recall import Recall, general_answers, is_right, recall
@@ -105,17 +105,25 @@ def _refuse_what_does_not_fit(job: Job, tokenizer: PreTrainedTokenizerBase) -> N
     if job.validation:
         files[str(job.validation.path)] = job.validation.items
     longest = max(_longest(name, items, tokenizer, shape.context) for name, items in files.items())
-    size = FOUR_BITS if plan.quantize_4bit else 2 if _weights_dtype(job) == "bfloat16" else 4
     need = needed(
         shape,
         rank=plan.rank,
         batch_size=plan.batch_size,
         longest=longest,
-        weight_bytes=size,
+        weight_bytes=_weight_bytes(job),
+        value_bytes=2 if job.device == "cuda" else 4,
         gpu=job.device == "cuda",
     )
     free = free_memory(torch.device(job.device))
     refuse_too_much(need, free=free, batch_size=plan.batch_size, longest=longest, device=job.device)
+
+
+def _weight_bytes(job: Job) -> float:
+    if job.plan.quantize_4bit:
+        return FOUR_BITS
+    if job.device == "cpu" and job.plan.dtype == "bfloat16":
+        return 4 + COPIES
+    return 2 if _weights_dtype(job) == "bfloat16" else 4
 
 
 def _longest(file: str, items: Sequence[Example], tokenizer: PreTrainedTokenizerBase, context: int) -> int:
