@@ -209,6 +209,7 @@ def test_a_nebius_job_is_sent_in_its_own_form(run):
             "--rank does nothing with --provider openai",
         ),
         (["ask", "TUNED"], "--sample"),
+        (["ask", "TUNED", " "], "--sample"),
         (["jobs", "watch", "RUN"], "qagen tune"),
     ],
 )
@@ -265,6 +266,14 @@ def test_base_and_tuned_answers_stand_side_by_side(here):
     assert asked.returncode == 0, asked.stderr
     first = [line.split() for line in asked.stdout.splitlines() if line.startswith((" base", " tuned"))]
     assert [row[-2:] for row in first] == [["U", "Lo"], ["A", "Lo"]]
+
+
+def test_a_question_that_is_too_long_is_an_error_in_words(here):
+    run, _ = here
+    done = qagen("ask", run, "why " * 600)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "something unexpected" not in done.stderr
 
 
 def test_the_losses_of_a_training_here_can_be_seen(here, tmp_path):

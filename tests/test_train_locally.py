@@ -390,6 +390,16 @@ def test_a_file_that_teaches_nothing_is_refused(base, tmp_path, content, words):
         train(path, base, tmp_path / "run")
 
 
+@pytest.mark.parametrize("size", [0, 100, 5000, -1000])
+def test_a_base_model_that_was_cut_off_is_refused(file, base, tmp_path, size):
+    whole = make_tiny_gguf(base, tmp_path / "whole.gguf").read_bytes()
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(whole[:size])
+    with pytest.raises(LocalTrainingError, match=r"cut\.gguf"):
+        train(file, cut, tmp_path / "run")
+    assert not (tmp_path / "run" / "tuning.json").exists()
+
+
 def test_an_example_longer_than_the_model_reads_is_named(base, tmp_path):
     path = write_chat(tmp_path / "train.jsonl", {**FACTS, "Long?": "word " * 600})
     with pytest.raises(TrainingFileError, match=r"line 7: the example has [\d,]+ tokens"):

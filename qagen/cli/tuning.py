@@ -22,7 +22,7 @@ from qagen.cli.terminal import (
     new_table,
     screen,
 )
-from qagen.errors import SettingsError, TuningClosedError
+from qagen.errors import ModelError, SettingsError, TuningClosedError
 
 if TYPE_CHECKING:
     import openai
@@ -38,7 +38,8 @@ Hosted = Literal["openai", "azure", "nebius"]
 
 VALIDATION = "validation.jsonl"
 _KEYS = {"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY", "nebius": "NEBIUS_API_KEY"}
-_SAMPLE_TOKENS = 64  # of an answer, when many are asked
+_TOKENS = 256  # of an answer: a small model may never end by itself
+_SAMPLE_TOKENS = 64  # the same, when many are asked
 _SHOWN = 120  # characters of it
 _WITH_PASSAGE = "{passage}\n\nAnswer from the text above.\n{question}"
 
@@ -233,7 +234,7 @@ def ask(
 
     record = read_record(run)
     questions = _questions(run, question, sample)
-    length: dict[str, Any] = {} if sample is None else {"max_tokens": _SAMPLE_TOKENS}
+    length: dict[str, Any] = {"max_tokens": _TOKENS if sample is None else _SAMPLE_TOKENS}
     models = {f"base ({base or record.base_model})": _base_model(record, base, **length)}
     options = length if record.provider == "local" else {**length, "client": _client_of(record)}
     models["tuned"] = tuned_model(run, deployment=deployment, announce=announce, **options)
@@ -251,7 +252,7 @@ def _questions(run: Path, question: str | None, sample: int | None) -> dict[str,
 
     from qagen.tuning.examples import read_examples
 
-    if (question is None) == (sample is None):
+    if (sample is None) == (question is None or not question.strip()):
         raise SettingsError("Give a question, or --sample N for N questions of the training file.")
     if question is not None:
         return {question: None}
@@ -267,7 +268,14 @@ def _with_passages(run: Path, questions: Iterable[str]) -> list[str]:
 
 
 def _answers(model: BaseChatModel, texts: list[str]) -> list[str]:
-    return [str(reply.content).strip() for reply in model.batch(list(texts))]
+    import openai
+
+    from qagen.llm.models import model_name
+
+    try:
+        return [str(reply.content).strip() for reply in model.batch(list(texts))]
+    except openai.OpenAIError as error:
+        raise ModelError(f"{model_name(model)} could not answer: {error}") from error
 
 
 def _show_answers(questions: dict[str, str | None], columns: dict[str, list[str]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -37,6 +38,16 @@ _PARTS = (
 )
 _WEIGHTS = "*.safetensors"
 _HUB_SECONDS = 5.0
+# What transformers raises for files that are damaged, or of a kind that it does not know.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    NotImplementedError,
+    struct.error,
+)
 # Those whose text llama.cpp (llama-vocab.cpp) cuts at \\p{N} and then as GPT-2 does.
 _DIGIT_BY_DIGIT = {"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"}
 
@@ -245,7 +256,7 @@ def _load(what: Literal["model", "tokenizer"], base: Base, **options: Any) -> An
             loaded = kind.from_pretrained(place, local_files_only=True, trust_remote_code=False, **options)
     except ImportError as error:
         raise MissingExtraError("train", f"Loading {base.name}") from error
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except (*UNREADABLE, SafetensorError) as error:
         reason = " ".join(str(error).split())[:400] or type(error).__name__
         raise LocalTrainingError(
             f"The {what} of {base.name} ({base.path}) cannot be loaded: {reason}"

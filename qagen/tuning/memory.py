@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qagen.errors import LocalTrainingError, NotEnoughMemoryError
-from qagen.tuning.base_model import Base, suppressed_output
+from qagen.tuning.base_model import UNREADABLE, Base, suppressed_output
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +73,7 @@ def shape_of(base: Base, *, rank: int | None) -> Shape:
             config = AutoConfig.from_pretrained(place, **options)
             auto: Any = AutoModelForCausalLM
             model = auto.from_config(config)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise LocalTrainingError(f"The configuration of {base.name} cannot be read: {error}") from error
     text = config.get_text_config()
     total = model.num_parameters()

@@ -108,5 +108,10 @@ def read_record(run: Path) -> TuningRecord:
         raise RunFolderError(
             f"{run} holds no tuned model: there is no {TUNING}. Make one with `qagen tune {run}`."
         ) from error
-    except (OSError, ValidationError) as error:
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise RunFolderError(
+            f"{path} is no record of a tuned model ({first['msg']}). Repair or remove it, and tune again."
+        ) from error
+    except OSError as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
