@@ -49,6 +49,7 @@ docs: $(VENV)/.test
 benchmarks: $(VENV)/.test
 	$(BIN)/python benchmarks/splitting.py
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/training.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -59,6 +59,7 @@ class _Outcome:
     epochs: float
     stopped: str
     resumed_at: int
+    seconds: float
     train: Recall
     validation: Recall | None
     general: tuple[int, int, int]
@@ -231,6 +232,7 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
         progress=job.progress,
     )
     trainer.add_callback(watch)
+    began = time.time()
     with ExitStack() as stack:
         stack.callback(watch.close)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -240,6 +242,7 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
         epochs=round(trainer.state.epoch or 0, 2),
         stopped=watch.stopped,
         resumed_at=step,
+        seconds=time.time() - began,
         train=checks.train(),
         validation=checks.validation() if checks.validation else None,
         general=(general.asked, before, general.right()),
@@ -369,6 +372,7 @@ def _record(job: Job, trainer: WholeCheckpoints, outcome: _Outcome, began: float
         "began": _when(began),
         "ended": _when(time.time()),
         "seconds": round(time.time() - began, 1),
+        "training_seconds": round(outcome.seconds, 1),
         "device": torch.cuda.get_device_name() if job.device == "cuda" else job.device,
         "peak_memory": _peak(job.device),
         "size": size_of(job.folder) - size_of(job.checkpoints),
