@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import signal
@@ -203,11 +204,23 @@ def wait_for(condition, process, seconds=60):
         time.sleep(0.01)
 
 
-def test_a_training_goes_on_after_kill_9_and_ends_as_if_nothing_had_happened(file, base, tmp_path):
-    settings = {"n_epochs": 20, "stop_at_recall": None, "checkpoint_seconds": 0}
+def checkpoints(out):
+    return sorted(out.glob("model/checkpoints/checkpoint-*/whole"))
+
+
+@pytest.mark.parametrize("stop_at_recall", [None, 0.95])
+@pytest.mark.parametrize("moment", ["checkpoints", "answers"])
+def test_a_training_goes_on_after_kill_9_and_ends_as_if_nothing_had_happened(
+    file, base, tmp_path, moment, stop_at_recall
+):
+    settings = {"n_epochs": 12, "stop_at_recall": stop_at_recall, "checkpoint_seconds": 0}
     killed = tmp_path / "killed"
     process = child(file, base, killed, **settings)
-    wait_for(lambda: len(list(killed.glob("model/checkpoints/checkpoint-*/whole"))) >= 2, process)
+    losses = killed / "model" / "losses.jsonl"
+    if moment == "checkpoints":
+        wait_for(lambda: len(checkpoints(killed)) >= 2, process)
+    else:  # right after the questions at the end of the second epoch
+        wait_for(lambda: losses.exists() and losses.read_text().count("train_recall") >= 2, process)
     process.kill()
     process.communicate()
     assert not (killed / "tuning.json").exists()
@@ -217,22 +230,54 @@ def test_a_training_goes_on_after_kill_9_and_ends_as_if_nothing_had_happened(fil
 
     resumed = train(file, base, killed, **settings)
     whole = train(file, base, tmp_path / "whole", **settings)
-    assert resumed.record.details["resumed_at_step"] >= 2
+    assert resumed.record.details["resumed_at_step"] >= 1
+    assert resumed.record.details["steps"] == whole.record.details["steps"]
     assert weights(killed) == weights(tmp_path / "whole")
     assert resumed.metrics()["train_loss"].equals(whole.metrics()["train_loss"])
 
 
+def test_killed_at_every_checkpoint_it_still_stops_where_it_would_have(file, base, tmp_path):
+    settings = {"n_epochs": 12, "checkpoint_seconds": 0}
+    whole = train(file, base, tmp_path / "whole", **settings).record.details
+    kept = tmp_path / "kept"
+    process = child(file, base, tmp_path / "watched", **settings)
+    seen = set()
+    while process.poll() is None:
+        for mark in checkpoints(tmp_path / "watched"):
+            if mark.parent.name not in seen:
+                with contextlib.suppress(OSError):  # rotated away in the meantime
+                    shutil.copytree(mark.parent, kept / mark.parent.name)
+                    shutil.copy(tmp_path / "watched/model/losses.jsonl", kept / mark.parent.name)
+                    seen.add(mark.parent.name)
+    process.communicate()
+    assert len(seen) >= 2
+    for name in sorted(seen):
+        run = tmp_path / f"from-{name}"
+        (run / "model" / "checkpoints").mkdir(parents=True)
+        shutil.copytree(kept / name, run / "model" / "checkpoints" / name)
+        shutil.copy(kept / name / "losses.jsonl", run / "model")
+        shutil.copy(tmp_path / "watched" / "model" / "plan.json", run / "model")
+        resumed = train(file, base, run, **settings).record.details
+        assert (resumed["steps"], resumed["recall"]) == (whole["steps"], whole["recall"])
+        assert weights(run) == weights(tmp_path / "whole")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit for the size of files there")
 def test_a_disk_that_fills_during_a_checkpoint_is_said_and_earlier_ones_are_kept(file, base, tmp_path):
-    settings = {"n_epochs": 3, "stop_at_recall": None, "checkpoint_seconds": 0}
+    settings = {"n_epochs": 30, "stop_at_recall": None, "checkpoint_seconds": 0}
     out = tmp_path / "full"
-    process = child(file, base, out, largest=20_000, **settings)
+    process = child(file, base, out, **settings)
+    wait_for(lambda: checkpoints(out) != [], process)
+    process.kill()
+    process.communicate()
+    there = checkpoints(out)
+    process = child(file, base, out, largest=20_000, **settings)  # the next checkpoint finds no room
     _, told = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "LocalTrainingError: The checkpoint" in told
     assert "make room on the disk" in told
-    assert not list(out.glob("model/checkpoints/checkpoint-*"))
-    assert train(file, base, out, **settings).record.details["steps"] == 6
+    assert checkpoints(out) == there != []
+    assert train(file, base, out, **settings).record.details["steps"] == 60
 
 
 def test_training_again_returns_what_is_there(file, base, tmp_path):
@@ -264,6 +309,70 @@ def test_a_folder_with_another_model_is_left_alone_unless_told_otherwise(file, b
     assert weights(tmp_path / "run") == before
     train(file, base, tmp_path / "run", n_epochs=1, rank=8, overwrite=True)
     assert weights(tmp_path / "run") != before
+
+
+def test_a_model_is_not_lost_to_a_training_that_is_refused(file, base, tmp_path):
+    first = train(file, base, tmp_path / "run", n_epochs=1)
+    with pytest.raises(NotEnoughMemoryError):
+        train(file, base, tmp_path / "run", batch_size=10_000_000, overwrite=True)
+    assert train(file, base, tmp_path / "run", n_epochs=1) == first
+
+
+def test_a_model_that_is_replaced_waits_until_the_new_one_is_there(file, base, tmp_path):
+    run = tmp_path / "run"
+    train(file, base, run, n_epochs=1)
+    before = weights(run)
+    process = child(file, base, run, n_epochs=400, stop_at_recall=None, overwrite=True)
+    wait_for((run / "model-replaced").exists, process)
+    process.kill()
+    process.communicate()
+    assert (run / "model-replaced" / "adapter_model.safetensors").read_bytes() == before
+    train(file, base, run, n_epochs=2, overwrite=True)
+    assert not (run / "model-replaced").exists()
+
+
+def test_the_base_model_is_not_overwritten_by_what_is_made_of_it(file, base, tmp_path):
+    train(file, base, tmp_path / "run", n_epochs=1, full=True)
+    mine = tmp_path / "run" / "model"
+    with pytest.raises(SettingsError, match="where the new one comes"):
+        train(file, mine, tmp_path / "run", overwrite=True)
+    assert (mine / "model.safetensors").exists()
+
+
+def test_files_of_others_are_not_touched(file, base, tmp_path):
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    (tmp_path / "run" / "model" / "config.json").write_text("mine")
+    with pytest.raises(SettingsError, match="no training of qagen wrote"):
+        train(file, base, tmp_path / "run", overwrite=True)
+    assert (tmp_path / "run" / "model" / "config.json").read_text() == "mine"
+
+
+def test_weights_that_went_missing_are_trained_again(file, base, tmp_path):
+    train(file, base, tmp_path / "run", n_epochs=1)
+    before = weights(tmp_path / "run")
+    (tmp_path / "run" / "model" / "adapter_model.safetensors").unlink()
+    train(file, base, tmp_path / "run", n_epochs=1)
+    assert weights(tmp_path / "run") == before
+
+
+def test_a_template_that_takes_no_system_message_is_told_in_words(file, base, tmp_path):
+    other = tmp_path / "strict"
+    shutil.copytree(base, other)
+    refusal = "{{ raise_exception('System role not supported') if messages[0]['role'] == 'system' }}"
+    (other / "chat_template.jinja").write_text(refusal + (base / "chat_template.jinja").read_text())
+    with pytest.raises(LocalTrainingError, match=r"line 1: .*System role not supported.*system_prompt=None"):
+        train(file, other, tmp_path / "run")
+    assert not (tmp_path / "run" / "model").exists()
+
+
+def test_a_gpu_trains_in_16_bits(file, base, tmp_path):
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA GPU here")
+    model = train(file, base, tmp_path / "run", device="cuda")
+    assert model.record.hyperparameters["dtype"] == "bfloat16"
+    assert model.record.details["recall"]["recalled"] == len(FACTS)
 
 
 def test_two_processes_do_not_train_in_one_folder(file, base, tmp_path):
@@ -311,7 +420,7 @@ def test_validation_wordings_that_do_not_improve_end_the_training(file, base, tm
     )
     details = model.record.details
     assert details["validation"]["asked"] == len(others)
-    assert details["epochs"] < 200
+    assert "did not improve" in details["stopped_early"]
     table = model.metrics()
     assert table["valid_loss"].notna().sum() == details["epochs"]
 

@@ -83,21 +83,26 @@ def read_examples(path: str | Path, *, validation_file: str | Path | None = None
         )
     data = file.read_bytes()
     lines = [(number, json.loads(line)) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
-    items = tuple(item for number, line in lines for item in _items(line["messages"], number))
+    items = tuple(item for number, line in lines for item in _items(line, number, file))
     if not items:
         raise TrainingFileError(f"{file} holds no answer to learn: every answer has the weight 0.")
     contents = contents_of([data])
     return Examples(file, contents.sha256, contents.examples, items, contents.system_prompt)
 
 
-def _items(messages: list[Message], line: int) -> Iterator[Example]:
+def _items(example: dict[str, Any], line: int, path: Path) -> Iterator[Example]:
+    messages = example["messages"]
+    if example.get("tools") or example.get("functions"):
+        raise TrainingFileError(
+            f"{path}, line {line}: the example offers tools. Training on this machine learns text only."
+        )
     for position, message in enumerate(messages):
         if message["role"] == "assistant" and message.get("weight", 1) and position:
             content = message.get("content")
             if not isinstance(content, str):
                 raise TrainingFileError(
-                    f"line {line}: an answer is not text. Training on this machine learns text only: leave "
-                    "lines with tool calls or parts out."
+                    f"{path}, line {line}: an answer is not text. Training on this machine learns text only: "
+                    "leave lines with tool calls or parts out."
                 )
             yield Example(tuple(map(_plain, messages[:position])), content, line)
 

@@ -16,7 +16,18 @@ from qagen.errors import MissingExtraError, SettingsError
 from qagen.tuning.base_model import find_base
 from qagen.tuning.examples import read_examples, replayed
 from qagen.tuning.loss_log import losses_table
-from qagen.tuning.plan import LOSSES, MERGED, MODEL, Job, Plan, finished_record, only_one, prepare_folder
+from qagen.tuning.plan import (
+    LOSSES,
+    MERGED,
+    MODEL,
+    REPLACED,
+    Job,
+    Plan,
+    finished_record,
+    only_one,
+    prepare_folder,
+    refuse_own_base,
+)
 from qagen.tuning.record import TuningRecord, write_record
 
 if TYPE_CHECKING:
@@ -169,12 +180,15 @@ def _carry_out(job: Job, *, overwrite: bool, merge: bool, announce: Callable[[st
     with only_one(job.out):
         record = finished_record(job)
         if record is None:
-            prepare_folder(job, overwrite=overwrite)
-            from qagen.tuning.training import train
+            from qagen.tuning.training import refuse_what_does_not_fit, train
 
+            refuse_own_base(job)
+            refuse_what_does_not_fit(job)
+            prepare_folder(job, overwrite=overwrite)
             record = train(job, announce)
             write_record(job.folder, record)  # goes with the weights; the other one is the run's newest model
-            shutil.rmtree(job.checkpoints, ignore_errors=True)
+            for leftover in (job.checkpoints, job.out / REPLACED):
+                shutil.rmtree(leftover, ignore_errors=True)
         else:
             announce(f"{job.folder} holds this model already: nothing to train")
         write_record(job.out, record)

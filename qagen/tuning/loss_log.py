@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qagen.errors import LocalTrainingError
+from qagen.errors import LocalTrainingError, MissingExtraError
 from qagen.files import json_line, whole_file
 
 if TYPE_CHECKING:
@@ -78,8 +78,10 @@ def read_losses(path: Path) -> list[dict[str, Any]]:
 
 def losses_table(path: Path) -> pd.DataFrame:
     """One row a step, with the columns of :func:`qagen.fine_tuning_metrics`; what was not measured is NaN."""
-    import pandas as pd
-
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingExtraError("plot", "A table of losses") from error
     frame = pd.DataFrame(read_losses(path), columns=[*COLUMNS, "train_recall", "valid_recall"])
     table: pd.DataFrame = frame.groupby("step", as_index=False).last()
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from qagen.errors import LocalTrainingError, RunFolderError, SettingsError
 from qagen.files import whole_file
+from qagen.llm.weights import file_sha256
 from qagen.tuning.record import TUNING, TuningRecord, read_record
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ LOSSES, CHECKPOINTS, MERGED, ADAPTER_GGUF, CARD = (
     "adapter.gguf",
     "README.md",
 )
+REPLACED = "model-replaced"
+"""Where a model waits for the one that replaces it, below the run folder."""
+
 WHOLE = "whole"
 """A file of this name stands in a checkpoint that was written to its end."""
 
@@ -128,7 +133,17 @@ def finished_record(job: Job) -> TuningRecord | None:
     if not (job.folder / TUNING).exists():
         return None
     record = read_record(job.folder)
-    return record if record.details.get("plan") == asdict(job.plan) else None
+    same = record.details.get("plan") == asdict(job.plan)
+    return record if same and record.details.get("weights_sha256") == weights_sha256(job) else None
+
+
+def weights_sha256(job: Job) -> str | None:
+    """Of what was trained, as it lies there; ``None`` if it is not there."""
+    file = job.folder / ("model.safetensors" if job.plan.rank is None else "adapter_model.safetensors")
+    if file.is_file():
+        return file_sha256(file)
+    shards = sorted(job.folder.glob("model-*.safetensors"))
+    return hashlib.sha256("".join(map(file_sha256, shards)).encode()).hexdigest() if shards else None
 
 
 def prepare_folder(job: Job, *, overwrite: bool) -> None:
@@ -139,6 +154,10 @@ def prepare_folder(job: Job, *, overwrite: bool) -> None:
         RunFolderError: It cannot be written.
     """
     earlier = _plan_of(job.folder)
+    if earlier is None and any(path.name != CHECKPOINTS for path in job.folder.glob("*")):
+        raise SettingsError(
+            f"{job.folder} holds files that no training of qagen wrote: give another out=, or move them away."
+        )
     if earlier is not None and earlier != asdict(job.plan):
         if not overwrite and _holds_something(job):
             raise SettingsError(
@@ -146,8 +165,7 @@ def prepare_folder(job: Job, *, overwrite: bool) -> None:
                 f"({job.plan.differences(earlier)}). Give another out=, or overwrite=True (--overwrite) to "
                 "replace it."
             )
-        shutil.rmtree(job.folder)
-        _forget_local(job.out)
+        _set_aside(job)
     try:
         job.checkpoints.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -161,10 +179,29 @@ def _holds_something(job: Job) -> bool:
     return (job.folder / TUNING).exists() or any(job.checkpoints.glob(f"checkpoint-*/{WHOLE}"))
 
 
-def _forget_local(out: Path) -> None:
-    """A record of weights that are gone would speak for the next ones."""
-    if (out / TUNING).exists() and read_record(out).provider == "local":
-        (out / TUNING).unlink()
+def _set_aside(job: Job) -> None:
+    """Keep a finished model until the one that replaces it is finished; throw an unfinished one away."""
+    aside = job.out / REPLACED
+    if (job.folder / TUNING).exists() and not aside.exists():
+        job.folder.rename(aside)
+    else:
+        shutil.rmtree(job.folder)
+    # A record of weights that are gone would speak for the next ones.
+    if (job.out / TUNING).exists() and read_record(job.out).provider == "local":
+        (job.out / TUNING).unlink()
+
+
+def refuse_own_base(job: Job) -> None:
+    """A base model must not lie where the new model is to be written.
+
+    Raises:
+        SettingsError: It does.
+    """
+    if job.base.path.resolve().is_relative_to(job.folder.resolve()):
+        raise SettingsError(
+            f"The base model {job.base.path} lies in {job.folder}, where the new one comes. "
+            "Give another out=."
+        )
 
 
 def _plan_of(folder: Path) -> dict[str, Any] | None:

@@ -103,15 +103,18 @@ class Watch(TrainerCallback):
         self._bar.total = state.max_steps
         self._bar.initial = self._bar.n = state.global_step
         self._bar.refresh()
-        if state.global_step:
-            self._decide(control, state)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Move the bar, and ask for a checkpoint when the last one is old."""
+        """Move the bar, and ask for a checkpoint when the last one is old.
+
+        Not at the last step of an epoch: there the questions come first, so that whoever goes on from a
+        checkpoint never has to ask them again.
+        """
         self._bar.update(state.global_step - self._bar.n)
-        control.should_save = time.monotonic() - self._saved >= self._seconds
+        last_of_epoch = state.global_step % round(state.max_steps / args.num_train_epochs) == 0
+        control.should_save = self._is_due() and not last_of_epoch
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -157,6 +160,7 @@ class Watch(TrainerCallback):
         self._log.add(state.global_step, epoch=round(state.epoch or 0), **figures)
         self._show()
         self._decide(control, state)
+        control.should_save = self._is_due() and not control.should_training_stop
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -167,6 +171,9 @@ class Watch(TrainerCallback):
     def close(self) -> None:
         """Also after an error."""
         self._bar.close()
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._saved >= self._seconds
 
     def _decide(self, control: TrainerControl, state: TrainerState) -> None:
         if self._stop_at is None or state.global_step >= state.max_steps:

@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from datasets import Dataset, disable_progress_bars, enable_progress_bars, is_progress_bar_enabled
+from jinja2 import TemplateError
 from peft import LoraConfig, PeftModel
 from safetensors import SafetensorError
 from transformers import PrinterCallback, set_seed
 from trl.trainer.sft_config import SFTConfig
 
-from qagen.errors import LocalTrainingError, TrainingFileError
+from qagen.errors import LocalTrainingError, NotEnoughMemoryError, TrainingFileError
 from qagen.files import whole_file
 from qagen.tuning.base_model import load_base, load_tokenizer, suppressed_output
 from qagen.tuning.examples import ask, general_items
@@ -35,7 +36,7 @@ from qagen.tuning.gguf_adapter import takes_adapter, write_gguf_adapter
 from qagen.tuning.loss_log import LossLog, newest_checkpoint, size_of
 from qagen.tuning.memory import COPIES, FOUR_BITS, free_memory, needed, refuse_too_much, shape_of
 from qagen.tuning.model_card import model_card
-from qagen.tuning.plan import ADAPTER_GGUF, CARD, LOSSES, MERGED, MODEL, WHOLE, Job
+from qagen.tuning.plan import ADAPTER_GGUF, CARD, LOSSES, MERGED, MODEL, WHOLE, Job, weights_sha256
 from qagen.tuning.recall import Recall, general_answers, is_right, recall
 from qagen.tuning.record import TuningRecord
 from qagen.tuning.trainer import Checks, Watch, WholeCheckpoints
@@ -69,14 +70,11 @@ def train(job: Job, announce: Callable[[str], None]) -> TuningRecord:
     """Train, save the weights, the model card and the adapter for llama.cpp, and return the record.
 
     Raises:
-        TrainingFileError: An example is longer than the model's context.
-        NotEnoughMemoryError: It would not fit.
+        NotEnoughMemoryError: The memory ran out all the same.
         LocalTrainingError: The model cannot be loaded, the loss is no number, or the disk is full.
     """
     began = time.time()
     with _quiet():
-        tokenizer = load_tokenizer(job.base)
-        _refuse_what_does_not_fit(job, tokenizer)
         announce(f"Loading {job.base.name}")
         trainer = build_trainer(job)
         outcome = _run(job, trainer, announce)
@@ -100,8 +98,17 @@ def _quiet() -> Iterator[None]:
             enable_progress_bars()
 
 
-def _refuse_what_does_not_fit(job: Job, tokenizer: PreTrainedTokenizerBase) -> None:
-    plan, shape = job.plan, shape_of(job.base, rank=job.plan.rank)
+def refuse_what_does_not_fit(job: Job) -> None:
+    """Look at everything that can be looked at before weights are loaded or anything is written.
+
+    Raises:
+        TrainingFileError: An example is longer than the model's context.
+        NotEnoughMemoryError: It would not fit.
+        LocalTrainingError: The model's configuration or tokenizer cannot be used.
+    """
+    with _quiet():
+        tokenizer = load_tokenizer(job.base)
+        plan, shape = job.plan, shape_of(job.base, rank=job.plan.rank)
     files = {str(job.examples.path): job.examples.items, "the file given as replay": job.replay}
     if job.validation:
         files[str(job.validation.path)] = job.validation.items
@@ -132,7 +139,13 @@ def _longest(file: str, items: Sequence[Example], tokenizer: PreTrainedTokenizer
     longest = 0
     for item in items:
         row = item.as_row()
-        ids: Any = tokenizer.apply_chat_template([*row["prompt"], *row["completion"]], return_dict=False)
+        try:
+            ids: Any = tokenizer.apply_chat_template([*row["prompt"], *row["completion"]], return_dict=False)
+        except TemplateError as error:
+            raise LocalTrainingError(
+                f"{file}, line {item.line}: the model's chat template refuses it: {error}. If it takes no "
+                "system message, write the file with write_training_file(..., system_prompt=None)."
+            ) from error
         longest = max(longest, len(ids))
         if longest > context:
             raise TrainingFileError(
@@ -235,7 +248,12 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
     began = time.time()
     with ExitStack() as stack:
         stack.callback(watch.close)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        try:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        except torch.OutOfMemoryError as error:
+            raise NotEnoughMemoryError(
+                f"The memory of {job.device} ran out in training: {error}. Use a smaller batch_size or rank."
+            ) from error
     trainer.full_precision()
     return _Outcome(
         steps=trainer.state.global_step,
@@ -342,15 +360,15 @@ def merged(job: Job) -> None:
     with _quiet():
         model, tokenizer = load_base(job.base, dtype="float32")
         model.name_or_path = model.config._name_or_path = ""  # noqa: SLF001 - where transformers keeps it
-        whole: Any = PeftModel.from_pretrained(model, job.folder).merge_and_unload()
         try:
+            whole: Any = PeftModel.from_pretrained(model, job.folder).merge_and_unload()
             shutil.rmtree(draft, ignore_errors=True)
             whole.save_pretrained(draft)
             tokenizer.save_pretrained(draft)
             draft.rename(job.folder / MERGED)
-        except (OSError, RuntimeError, SafetensorError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             shutil.rmtree(draft, ignore_errors=True)
-            raise LocalTrainingError(f"The merged model could not be written: {error}. Make room.") from error
+            raise LocalTrainingError(f"The merged model could not be made or written: {error}") from error
 
 
 def _record(job: Job, trainer: WholeCheckpoints, outcome: _Outcome, began: float) -> TuningRecord:
@@ -369,6 +387,7 @@ def _record(job: Job, trainer: WholeCheckpoints, outcome: _Outcome, began: float
         "trained_parameters": trainer.count(trained_only=True),
         "parameters": trainer.count(trained_only=False),
         "losses": LOSSES,
+        "weights_sha256": weights_sha256(job),
         "began": _when(began),
         "ended": _when(time.time()),
         "seconds": round(time.time() - began, 1),
