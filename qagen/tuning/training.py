@@ -234,9 +234,10 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
     checks = _checks(job, trainer)
     checkpoint = _last_checkpoint(job)
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-    announce(_beginning(job, trainer, step))
     general = _General(job, trainer)
+    announce(f"Asking the base model {general.asked} general questions, to see later what it has forgotten")
     before = general.right()
+    announce(_beginning(job, trainer, step))
     watch = Watch(
         LossLog(job.folder / LOSSES, step=step),
         checks,
@@ -255,6 +256,7 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
                 f"The memory of {job.device} ran out in training: {error}. Use a smaller batch_size or rank."
             ) from error
     trainer.full_precision()
+    announce("Asking the trained model the same")
     return _Outcome(
         steps=trainer.state.global_step,
         epochs=round(trainer.state.epoch or 0, 2),
