@@ -107,7 +107,8 @@ class FineTuningError(ServiceError):
 class TuningClosedError(FineTuningError):
     """The service takes no more fine-tuning jobs from this organisation. The data are good elsewhere.
 
-    ``file_id`` is the uploaded file, which can be deleted with :func:`qagen.delete_file`.
+    ``file_id`` is the training file that this call uploaded, which can be deleted with
+    :func:`qagen.delete_file`; ``None`` where it uploaded none, as the file was there before.
     """
 
     def __init__(self, text: str, *, file_id: str | None = None, code: str | None = None) -> None:

@@ -14,7 +14,7 @@ import time
 import pytest
 from test_train_locally import FACTS, facts, train, write_chat
 from tiny_model import make_tiny_model
-from tuning_server import DONE, KEY, MODEL, STUCK, TuningServer
+from tuning_server import DONE, KEY, MODEL, STUCK, Stage, TuningServer
 
 from qagen.tuning.record import read_record
 
@@ -89,35 +89,74 @@ def test_money_is_not_spent_without_a_yes(run, server):
     assert not server.requests
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
-@pytest.mark.parametrize(("answer", "jobs"), [("n", 0), ("y", 1)])
-def test_a_person_is_asked_before_money_is_spent(run, server, answer, jobs):
+def at_a_terminal(answers, *args):
+    """What the command says to a person who types these answers, and its exit code."""
     ours, theirs = pty.openpty()
-    command = [
-        "tune",
-        run,
-        "--provider",
-        "openai",
-        "--base-url",
-        server.base_url,
-        "--model",
-        MODEL,
-        "--no-wait",
-    ]
     process = subprocess.Popen(
-        [sys.executable, "-m", "qagen", *map(str, command)],
+        [sys.executable, "-m", "qagen", *map(str, args)],
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, **ENV},
     )
-    os.write(ours, f"{answer}\n".encode())
+    os.write(ours, answers.encode())
     told, _ = process.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)
-    assert b"Start the job at OpenAI?" in told
+    return told.decode(), process.returncode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+@pytest.mark.parametrize(("answer", "jobs"), [("n", 0), ("y", 1)])
+def test_a_person_is_asked_before_money_is_spent(run, server, answer, jobs):
+    place = ("--provider", "openai", "--base-url", server.base_url)
+    told, code = at_a_terminal(f"{answer}\n", "tune", run, *place, "--model", MODEL, "--no-wait")
+    assert "Start the job at OpenAI?" in told
     assert len(server.sent("POST", "/fine_tuning/jobs")) == jobs
-    assert process.returncode == (0 if jobs else 1)
+    assert code == (0 if jobs else 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+@pytest.mark.parametrize(("answers", "kept"), [("y\ny\n", 0), ("n\ny\n", 1), ("n\nn\n", 2)])
+def test_every_file_that_a_closed_service_holds_can_be_deleted(run, server, answers, kept):
+    write_chat(run / "validation.jsonl", {f"How wide is tower {n}?": f"{n} metres" for n in range(12)})
+    server.fail("POST", "/fine_tuning/jobs", status=403, code="training_not_available")
+    place = ("--provider", "openai", "--base-url", server.base_url)
+    told, code = at_a_terminal(answers, "tune", run, *place, "--model", MODEL, "--yes")
+    assert code == 1
+    assert "2027-01-06" in told
+    assert told.count("Delete the uploaded file") == 2
+    assert len(server.files) == kept
+    assert told.count("is deleted") == 2 - kept
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+def test_a_file_that_was_there_before_is_not_offered_for_deletion(run, server):
+    server.add_file((run / "train.jsonl").read_bytes())
+    server.fail("POST", "/fine_tuning/jobs", status=403, code="training_not_available")
+    place = ("--provider", "openai", "--base-url", server.base_url)
+    told, code = at_a_terminal("y\n", "tune", run, *place, "--model", MODEL, "--yes")
+    assert code == 1
+    assert "Delete the uploaded file" not in told
+    assert len(server.files) == 1
+
+
+def test_the_id_of_a_job_is_told_even_if_it_cannot_be_kept(run, server):
+    server.fail("POST", "/fine_tuning/jobs", call=(run / "tuning.json").mkdir)
+    done = tune(run, server)
+    assert done.returncode == 1
+    [job] = server.jobs
+    assert job in done.stdout
+    assert "Traceback" not in done.stderr
+    assert "something unexpected" not in done.stderr
+
+
+def test_nothing_is_sent_from_a_folder_that_cannot_keep_the_job(run, server):
+    (run / "tuning.json").mkdir()
+    done = tune(run, server)
+    assert done.returncode == 1
+    assert "nothing was sent" in done.stderr
+    assert not server.requests
 
 
 def test_a_file_that_would_be_refused_is_not_sent(run, server):
@@ -126,6 +165,25 @@ def test_a_file_that_would_be_refused_is_not_sent(run, server):
     assert done.returncode == 1
     assert "at least 10" in done.stderr
     assert not server.requests
+
+
+def test_what_the_service_takes_is_sent_although_openai_would_not(run):
+    write_chat(run / "train.jsonl", {f"Is {n} <|endoftext|>?": "yes" for n in range(9)})
+    with TuningServer(flavour="nebius") as server:
+        place = ["--provider", "nebius", "--base-url", server.base_url]
+        done = qagen("tune", run, *place, "--model", MODEL, "--yes", "--no-wait")
+        assert done.returncode == 0, done.stderr
+        assert "against OpenAI's rules, sent all the same: line 1: " in done.stderr
+        assert len(server.sent("POST", "/fine_tuning/jobs")) == 1
+
+
+def test_a_cost_that_the_service_decides_is_told_as_an_estimate(run, server):
+    place = ("--provider", "openai", "--base-url", server.base_url, "--model", MODEL, "--price", 3)
+    told = " ".join(qagen("tune", run, *place).stdout.split())
+    assert "epochs about 9, by OpenAI's default rule" in told
+    assert "billed tokens about" in told
+    assert "cost about $" in told
+    assert "epochs 2 billed" in " ".join(qagen("tune", run, *place, "--n-epochs", 2).stdout.split())
 
 
 def test_a_closed_service_is_explained(run, server):
@@ -158,6 +216,159 @@ def test_jobs_are_listed_watched_measured_and_cancelled(run, server):
     assert "cancelled" in qagen("jobs", "cancel", run).stdout
 
 
+@pytest.fixture
+def nebius():
+    with TuningServer(flavour="nebius") as server:
+        server.life = DONE
+        yield server
+
+
+@pytest.mark.parametrize("words", [["list"], ["watch", "JOB"], ["cancel", "JOB"], ["metrics", "JOB"]])
+def test_options_before_the_subcommand_hold_for_it(nebius, words):
+    job = nebius.add_job(life=STUCK if "cancel" in words else DONE).id
+    words = [job if word == "JOB" else word for word in words]
+    before = ["--provider", "nebius", "--base-url", nebius.base_url]
+    none = "has no result file"  # Nebius keeps none
+    done = qagen("jobs", *before, *words, OPENAI_API_KEY="")
+    assert done.returncode == 0 or none in done.stderr, done.stderr
+    assert nebius.requests
+    unused = ["--provider", "azure", "--base-url", "http://127.0.0.1:9/"]
+    after = qagen("jobs", *unused, words[0], *before, *words[1:], AZURE_OPENAI_API_KEY="", OPENAI_API_KEY="")
+    assert after.returncode == 0 or none in after.stderr, after.stderr
+
+
+def test_a_mistyped_run_folder_is_sent_to_nobody(run, server):
+    place = ("--base-url", server.base_url)
+    for command in ("watch", "cancel", "metrics"):
+        for wrong in (run.parent / "rum", run / "train.jsonl"):
+            done = qagen("jobs", command, wrong, *place)
+            assert done.returncode == 1
+            assert "run folder" in done.stderr
+    assert not server.requests
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("x.txt", ".csv"), ("losses", ".csv"), ("nowhere/losses.png", "no folder")]
+)
+def test_losses_that_cannot_be_written_there_are_an_error_before_they_are_read(server, tmp_path, name, says):
+    job = server.add_job().id
+    done = qagen("jobs", "metrics", job, "--base-url", server.base_url, "-o", tmp_path / name)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "something unexpected" not in done.stderr
+    assert not server.requests
+
+
+def test_a_file_of_losses_that_is_a_folder_is_an_error_in_words(server, tmp_path):
+    job = server.add_job().id
+    for name in ("losses.png", "losses.csv"):
+        (tmp_path / name).mkdir()
+        done = qagen("jobs", "metrics", job, "--base-url", server.base_url, "-o", tmp_path / name)
+        assert done.returncode == 1
+        assert "cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize("made", [None, "yesterday", 1e14, -5, 1_790_000_000])
+def test_jobs_are_listed_whatever_the_service_leaves_out(server, made):
+    answer = {"data": [{"id": "ftjob-1", "created_at": made}, {"status": "running"}], "has_more": False}
+    server.fail("GET", "/fine_tuning/jobs", raw=json.dumps(answer).encode())
+    done = qagen("jobs", "--base-url", server.base_url)
+    assert done.returncode == 0, done.stderr
+    assert "ftjob-1" in done.stdout
+    assert ("2026-09-21" in done.stdout) == (made == 1_790_000_000)
+
+
+def test_an_event_without_words_is_passed_over(server):
+    job = server.add_job().id
+    events = [{"id": "e1", "created_at": 1, "message": None}, {"id": "e2", "created_at": 2, "message": "hot"}]
+    answer = json.dumps({"data": events[::-1], "has_more": False}).encode()
+    server.fail("GET", "/fine_tuning/jobs/*/events", raw=answer, times=9)
+    done = qagen("jobs", "watch", job, "--base-url", server.base_url)
+    assert done.returncode == 0, done.stderr
+    assert "hot" in done.stdout + done.stderr
+    assert "None" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        ({"provider": "together", "job": "ftjob-1", "model": "m"}, "'together'"),
+        ({"provider": "other", "job": "ftjob-1", "model": "m"}, "base_url"),
+        ({"provider": "openai"}, "names no job"),
+        ({"provider": "local"}, "on this machine"),
+    ],
+)
+def test_a_record_that_leads_to_no_job_is_an_error_in_words(run, record, says):
+    whole = {"base_model": MODEL, "training_file": "train.jsonl", **record}
+    (run / "tuning.json").write_text(json.dumps(whole), encoding="utf-8")
+    commands = [("jobs", "watch", run), ("jobs", "cancel", run)]
+    if "model" in record:
+        commands.append(("ask", run, "Why?"))
+    for command in commands:
+        done = qagen(*command)
+        assert done.returncode == 1
+        assert says in done.stderr
+        assert "something unexpected" not in done.stderr
+
+
+def test_a_job_at_a_service_without_a_name_of_its_own_is_found_by_its_record(run, server):
+    job = server.add_job().id
+    record = {"provider": "other", "base_model": MODEL, "training_file": "train.jsonl", "job": job}
+    whole = json.dumps({**record, "base_url": server.base_url})
+    (run / "tuning.json").write_text(whole, encoding="utf-8")
+    done = qagen("jobs", "watch", run)
+    assert done.returncode == 0, done.stderr
+    asked = qagen("ask", run, "How high is tower 3?")
+    assert asked.returncode == 0, asked.stderr
+
+
+@pytest.fixture
+def azure(run):
+    """A run folder that was tuned on Azure, and the service."""
+    with TuningServer(flavour="azure-v1", life=DONE) as server:
+        server.models |= {"towers": None, "plain": None}
+        place = ["--provider", "azure", "--base-url", server.base_url, "--model", MODEL, "--yes"]
+        done = qagen("tune", run, *place, AZURE_OPENAI_API_KEY=KEY)
+        assert done.returncode == 0, done.stderr
+        assert "--deployment NAME" in done.stdout
+        del server.models[MODEL]  # where no deployment has this name
+        yield run, server
+
+
+def test_a_run_tuned_on_azure_is_asked_by_its_deployment(azure):
+    run, server = azure
+    assert read_record(run).provider == "azure"
+    asked = qagen("ask", run, "How high?", "--deployment", "towers", AZURE_OPENAI_API_KEY=KEY)
+    assert asked.returncode == 0, asked.stderr
+    rows = " ".join(asked.stdout.split())
+    assert "no answer: " in rows
+    assert f"The model '{MODEL}' does not exist" in rows
+    assert "tuned 42" in rows
+    asked = qagen(
+        "ask", run, "--sample", 3, "--deployment", "towers", "--base", "plain", AZURE_OPENAI_API_KEY=KEY
+    )
+    assert asked.returncode == 0, asked.stderr
+    assert "base (plain): 0 of 3 answers" in asked.stdout
+    assert {body["model"] for body in server.sent("POST", "/chat/completions")} == {MODEL, "plain", "towers"}
+
+
+def test_a_base_model_that_fails_is_counted_as_one_that_fails(azure):
+    run, _ = azure
+    asked = qagen("ask", run, "--sample", 3, "--deployment", "towers", AZURE_OPENAI_API_KEY=KEY)
+    assert asked.returncode == 0, asked.stderr
+    assert f"base ({MODEL}): no answer: " in asked.stdout
+    assert "tuned: 0 of 3 answers" in asked.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--deployment", "nowhere", "--base", "plain"]])
+def test_a_tuned_model_that_fails_is_an_error(azure, options):
+    run, _ = azure
+    asked = qagen("ask", run, "How high?", *options, AZURE_OPENAI_API_KEY=KEY)
+    assert asked.returncode == 1
+    assert "qagen: " in asked.stderr
+    assert "something unexpected" not in asked.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are other ones there")
 def test_ctrl_c_stops_the_watching_and_says_how_to_go_on(run, server):
     server.life = STUCK
@@ -177,8 +388,9 @@ def test_ctrl_c_stops_the_watching_and_says_how_to_go_on(run, server):
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"qagen jobs watch {job}" in told
-    assert f"qagen jobs cancel {job}" in told
+    place = f"--provider openai --base-url {server.base_url}"
+    assert f"qagen jobs watch {job} {place}" in told
+    assert f"qagen jobs cancel {job} {place}" in told
     assert "Traceback" not in told
 
 
@@ -191,6 +403,16 @@ def test_a_nebius_job_is_sent_in_its_own_form(run):
         assert body["hyperparameters"] == {"n_epochs": 3}
         assert "method" not in body
     assert read_record(run).provider == "nebius"
+
+
+def test_a_job_whose_weights_are_in_its_checkpoints_ends_without_a_name(run, nebius):
+    nebius.life = (Stage("succeeded", model=False),)
+    place = ["--provider", "nebius", "--base-url", nebius.base_url]
+    done = qagen("tune", run, *place, "--model", MODEL, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "checkpoints" in done.stdout
+    assert "None" not in done.stdout
+    assert f"qagen ask {run} QUESTION --deployment NAME" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -222,6 +444,31 @@ def test_an_error_is_one_readable_paragraph(args, says, run):
     assert done.returncode == 1
     assert says in done.stderr.replace("\n", "")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are other ones there")
+def test_ctrl_c_in_training_here_says_up_to_where_it_is_kept(tmp_path):
+    model = make_tiny_model(tmp_path / "random")
+    run = tmp_path / "run"
+    run.mkdir()
+    write_chat(run / "train.jsonl", FACTS)
+    options = ["--model", model, "--n-epochs", 5000, "--replay", "none", "--device", "cpu"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qagen", "tune", *map(str, [run, *options])],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **ENV},
+    )
+    assert process.stderr is not None
+    begun = ""
+    while "Training " not in begun and (letter := process.stderr.read(1)):
+        begun += letter
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=100)
+    assert process.returncode == 130, begun + told
+    assert "up to the last checkpoint" in told
+    assert "Traceback" not in told
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from qagen.tuning.services import SERVICES
 JOBS = "/fine_tuning/jobs"
 FLAVOURS = ["openai", "azure", "azure-v1", "nebius"]
 HTML = {"raw": b"<html><h1>Please sign in</h1></html>", "content_type": "text/html"}
+AZURE = "https://tests.openai.azure.com/openai/v1/"
 SYSTEM = "Answer briefly."
 CLOSED = {
     "status": 403,
@@ -506,14 +507,20 @@ def test_a_lost_job_that_comes_up_late_is_found(server, client, train):
     assert len(server.jobs) == 1
 
 
-def test_without_metadata_the_new_job_on_the_file_is_the_one(train):
-    with TuningServer("nebius", keeps_metadata=False) as server:
+@pytest.mark.parametrize("again", [False, True])
+def test_without_metadata_the_new_job_with_these_settings_is_the_one(train, again):
+    with TuningServer("nebius") as server:
         file = server.add_file(train.read_bytes())
         server.add_job(training_file=file.id, life=DONE)
+
+        def a_colleague_starts_one():
+            server.add_job(training_file=file.id, hyperparameters={"n_epochs": 7}, life=DONE)
+
         server.fail("POST", JOBS, work=True, status=500)
-        job = start(server.client(), file.id)
-        assert job.id == list(server.jobs)[-1]
-        assert len(server.jobs) == 2
+        server.fail("GET", JOBS, call=a_colleague_starts_one, skip=1)
+        job = start(server.client(), file.id, n_epochs=4, again=again)
+        assert job.id == list(server.jobs)[1]
+        assert len(server.jobs) == 3
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"drop": True}, HTML], ids=str)
@@ -530,12 +537,18 @@ def test_a_job_that_was_not_started_is_said_not_to_be(server, client, train, fau
 
 
 def test_without_metadata_a_job_that_was_there_before_is_not_the_one(train):
-    with TuningServer("nebius", keeps_metadata=False) as server:
+    with TuningServer("nebius") as server:
         file = server.add_file(train.read_bytes())
         server.add_job(training_file=file.id, life=DONE)
         server.fail("POST", JOBS, status=500)
         with pytest.raises(FineTuningError, match="no such job"):
-            start(server.client(), file.id)
+            start(server.client(), file.id, again=True)
+
+
+def test_without_metadata_a_list_that_fails_stops_no_job_that_is_to_start_again(train):
+    with TuningServer("nebius") as server:
+        server.fail("GET", JOBS, status=500, times=9)
+        assert start(server.client(max_retries=0), train, again=True).id in server.jobs
 
 
 def test_where_jobs_cannot_be_filtered_only_the_newest_are_looked_through(train):
@@ -616,6 +629,51 @@ def test_other_settings_are_another_job(client, train, other):
     assert start(client, train).id != start(client, train, **other).id
 
 
+OF_NEBIUS = {
+    "n_epochs": 5,
+    "model": "Qwen/Qwen3-4B",
+    "seed": 1,
+    "suffix": "second",
+    "batch_size": 2,
+    "learning_rate_multiplier": 2e-5,
+    "extra_body": {"hyperparameters": {"lora": True, "lora_r": 16}},
+}
+
+
+@pytest.mark.parametrize("name", OF_NEBIUS)
+def test_without_metadata_other_settings_are_another_job_and_the_same_are_not(train, name):
+    other = {name: OF_NEBIUS[name]}
+    with TuningServer("nebius") as server:
+        client = server.client()
+        plain, there = start(client, train), start(client, train, **other)
+        assert plain.id != there.id
+        with pytest.warns(
+            UserWarning, match=f"{there.id} has the same.*settings that were given.*again=True"
+        ):
+            assert start(client, train, **other).id == there.id
+        assert start(client, train, **other, again=True).id not in {plain.id, there.id}
+        assert not any("metadata" in body for body in server.sent("POST", JOBS))
+
+
+def test_without_metadata_an_adapter_is_not_taken_for_a_training_of_all_weights(train, validation):
+    with TuningServer("nebius") as server:
+        client = server.client()
+        started = [
+            start(client, train, extra_body={"hyperparameters": {"lora": True}}),
+            start(client, train),
+            start(client, train, suffix="checked", validation_file=validation),
+            start(client, train, suffix="checked"),
+        ]
+        assert [job.id for job in started] == list(server.jobs)
+
+
+def test_metadata_that_a_service_does_not_keep_are_refused_before_anything_is_sent(train):
+    with TuningServer("nebius") as server:
+        with pytest.raises(SettingsError, match=r"Drop metadata.*Nebius.*suffix"):
+            start(server.client(), train, metadata={"team": "a"})
+        assert not server.requests
+
+
 def test_another_training_type_is_another_job_and_the_same_is_not(train):
     with TuningServer("azure") as server:
         client = server.client()
@@ -683,14 +741,20 @@ def test_a_file_by_its_id_is_the_same_as_by_its_path(client, train):
     [
         failing("x", "It broke")[-1:],
         (Stage("cancelled"),),
-        (Stage("succeeded", model=False),),
     ],
-    ids=["failed", "cancelled", "no model"],
+    ids=["failed", "cancelled"],
 )
 def test_a_job_that_came_to_nothing_does_not_stop_another(server, client, train, life):
     server.life = life
     first = start(client, train)
     assert start(client, train).id != first.id
+
+
+def test_a_job_that_succeeded_without_a_name_is_not_paid_again(server, client, train):
+    server.life = (Stage("succeeded", model=False),)
+    first = start(client, train)
+    with pytest.warns(UserWarning, match=f"{first.id} has the same file.*again=True"):
+        assert start(client, train).id == first.id
 
 
 def test_a_service_without_a_list_of_jobs_can_still_start_one(server, client, train):
@@ -746,6 +810,21 @@ def test_a_closed_azure_is_not_told_of_the_dates_of_openai(train, validation):
     assert str(caught.value).count("delete_file") == 2
 
 
+def test_a_file_that_was_there_before_is_not_offered_for_deletion(server, client, train, validation):
+    server.fail("POST", JOBS, times=9, **CLOSED)
+    there = server.add_file(train.read_bytes()).id
+    for given in (train, there):
+        with pytest.raises(TuningClosedError) as caught:
+            start(client, given)
+        assert caught.value.file_id is None
+        assert "delete" not in str(caught.value)
+    with pytest.raises(TuningClosedError) as caught:
+        start(client, train, validation_file=validation)
+    assert caught.value.file_id is None
+    assert there not in str(caught.value)
+    assert f'delete_file(client, "{list(server.files)[-1]}")' in str(caught.value)
+
+
 def test_a_file_that_cannot_be_processed_starts_no_job(server, client, train):
     server.file_error = "Line 3 is odd"
     with pytest.raises(UploadError, match="Line 3 is odd"):
@@ -769,7 +848,8 @@ def test_the_record_has_everything_that_made_the_model(flavour, train, tmp_path)
     assert (record.training_file, record.examples) == ("train.jsonl", 12)
     assert (record.training_sha256, record.system_prompt) == (sha256(train), SYSTEM)
     assert record.hyperparameters["n_epochs"] == 4
-    assert (record.base_url is None) == (flavour == "openai")
+    addresses = {"openai": None, "azure": AZURE, "azure-v1": AZURE}
+    assert record.base_url == addresses.get(flavour, "https://api.tokenfactory.nebius.com/v1/")
 
 
 def test_a_gateway_is_recorded_as_the_service_that_one_says_it_is(train):

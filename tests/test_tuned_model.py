@@ -13,9 +13,9 @@ import pytest
 from langchain_core.messages import ChatMessage
 from langchain_openai import ChatOpenAI
 from tiny_model import make_tiny_gguf, make_tiny_model
-from tuning_server import ENDLESS, KEY, Stage, TuningServer, failing
+from tuning_server import ENDLESS, KEY, SUCCEEDED, Stage, TuningServer, failing
 
-from qagen import chat_model, tuned_model
+from qagen import chat_model, list_checkpoints, tuned_model
 from qagen.errors import (
     AdapterError,
     FineTuningError,
@@ -30,6 +30,7 @@ from qagen.errors import (
 from qagen.llm.models import has_native_schema, identity, is_local, model_name, pricing
 from qagen.records import Usage
 from qagen.tuning.base_model import find_base, load_base, load_tokenizer
+from qagen.tuning.hosted import record_of
 from qagen.tuning.local import train_locally
 from qagen.tuning.record import TuningRecord, read_record, write_record
 
@@ -212,6 +213,17 @@ def test_on_azure_the_deployment_is_asked_and_must_be_named(flavour):
         assert identity(model)["server"].startswith("tests.openai.azure.com")
 
 
+def test_a_job_of_nebius_that_succeeded_has_its_weights_in_its_checkpoints():
+    with TuningServer("nebius") as server:
+        client = server.client()
+        job = job_of(server, client, SUCCEEDED)
+        with pytest.raises(
+            FineTuningError, match=f"weights are in its checkpoints.*list_checkpoints.*{job.id}"
+        ):
+            tuned_model(job, client=client)
+        assert list_checkpoints(client, job.id)[-1].result_files == server.jobs[job.id].weights
+
+
 NOT_A_MODEL = {
     "name is empty": " ",
     "base model, not a tuned one.*chat_model": "local:smollm2-135m",
@@ -267,10 +279,38 @@ def test_a_run_folder_of_azure_needs_the_deployment_and_a_way_in(tmp_path):
         tuned_model(run, deployment="mine")
 
 
+def test_a_run_folder_of_nebius_leads_to_the_checkpoints_or_to_the_name_they_were_registered_under(tmp_path):
+    run = hosted_run(tmp_path, provider="nebius", job="ftjob-1", system_prompt=PROMPT)
+    with pytest.raises(
+        FineTuningError, match=r"list_checkpoints\(client, 'ftjob-1'\).*register one"
+    ) as caught:
+        tuned_model(run)
+    assert caught.value.job_id == "ftjob-1"
+    with TuningServer("nebius") as server:
+        server.models["my-registered-model"] = None
+        tuned_model(run, client=server.client(), deployment="my-registered-model").invoke(QUESTION)
+        assert asked(server) == ("my-registered-model", [("system", PROMPT), ("user", QUESTION)])
+
+
+def test_a_run_folder_of_an_older_azure_client_is_asked_without_that_client(tmp_path):
+    with TuningServer("azure") as server:
+        server.models["mine"] = None
+        older = openai.AzureOpenAI(
+            azure_endpoint=server.address, api_version="2025-04-01-preview", api_key=KEY
+        )
+        with older:
+            job = job_of(server, older)
+            write_record(tmp_path, record_of(older, job))
+        assert read_record(tmp_path).base_url == f"{server.address}/openai/v1/"
+        assert tuned_model(tmp_path, deployment="mine", api_key=KEY).invoke(QUESTION).content == "42"
+
+
 FOLDERS = {
     "There is no run folder": lambda run: run / "nowhere",
     "holds no tuned model: there is no tuning.json": lambda run: run,
-    r"tuning\.json cannot be read": lambda run: (run / "tuning.json").write_text('{"provider": "loc') and run,
+    r"tuning\.json is no record of a tuned model": lambda run: (
+        (run / "tuning.json").write_text('{"provider": "loc') and run
+    ),
     "half-written: its training did not finish": lambda run: (run / "model").mkdir() or run,
 }
 

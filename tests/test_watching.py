@@ -34,7 +34,7 @@ from tuning_server import (
     step,
 )
 
-from qagen import wait_for_fine_tuning
+from qagen import list_checkpoints, wait_for_fine_tuning
 from qagen.errors import DeadlineError, FineTuningError, QAGenError, ServiceError, SettingsError
 
 JOB = "/fine_tuning/jobs/*"
@@ -145,6 +145,15 @@ def test_a_job_that_succeeds_without_a_model_name_is_a_clear_error(server):
     assert looks(server) > 3
 
 
+def test_a_job_of_nebius_succeeds_without_a_name_and_its_weights_are_in_the_checkpoints():
+    with TuningServer(flavour="nebius") as server:
+        client = server.client()
+        job = wait(client, server.add_job(life=LIFE))
+        assert (job.status, job.fine_tuned_model) == ("succeeded", None)
+        assert looks(server) == 3  # a name is not waited for
+        assert list_checkpoints(client, job.id)[-1].result_files
+
+
 @pytest.mark.parametrize("bad", [{"timeout": -1}, {"timeout": float("nan")}, {"poll": -0.5}])
 def test_a_time_that_cannot_be_is_refused_before_anything_is_sent(server, bad):
     with pytest.raises(SettingsError, match="seconds"):
@@ -234,6 +243,17 @@ def test_a_wrong_address_is_told_soon(server):
     client = server.client(http_client=httpx2.Client(transport=transport), max_retries=0)
     with pytest.raises(ServiceError, match=r"3 times in a row.*"):
         wait(client, server.add_job())
+
+
+def test_a_job_shows_that_the_address_is_right_so_a_network_gone_at_once_is_waited_out(server):
+    job = server.client().fine_tuning.jobs.retrieve(server.add_job(life=LIFE).id)
+    transport = Unplugged(server.port, after=0, requests=20)
+    client = server.client(http_client=httpx2.Client(transport=transport), max_retries=0)
+    assert wait_for_fine_tuning(client, job, poll=0.01, progress=False).fine_tuned_model
+    transport = Unplugged(server.port, after=0, requests=10_000)
+    client = server.client(http_client=httpx2.Client(transport=transport), max_retries=0)
+    with pytest.raises(ServiceError, match=r"40 times in a row.*goes on at the service"):
+        wait_for_fine_tuning(client, job, poll=0.01, progress=False)
 
 
 def test_a_deadline_while_there_is_no_answer_has_the_trouble_as_its_cause(server):

@@ -33,7 +33,9 @@ and the description leaves out: no unknown keys, metadata of 16 pairs at most, k
 there and processed. Azure's ``trainingType`` and Nebius' ``lora``, one of the hyperparameters, are known
 where they belong. An answer of this server that breaks the description fails the test when the block ends.
 The known departures of the real services are let through: ``error: {}``, the statuses ``paused`` and unknown
-ones, ``shutdown_date``, and Nebius' ``trained_steps`` and ``total_steps``.
+ones, ``shutdown_date``, and Nebius' ``suffix``, ``trained_steps``
+and ``total_steps``. A job of Nebius has neither ``fine_tuned_model`` nor ``metadata``; its checkpoints have
+``result_files``.
 """
 
 from __future__ import annotations
@@ -247,6 +249,7 @@ class Job:
     forced: str | None = None
     events: list[Json] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
+    weights: list[str] = field(default_factory=list)
     hidden: bool = False
 
     @property
@@ -786,6 +789,10 @@ class TuningServer:
         job.stage, job.looks = job.stage + 1, 0
         for event in job.now.events:
             self._say(job, event)
+        if job.now.status in TUNED and self.flavour == "nebius":
+            weights = self._new_file("adapter_model.safetensors", "fine-tune-results", b"weights")
+            weights.processing, weights.error = 0, None
+            job.weights.append(weights.id)
         if job.now.status in TUNED:
             content = self.result_csv.encode()
             content = base64.b64encode(content) if self.result_base64 else content
@@ -834,9 +841,21 @@ class TuningServer:
             "metadata": metadata if self.keeps_metadata else None,
         }
         if self.flavour == "nebius":
-            return {**shown, "trained_steps": 9 if ended else 0, "total_steps": 9}
+            return self._shown_at_nebius(job, shown)
         kind = (method or {"type": "supervised"})["type"]
         return {**shown, "method": {"type": kind, kind: {"hyperparameters": used}}}
+
+    def _shown_at_nebius(self, job: Job, shown: Json) -> Json:
+        """No name of a model and no metadata, but the suffix and the steps; hyperparameters of its own."""
+        chosen = dict(shown["hyperparameters"])
+        rate = chosen.pop("learning_rate_multiplier")
+        return {
+            **{name: value for name, value in shown.items() if name not in {"fine_tuned_model", "metadata"}},
+            "hyperparameters": {"lora": False, **chosen, "learning_rate": rate},
+            "suffix": job.body.get("suffix"),
+            "trained_steps": 9 if job.status in ENDED else 0,
+            "total_steps": 9,
+        }
 
     def _tuned_name(self, job: Job) -> str | None:
         if job.status not in TUNED or job.now.model is False:
@@ -908,6 +927,7 @@ class TuningServer:
                 "step_number": number,
                 "metrics": {"step": number, "train_loss": 2 / number, "full_valid_loss": 2.2 / number},
                 "fine_tuning_job_id": job.id,
+                **({"result_files": job.weights} if self.flavour == "nebius" else {}),
             }
             for number in steps
         ]
@@ -918,6 +938,8 @@ class TuningServer:
     # Models
 
     def _tuned(self) -> dict[str, str | None]:
+        if self.flavour == "nebius":  # weights answer only when they were registered
+            return {}
         names = (self._tuned_name(job) for job in self.jobs.values())
         return {name: None for name in names if name and name not in self._deleted}
 
@@ -1065,6 +1087,7 @@ def _as_described(answer: Any) -> Any:
     answer = {key: _as_described(value) for key, value in answer.items()}
     if answer.get("object") == "fine_tuning.job":
         answer["error"] = answer["error"] or None
+        answer.setdefault("fine_tuned_model", None)
         answer["status"] = answer["status"] if answer["status"] in STATUSES else "running"
     return answer
 

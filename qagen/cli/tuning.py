@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -22,12 +24,13 @@ from qagen.cli.terminal import (
     new_table,
     screen,
 )
-from qagen.errors import ModelError, SettingsError, TuningClosedError
+from qagen.errors import ModelError, QAGenError, RunFolderError, SettingsError, TuningClosedError
 
 if TYPE_CHECKING:
     import openai
+    import pandas as pd
     from langchain_core.language_models import BaseChatModel
-    from openai.types.fine_tuning import FineTuningJob
+    from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
     from qagen.tuning.local import LocalModel
     from qagen.tuning.record import TuningRecord
@@ -38,9 +41,12 @@ Hosted = Literal["openai", "azure", "nebius"]
 
 VALIDATION = "validation.jsonl"
 _KEYS = {"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY", "nebius": "NEBIUS_API_KEY"}
+_PLOTS = (".png", ".svg", ".pdf")
+_LATEST = 253_402_300_800  # seconds: the end of the year 9999, as far as a date goes
 _TOKENS = 256  # of an answer: a small model may never end by itself
 _SAMPLE_TOKENS = 64  # the same, when many are asked
 _SHOWN = 120  # characters of it
+_LISTED = 20  # jobs
 _WITH_PASSAGE = "{passage}\n\nAnswer from the text above.\n{question}"
 
 BaseUrl = Annotated[
@@ -131,57 +137,61 @@ def _refuse_options_of_the_other_kind(context: typer.Context, provider: Provider
     """An option that would do nothing was given for a reason."""
     of = "Hosted" if provider == "local" else "Local"
     for option in context.command.params:
-        source = context.get_parameter_source(option.name or "")
-        if (
-            source is not None
-            and source.name == "COMMANDLINE"
-            and str(getattr(option, "help", "")).startswith(of)
-        ):
+        if _is_given(context, option.name or "") and str(getattr(option, "help", "")).startswith(of):
             raise SettingsError(f"{option.opts[0]} does nothing with --provider {provider}: leave it out.")
 
 
 def jobs(
     context: typer.Context, provider: Service_ = "openai", base_url: BaseUrl = None, debug: Debug = False
 ) -> None:
-    """List the newest fine-tuning jobs of a service; or watch or cancel one, or see its losses."""
+    """List the newest fine-tuning jobs of a service; or watch or cancel one, or see its losses.
+
+    Options given here hold for the command that follows too.
+    """
     if not context.invoked_subcommand:
-        list_jobs(provider=provider, base_url=base_url)
+        _show_jobs(provider, base_url, _LISTED)
 
 
 def list_jobs(
+    context: typer.Context,
     provider: Service_ = "openai",
     base_url: BaseUrl = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = _LISTED,
     debug: Debug = False,
 ) -> None:
     """List the newest fine-tuning jobs of a service."""
-    from datetime import datetime, timezone
-
-    from qagen.tuning.jobs import list_fine_tuning
-
-    found = list_fine_tuning(_client(provider, base_url), limit=limit)
-    table = new_table(f"Fine-tuning jobs ({provider})", "job", "status", "model", "tuned model", "made")
-    for job in found:
-        made = datetime.fromtimestamp(job.created_at, timezone.utc).strftime("%Y-%m-%d %H:%M")
-        add_row(table, job.id, job.status, job.model, job.fine_tuned_model or "", made)
-    screen().print(table)
+    provider, base_url = _place(context)
+    _show_jobs(provider, base_url, limit)
 
 
-def watch(job: Job, provider: Service_ = "openai", base_url: BaseUrl = None, debug: Debug = False) -> None:
+def watch(
+    context: typer.Context,
+    job: Job,
+    provider: Service_ = "openai",
+    base_url: BaseUrl = None,
+    debug: Debug = False,
+) -> None:
     """Watch a job until it has ended. Ctrl-C stops the watching, not the job."""
-    client, job_id, run, service = _found(job, provider, base_url)
+    client, job_id, run, service = _found(job, *_place(context))
     _finish(client, _watched(client, job_id, service), run, service)
 
 
-def cancel(job: Job, provider: Service_ = "openai", base_url: BaseUrl = None, debug: Debug = False) -> None:
+def cancel(
+    context: typer.Context,
+    job: Job,
+    provider: Service_ = "openai",
+    base_url: BaseUrl = None,
+    debug: Debug = False,
+) -> None:
     """Cancel a job."""
     from qagen.tuning.jobs import cancel_fine_tuning
 
-    client, job_id, _, _ = _found(job, provider, base_url)
+    client, job_id, _, _ = _found(job, *_place(context))
     print(f"{job_id}: {cancel_fine_tuning(client, job_id).status}")
 
 
 def metrics(
+    context: typer.Context,
     job: Job,
     provider: Service_ = "openai",
     base_url: BaseUrl = None,
@@ -192,25 +202,84 @@ def metrics(
 ) -> None:
     """Show the losses of a job that has ended, or of a model that was trained on this machine."""
     from qagen.tuning.jobs import list_checkpoints
-    from qagen.tuning.metrics import fine_tuning_metrics, plot_metrics
+    from qagen.tuning.metrics import fine_tuning_metrics
 
+    _check_out(out)
     trained = _trained_here(job)
     checkpoints: Any = ()
     if trained:
         losses = trained.metrics()
     else:
-        client, job_id, _, _ = _found(job, provider, base_url)
+        client, job_id, _, _ = _found(job, *_place(context))
         losses = fine_tuning_metrics(client, job_id)
         checkpoints = list_checkpoints(client, job_id)
     if out is None:
         print(losses.tail(10).to_string(index=False))
-    elif out.suffix == ".csv":
-        losses.to_csv(out, index=False)
     else:
+        _write_metrics(losses, checkpoints, out)
+        print(out)
+
+
+def _place(context: typer.Context) -> tuple[Hosted, str | None]:
+    """The service and its address: as given after the command, otherwise as given to ``qagen jobs``."""
+    group = context.parent
+    found = {}
+    for name in ("provider", "base_url"):
+        here = group is None or _is_given(context, name) or not _is_given(group, name)
+        found[name] = (context if here else group).params[name]  # type: ignore[union-attr] # here, if it is None
+    return found["provider"], found["base_url"]
+
+
+def _is_given(context: Any, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _show_jobs(provider: Hosted, base_url: str | None, limit: int) -> None:
+    from qagen.tuning.jobs import list_fine_tuning
+
+    found = list_fine_tuning(_client(provider, base_url), limit=limit)
+    table = new_table(f"Fine-tuning jobs ({provider})", "job", "status", "model", "tuned model", "made")
+    for job in found:
+        told = (job.id, job.status, job.model, job.fine_tuned_model)
+        add_row(table, *(str(one or "") for one in told), _made(job))
+    screen().print(table)
+
+
+def _made(job: FineTuningJob) -> str:
+    """When a job was made, if the service tells."""
+    from datetime import datetime, timezone
+
+    from qagen.tuning.jobs import number
+
+    seconds = number(job.created_at)
+    if not 0 < seconds < _LATEST:
+        return ""
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M")
+
+
+def _check_out(out: Path | None) -> None:
+    """Before anything is read: what cannot be written is wrong from the start."""
+    if out is None:
+        return
+    if out.suffix.lower() not in {".csv", *_PLOTS}:
+        known = ", ".join(_PLOTS)
+        raise SettingsError(f"{out}: give -o a name that ends in {known} for a plot, or .csv for a table.")
+    if not out.parent.is_dir():
+        raise RunFolderError(f"{out} cannot be written: there is no folder {out.parent}. Make it first.")
+
+
+def _write_metrics(losses: pd.DataFrame, checkpoints: Any, out: Path) -> None:
+    from qagen.tuning.metrics import plot_metrics
+
+    try:
+        if out.suffix.lower() == ".csv":
+            losses.to_csv(out, index=False)
+            return
         figure: Any = plot_metrics(losses, checkpoints=checkpoints).figure
         figure.savefig(out)
-    if out:
-        print(out)
+    except OSError as error:
+        raise RunFolderError(f"{out} cannot be written: {error.strerror or error}.") from error
 
 
 def ask(
@@ -220,12 +289,21 @@ def ask(
         int | None, typer.Option(min=1, help="Ask so many questions of the training file instead.")
     ] = None,
     base: Annotated[
-        str | None, typer.Option(help="The model to compare with; by default the one that was tuned.")
+        str | None,
+        typer.Option(
+            help="The model to compare with; by default the one that was tuned. Hosted: a name at the same "
+            "service, on Azure a deployment."
+        ),
     ] = None,
     with_passage: Annotated[
         bool, typer.Option("--with-passage", help="Ask the base model with the source passage in view too.")
     ] = False,
-    deployment: Annotated[str | None, typer.Option(help="Azure: the name of the deployment.")] = None,
+    deployment: Annotated[
+        str | None,
+        typer.Option(
+            help="Azure: the name of the deployment. Nebius: the name the weights were registered by."
+        ),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Ask the base model and the tuned one the same question, side by side."""
@@ -235,15 +313,35 @@ def ask(
     record = read_record(run)
     questions = _questions(run, question, sample)
     length: dict[str, Any] = {"max_tokens": _TOKENS if sample is None else _SAMPLE_TOKENS}
-    models = {f"base ({base or record.base_model})": _base_model(record, base, **length)}
     options = length if record.provider == "local" else {**length, "client": _client_of(record)}
-    models["tuned"] = tuned_model(run, deployment=deployment, announce=announce, **options)
-    columns: dict[str, list[str]] = {}
-    for name, model in models.items():
-        columns[name] = _answers(model, list(questions))
-        if with_passage and name != "tuned":
-            columns[f"{name} with its passage"] = _answers(model, _with_passages(run, questions))
-    _show_answers(questions, columns)
+    tuned = tuned_model(run, deployment=deployment, announce=announce, **options)
+    asked = {f"base ({base or record.base_model})": list(questions)}
+    if with_passage:
+        asked = {**asked, f"{next(iter(asked))} with its passage": _with_passages(run, questions)}
+    columns = _base_answers(record, base, asked, length)
+    _show_answers(questions, {**columns, "tuned": _answers(tuned, list(questions))})
+
+
+def _base_answers(
+    record: TuningRecord, base: str | None, asked: dict[str, list[str]], length: dict[str, Any]
+) -> dict[str, list[str] | str]:
+    """What the base model answers, by the name of the column; one line where it cannot be asked."""
+    try:
+        model = _base_model(record, base, **length)
+    except QAGenError as error:
+        return dict.fromkeys(asked, _no_answer(error))
+    return {name: _answers_or_why_not(model, texts) for name, texts in asked.items()}
+
+
+def _answers_or_why_not(model: BaseChatModel, texts: list[str]) -> list[str] | str:
+    try:
+        return _answers(model, texts)
+    except QAGenError as error:  # the tuned model can be asked all the same
+        return _no_answer(error)
+
+
+def _no_answer(error: QAGenError) -> str:
+    return f"no answer: {str(error).partition(chr(10))[0]}"
 
 
 def _questions(run: Path, question: str | None, sample: int | None) -> dict[str, str | None]:
@@ -278,24 +376,30 @@ def _answers(model: BaseChatModel, texts: list[str]) -> list[str]:
         raise ModelError(f"{model_name(model)} could not answer: {error}") from error
 
 
-def _show_answers(questions: dict[str, str | None], columns: dict[str, list[str]]) -> None:
-    from qagen.pairs.curation import fold
-
+def _show_answers(questions: dict[str, str | None], columns: dict[str, list[str] | str]) -> None:
+    """One question in a table of the models, many in one of the questions; a text stands for no answers."""
     if len(questions) == 1:
         [question] = questions
         table = new_table(question, "model", "answer")
-        for name, [answer] in columns.items():
-            add_row(table, name, answer)
+        for name, found in columns.items():
+            add_row(table, name, found if isinstance(found, str) else found[0])
         screen().print(table)
         return
     table = new_table("Questions of the training file", "question", "expected", *columns)
-    for (question, expected), *answers in zip(questions.items(), *columns.values(), strict=True):
+    each = [[one] * len(questions) if isinstance(one, str) else one for one in columns.values()]
+    for (question, expected), *answers in zip(questions.items(), *each, strict=True):
         add_row(table, question, expected or "", *(shorten(one, _SHOWN, placeholder=" …") for one in answers))
     screen().print(table)
     for name, found in columns.items():
-        pairs = zip(questions.values(), found, strict=True)
-        right = sum(fold(expected or "") == fold(answer) for expected, answer in pairs)
-        print(f"{name}: {right} of {len(found)} answers are the expected ones, word for word")
+        print(f"{name}: {found if isinstance(found, str) else _counted(questions, found)}")
+
+
+def _counted(questions: dict[str, str | None], answers: list[str]) -> str:
+    from qagen.pairs.curation import fold
+
+    pairs = zip(questions.values(), answers, strict=True)
+    right = sum(fold(expected or "") == fold(answer) for expected, answer in pairs)
+    return f"{right} of {len(answers)} answers are the expected ones, word for word"
 
 
 # --- on this machine
@@ -307,7 +411,10 @@ def _tune_here(run: Path, file: Path, validation: Path | None, options: dict[str
     try:
         trained = train_locally(file, out=run, validation_file=validation, announce=announce, **options)
     except KeyboardInterrupt:
-        announce(f"\nStopped. What was trained is kept in {run}; run the same command again to go on.")
+        announce(
+            f"\nStopped. What was trained up to the last checkpoint is kept in {run} (one is written every "
+            "minute); run the same command again to go on from there."
+        )
         raise typer.Exit(EXIT_INTERRUPTED) from None
     details = trained.record.details
     table = new_table("Trained")
@@ -363,7 +470,8 @@ def _tune_hosted(
             "OpenAI; your service lists those it tunes."
         )
     client, service = _client(provider, base_url), SERVICES[provider]
-    _show_cost(file, validation, model, start["n_epochs"], price)
+    _check_writable(run)
+    _show_cost(file, validation, model, start["n_epochs"], price, service)
     if not yes:
         _confirm(f"Start the job at {service.title}?")
     try:
@@ -373,14 +481,37 @@ def _tune_hosted(
     except TuningClosedError as error:
         _offer_deletion(client, error)
         raise
+    # Before anything can go wrong here: without its id a job that costs money is lost from sight.
+    print(f"{job.id} is {job.status} at {service.title}.", flush=True)
     _keep(client, job, run, service)
     if wait:
-        _finish(client, _watched(client, job.id, service), run, service)
+        _finish(client, _watched(client, job, service), run, service)
     else:
-        print(f"{job.id} is {job.status}. Watch it: qagen jobs watch {run}")
+        print(f"Watch it: qagen jobs watch {run}")
 
 
-def _show_cost(file: Path, validation: Path | None, model: str, n_epochs: Any, price: float | None) -> None:
+def _check_writable(run: Path) -> None:
+    """Before anything is sent: the folder is where the job's id is kept."""
+    from tempfile import TemporaryFile
+
+    from qagen.tuning.record import TUNING
+
+    try:
+        with TemporaryFile(dir=run):
+            pass
+        if (run / TUNING).exists():
+            with (run / TUNING).open("rb"):
+                pass
+    except OSError as error:
+        raise RunFolderError(
+            f"{run / TUNING}, where the job is kept, cannot be written ({error.strerror or error}): nothing "
+            "was sent. Make the folder writable, or copy it to another place."
+        ) from error
+
+
+def _show_cost(
+    file: Path, validation: Path | None, model: str, n_epochs: Any, price: float | None, service: Service
+) -> None:
     from qagen.tuning.checking import check_training_file
 
     report = check_training_file(
@@ -388,14 +519,33 @@ def _show_cost(file: Path, validation: Path | None, model: str, n_epochs: Any, p
     )
     table = new_table(f"To be trained: {model}")
     facts = dict(report.facts())
+    if n_epochs == "auto":
+        facts["epochs"] = f"about {facts['epochs']}, by OpenAI's default rule"
+        facts["billed tokens"] = f"about {facts['billed tokens'].removeprefix('about ')}, with these epochs"
+        facts["cost"] = f"about {facts['cost'].removeprefix('about ')}, with these epochs"
     for name in ("file", "examples", "tokens", "epochs", "billed tokens", "cost"):
         unknown = name == "cost" and report.cost is None
         add_row(table, name, "unknown: give --price" if unknown else facts[name])
     screen().print(table)
+    _refuse_what_is_refused(file, validation, model, service)
     for finding in report.findings():
-        announce(f"! {finding}")
-    if not report.ok:
-        raise typer.Exit(EXIT_ERROR)
+        told = finding.removeprefix("error: ")
+        announce(
+            f"! {finding}" if told == finding else f"! against OpenAI's rules, sent all the same: {told}"
+        )
+
+
+def _refuse_what_is_refused(file: Path, validation: Path | None, model: str, service: Service) -> None:
+    """The decision is that of ``start_fine_tuning``, which gives the warnings too."""
+    import warnings
+
+    from qagen.tuning.uploading import check_for
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        if validation:
+            check_for(service, validation, method="supervised", model=model)
+        check_for(service, file, method="supervised", model=model, validation_file=validation)
 
 
 def _confirm(question: str) -> None:
@@ -410,30 +560,58 @@ def _confirm(question: str) -> None:
 def _offer_deletion(client: openai.OpenAI, error: TuningClosedError) -> None:
     from qagen.tuning.uploading import delete_file
 
-    if not error.file_id or not sys.stdin.isatty():
+    files = _uploaded_files(error)
+    if not files or not sys.stdin.isatty():
         return
     announce(f"qagen: {error}")
-    if typer.confirm(f"Delete the uploaded file {error.file_id}?"):
-        delete_file(client, error.file_id)
-        announce(f"{error.file_id} is deleted")
+    for file_id in files:
+        if typer.confirm(f"Delete the uploaded file {file_id}?"):
+            delete_file(client, file_id)
+            announce(f"{file_id} is deleted")
     raise typer.Exit(EXIT_ERROR)
+
+
+def _uploaded_files(error: TuningClosedError) -> list[str]:
+    """The files that this call uploaded: the training file, and whatever else the error says to delete.
+
+    Those that were there before are not among them: other jobs may use them.
+    """
+    named = re.findall(r'delete_file\(client, "([^"]+)"\)', str(error))
+    return list(dict.fromkeys([error.file_id, *named] if error.file_id else named))
 
 
 def _client(provider: str, base_url: str | None) -> openai.OpenAI:
     import openai
 
-    from qagen.tuning.services import SERVICES
-
     name = _KEYS.get(provider, "OPENAI_API_KEY")
-    address = base_url or (None if provider == "openai" else SERVICES[provider].base_url)  # type: ignore[index] # one of its keys
+    address = base_url or (None if provider == "openai" else _service(provider).base_url)
     if provider == "azure" and not address:
         raise SettingsError(
             "Azure has an address for each customer: give --base-url https://NAME.openai.azure.com/openai/v1/"
         )
+    if provider == "other" and not address:
+        raise SettingsError("The address of the service is not known: its record names no base_url. Add it.")
     key = os.environ.get(name)
     if not key:
         raise SettingsError(f"There is no key for {provider}: set {name} in the environment.")
     return openai.OpenAI(api_key=key, base_url=address)
+
+
+def _service(provider: str) -> Service:
+    """What the service of a record takes.
+
+    Raises:
+        SettingsError: It is none that qagen knows.
+    """
+    from qagen.tuning.services import SERVICES
+
+    for name, service in SERVICES.items():
+        if name == provider:
+            return service
+    raise SettingsError(
+        f"tuning.json names the provider {provider!r}, which is none of local, {', '.join(SERVICES)}. "
+        "Correct it there: 'other' is any service that speaks the OpenAI wire."
+    )
 
 
 def _client_of(record: TuningRecord) -> openai.OpenAI:
@@ -445,18 +623,31 @@ def _found(
 ) -> tuple[openai.OpenAI, str, Path | None, Service]:
     """A job by its id or its run folder: the client, the id, the folder, and what the service takes."""
     from qagen.tuning.record import read_record
-    from qagen.tuning.services import SERVICES
 
     folder = Path(job)
     if not folder.is_dir():
-        return _client(provider, base_url), job, None, SERVICES[provider]
+        _refuse_path(job)
+        return _client(provider, base_url), job, None, _service(provider)
     record = read_record(folder)
-    if record.job is None:
+    if record.provider == "local":
         raise SettingsError(
             f"{folder} was trained on this machine: there is no job. `qagen jobs metrics` shows it."
         )
-    service = SERVICES[record.provider]  # type: ignore[index] # one of its keys
+    service = _service(record.provider)
+    if record.job is None:
+        raise SettingsError(
+            f"{folder} was tuned at {service.title}, but its tuning.json names no job. Give the job's id; "
+            f"`qagen jobs list` shows it."
+        )
     return _client(record.provider, base_url or record.base_url), record.job, folder, service
+
+
+def _refuse_path(job: str) -> None:
+    """A mistyped folder is no job's id: it goes to no service."""
+    if Path(job).exists():
+        raise SettingsError(f"{job} is a file. Give the run folder, or a job's id.")
+    if "/" in job or "\\" in job:
+        raise SettingsError(f"There is no run folder {job}. Give one that is there, or a job's id.")
 
 
 def _keep(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service) -> None:
@@ -468,19 +659,33 @@ def _keep(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service
     write_record(run, record_of(client, job, training_file=training_file, service=service))
 
 
-def _watched(client: openai.OpenAI, job_id: str, service: Service) -> FineTuningJob:
-    from tqdm.auto import tqdm
-
+def _watched(client: openai.OpenAI, job: FineTuningJob | str, service: Service) -> FineTuningJob:
     from qagen.tuning.watching import wait_for_fine_tuning
 
+    job_id = job if isinstance(job, str) else job.id
+    with _saying_how_to_go_on(client, job_id, service):
+        return wait_for_fine_tuning(client, job, on_event=_tell, service=service)
+
+
+def _tell(event: FineTuningJobEvent) -> None:
+    from tqdm.auto import tqdm
+
+    if event.message:
+        tqdm.write(str(event.message))
+
+
+@contextmanager
+def _saying_how_to_go_on(client: openai.OpenAI, job_id: str, service: Service) -> Iterator[None]:
     try:
-        return wait_for_fine_tuning(
-            client, job_id, on_event=lambda event: tqdm.write(event.message), service=service
-        )
+        yield
     except KeyboardInterrupt:
+        address = str(client.base_url)
+        place = f"--provider {'openai' if service.name == 'other' else service.name}" + (
+            "" if address == service.base_url else f" --base-url {address}"
+        )
         announce(
-            f"\nStopped watching; {job_id} goes on. Watch it again: qagen jobs watch {job_id} --provider "
-            f"{service.name}. Cancel it: qagen jobs cancel {job_id} --provider {service.name}"
+            f"\nStopped watching; {job_id} goes on. Watch it again: qagen jobs watch {job_id} {place}. "
+            f"Cancel it: qagen jobs cancel {job_id} {place}"
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
@@ -488,6 +693,13 @@ def _watched(client: openai.OpenAI, job_id: str, service: Service) -> FineTuning
 def _finish(client: openai.OpenAI, job: FineTuningJob, run: Path | None, service: Service) -> None:
     if run:
         _keep(client, job, run, service)
+    if not job.fine_tuned_model:
+        print(
+            f"{job.id} has {job.status}. {service.title} names no model that can be asked: the weights are "
+            "files of the job's checkpoints. docs/tuning.md (Nebius, step by step) says how to take them and "
+            f"how to have them served there; then: qagen ask {run or 'RUN'} QUESTION --deployment NAME"
+        )
+        return
     print(f"{job.id} has {job.status}: {job.fine_tuned_model}")
     if run and service.name == "azure":
         print(f"Deploy it in the Foundry portal, then: qagen ask {run} QUESTION --deployment NAME")
@@ -499,13 +711,11 @@ def _base_model(record: TuningRecord, base: str | None, **params: Any) -> BaseCh
     from qagen.llm.models import chat_model
 
     name = base or record.base_model
-    if record.provider != "local" and base is None:
+    if record.provider != "local":
         from qagen.llm.system_prompt import ClientChatOpenAI
 
         return ClientChatOpenAI.of(name, _client_of(record), system_prompt=record.system_prompt, **params)
-    if name == "local" or name.startswith("local:"):
-        return chat_model(name, announce=announce, system_prompt=record.system_prompt, **params)
-    if base is not None and ":" in name:
+    if name == "local" or name.startswith("local:") or (base is not None and ":" in name):
         return chat_model(name, announce=announce, system_prompt=record.system_prompt, **params)
     from qagen.tuning.base_model import find_base
     from qagen.tuning.transformers_chat import load_chat_model

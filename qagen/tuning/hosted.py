@@ -7,7 +7,7 @@ import json
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
@@ -20,7 +20,7 @@ from qagen.tuning.contents import Contents, contents_of, contents_of_file, is_te
 from qagen.tuning.jobs import CANCELLED, metadata_of, number
 from qagen.tuning.record import TuningRecord
 from qagen.tuning.services import Service, answered, code_of, content_of, explained, listed, service_of
-from qagen.tuning.uploading import Method, check_for, upload_training_file
+from qagen.tuning.uploading import Method, bring, check_for
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -74,13 +74,17 @@ def start_fine_tuning(
     error, a timeout, a broken connection), the job is looked up by the run id in its metadata and returned;
     a second one is never started.
 
-    A job that qagen started with the same file, model and settings and that runs, waits or has succeeded is
-    returned with a ``UserWarning`` instead of a new one, unless ``again``. It is known by its metadata; on
+    A job that qagen started with the same file, model and settings and that neither failed nor was cancelled
+    is returned with a ``UserWarning`` instead of a new one, unless ``again``. It is known by its metadata; on
     services that cannot filter jobs by these, the newest 500 jobs are looked through.
 
     The metadata get ``qagen_run`` (a run id), ``qagen_sha256`` (of the training file, where its bytes can be
     had), ``qagen_settings`` (a hash of model and settings) and ``qagen_system_prompt`` (if all examples begin
     with one same system message of at most 512 characters).
+
+    Jobs of Nebius keep no metadata, and none are sent. There a job is known by the ids of its files, its
+    model and suffix, and by the seed and hyperparameters that are given (another default of the service is
+    not noticed); one whose answer was lost must also be new since the request.
 
     Args:
         client: Of the SDK, for OpenAI, Azure, Nebius or any other service that speaks the same wire.
@@ -97,6 +101,7 @@ def start_fine_tuning(
         method: ``dpo`` for preference pairs.
         seed: 0 to 2,147,483,647; ``None``: the service draws one.
         metadata: Up to 12 pairs of your own, keys of up to 64 characters, values of up to 512.
+            Nebius has none.
         extra_body: Fields of the request that only this service knows; with other ones it is another job.
             Azure: ``{"trainingType": "GlobalStandard"}``. Where hyperparameters stand at the top level, more
             of them: Nebius: ``{"hyperparameters": {"lora": True}}``.
@@ -135,19 +140,20 @@ def start_fine_tuning(
         None if validation_file is None else _at_service(client, validation_file, service, progress=progress)
     )
     start = _Start(client, service, settings, training, validation)
-    there = None if again else start.there()
-    same = start.earlier(there or ())
+    there = start.there_at_best() if again else start.there()
+    same = None if again else start.earlier(there or ())
     if same is not None:
-        _warn_of(same)
+        _warn_of(same, service)
         return same
     return start.send(there, look_again)
 
 
-def _warn_of(job: FineTuningJob) -> None:
+def _warn_of(job: FineTuningJob, service: Service) -> None:
     made = f", and its model is {job.fine_tuned_model}" if job.fine_tuned_model else ""
+    settings = "settings" if service.keeps_metadata else "the settings that were given"
     warnings.warn(
-        f"The job {job.id} has the same file, model and settings. It is {job.status}{made}, so no other was "
-        "started. To start one all the same, pass again=True.",
+        f"The job {job.id} has the same file, model and {settings}. It is {job.status}{made}, so no other "
+        "was started. To start one all the same, pass again=True.",
         UserWarning,
         stacklevel=3,
     )
@@ -186,8 +192,23 @@ def record_of(
         hyperparameters=_used(job),
         model=job.fine_tuned_model,
         job=job.id,
-        base_url=None if service_of(client).name == "openai" else str(client.base_url),
+        base_url=_address(client),
     )
+
+
+def _address(client: Client) -> str | None:
+    """Where the service is found without this client; ``None``: OpenAI's own.
+
+    An ``AzureOpenAI`` client keeps the older address, which needs an api-version with each request.
+    """
+    import openai
+
+    if service_of(client).name == "openai":
+        return None
+    address = str(client.base_url)
+    before, route, _ = address.partition("/openai/")
+    is_older = isinstance(client, openai.AzureOpenAI) and bool(route)
+    return f"{before}{route}v1/" if is_older else address
 
 
 def _used(job: FineTuningJob) -> dict[str, Any]:
@@ -238,7 +259,7 @@ def _check(settings: _Settings, service: Service) -> None:
     if settings.seed is not None:
         _check_whole("seed", settings.seed, _SEEDS)
     _check_rate(settings.learning_rate_multiplier)
-    _check_metadata(settings.metadata)
+    _check_metadata(settings.metadata, service)
     _check_extra_body(settings.extra_body, service)
 
 
@@ -257,7 +278,11 @@ def _check_rate(value: object) -> None:
     raise SettingsError(f"learning_rate_multiplier is {value!r}. Use a number over 0, or 'auto'.")
 
 
-def _check_metadata(metadata: Mapping[str, str]) -> None:
+def _check_metadata(metadata: Mapping[str, str], service: Service) -> None:
+    if metadata and not service.keeps_metadata:
+        raise SettingsError(
+            f"Drop metadata: a job of {service.title} keeps none. suffix can tell jobs apart."
+        )
     if len(metadata) > _PAIRS - _OWN:
         raise SettingsError(
             f"metadata has {len(metadata)} pairs. A job can have {_PAIRS}, and qagen adds up to {_OWN}: "
@@ -373,7 +398,7 @@ def _check_date(model: str, day: date, today: date) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file at the service, and what it holds where that is known."""
+    """A file at the service, what it holds where that is known, and whether this call brought it there."""
 
     id: str
     contents: Contents | None
@@ -390,8 +415,8 @@ def _at_service(client: Client, given: str | Path, service: Service, *, progress
     if path is None:
         return _File(str(given), _downloaded(client, str(given), service), uploaded=False)
     contents = contents_of_file(path)
-    file_id = upload_training_file(client, path, check=False, progress=progress, service=service)
-    return _File(file_id, contents, uploaded=True)
+    file_id, is_new = bring(client, path, service, progress=progress)
+    return _File(file_id, contents, uploaded=is_new)
 
 
 def _downloaded(client: Client, file_id: str, service: Service) -> Contents | None:
@@ -452,16 +477,51 @@ class _Start:
 
     def there(self) -> list[FineTuningJob]:
         """The newest jobs, where the service can choose only those with these settings."""
-        return self._jobs({SETTINGS: self._digest()})
+        return self._jobs({SETTINGS: self._digest()} if self.service.keeps_metadata else {})
+
+    def there_at_best(self) -> list[FineTuningJob] | None:
+        """The jobs from which a lost one without metadata is told; ``None``: not needed, or not to be had."""
+        if not self.service.keeps_metadata:
+            with suppress(ServiceError):
+                return self._jobs({})
+        return None
 
     def earlier(self, there: Iterable[FineTuningJob]) -> FineTuningJob | None:
         """The newest of them with the same file, model and settings that has not come to nothing."""
-        digest = self._digest()
-        for job in there:
-            same = metadata_of(job).get(SETTINGS) == digest and self._same_file(job)
-            if same and not _came_to_nothing(job):
-                return job
-        return None
+        return next((job for job in there if self._is_same(job) and str(job.status) not in _NOTHING), None)
+
+    def _is_same(self, job: FineTuningJob) -> bool:
+        if self.service.keeps_metadata:
+            return metadata_of(job).get(SETTINGS) == self._digest() and self._same_file(job)
+        return self._looks_same(job)
+
+    def _looks_same(self, job: FineTuningJob) -> bool:
+        """Whether a job that keeps no metadata shows this file and model and the settings that were given.
+
+        What was not given is the service's own choice and is not compared, but for ``lora``, without which
+        all weights are trained.
+        """
+        validation = self.validation.id if self.validation else None
+        shown = {"lora": False, **_used(job)}
+        if "learning_rate" in shown:  # as Nebius calls it in its answers
+            shown.setdefault("learning_rate_multiplier", shown["learning_rate"])
+        given = {"lora": False, **self._hyperparameters()}
+        return (
+            (job.training_file, job.validation_file or None) == (self.training.id, validation)
+            and job.model == self.settings.model
+            and (getattr(job, "suffix", None) or None) == self.settings.suffix
+            and self.settings.seed in {None, job.seed}
+            and all(shown.get(name) == value for name, value in given.items())
+        )
+
+    def _hyperparameters(self) -> dict[str, Any]:
+        """Those that are sent; more of them stand in ``extra_body`` where they are no part of ``method``."""
+        more = (
+            self.settings.extra_body.get("hyperparameters", {})
+            if self.service.top_level_hyperparameters
+            else {}
+        )
+        return {**self.settings.hyperparameters(), **more}
 
     def send(self, there: Iterable[FineTuningJob] | None, look_again: Sequence[float]) -> FineTuningJob:
         """Ask once, and find out what became of it."""
@@ -502,7 +562,7 @@ class _Start:
         else:
             known = (
                 "Whether it was started is not known, as the jobs could not be listed either. Look with "
-                f"list_fine_tuning() for {RUN}={lost.run} in the metadata before you start another."
+                f"list_fine_tuning() for {self._mark(lost)} before you start another."
             )
         raise FineTuningError(
             f"{error} {known}",
@@ -510,28 +570,36 @@ class _Start:
             message=getattr(error, "message", None),
         ) from error.__cause__ or error
 
+    def _mark(self, lost: _Lost) -> str:
+        return (
+            f"{RUN}={lost.run} in the metadata"
+            if self.service.keeps_metadata
+            else f"a job on {self.training.id}"
+        )
+
     def _look_for(self, lost: _Lost) -> FineTuningJob | None:
-        found = self._jobs({RUN: lost.run})
-        job = next((job for job in found if lost.is_it(job, self.training.id, self.settings.model)), None)
-        if job is None:  # a service may know the filter and yet find nothing with it
-            job = next(
-                (job for job in self._jobs({}) if lost.is_it(job, self.training.id, self.settings.model)),
-                None,
-            )
-        return job
+        # A service may know the filter and yet find nothing with it.
+        for wanted in ({RUN: lost.run}, {}) if self.service.keeps_metadata else ({},):
+            for job in self._jobs(wanted):
+                could_be = self.service.keeps_metadata or self._looks_same(job)
+                if could_be and lost.is_it(job, self.training.id, self.settings.model):
+                    return job
+        return None
 
     def _closed(self, said: str) -> TuningClosedError:
-        files = [file.id for file in (self.training, self.validation) if file]
-        deleting = " and ".join(f'delete_file(client, "{file_id}")' for file_id in files)
+        brought = [file.id for file in (self.training, self.validation) if file and file.uploaded]
+        deleting = " and ".join(f'delete_file(client, "{file_id}")' for file_id in brought)
+        left = (
+            f"\nThe uploaded data stay at the service until you delete them: {deleting}." if brought else ""
+        )
         return TuningClosedError(
             f"The fine-tuning job could not be started: {said} (HTTP 403, training_not_available).\n"
             f"No job of this organisation is started by {self.service.title}. {self.service.closing}"
             "Nothing was started and nothing is billed; your data are fine, and good elsewhere as they are:\n"
             "  1. train on this machine: train_locally(...), or `qagen tune RUN --provider local`;\n"
             "  2. use another provider that takes the same file, such as Nebius or Together;\n"
-            "  3. do without tuning: give the passages to a model with each question (retrieval).\n"
-            f"The uploaded data stay at the service until you delete them: {deleting}.",
-            file_id=self.training.id,
+            f"  3. do without tuning: give the passages to a model with each question (retrieval).{left}",
+            file_id=self.training.id if self.training.uploaded else None,
             code="training_not_available",
         )
 
@@ -543,30 +611,31 @@ class _Start:
         return job.training_file == self.training.id or (told is not None and told == self.training.mark)
 
     def _body(self, run: str) -> dict[str, Any]:
-        contents, chosen = self.training.contents, self.settings.hyperparameters()
-        extra = dict(self.settings.extra_body)
-        metadata = {**self.settings.metadata, RUN: run, SETTINGS: self._digest()}
-        if contents:
-            metadata[SHA256] = contents.sha256
-            if contents.system_prompt and len(contents.system_prompt) <= _VALUE:
-                metadata[SYSTEM_PROMPT] = contents.system_prompt
+        chosen, extra = self._hyperparameters(), dict(self.settings.extra_body)
         body: dict[str, Any] = {
             "model": self.settings.model,
             "training_file": self.training.id,
             "validation_file": self.validation and self.validation.id,
             "suffix": self.settings.suffix,
             "seed": self.settings.seed,
-            "metadata": metadata,
+            "metadata": self._metadata(run) if self.service.keeps_metadata else None,
         }
-        if self.service.top_level_hyperparameters:
-            chosen |= extra.pop("hyperparameters", {})
         kind = self.settings.method
         if not self.service.top_level_hyperparameters:
             body["method"] = {"type": kind, kind: {"hyperparameters": chosen}} if chosen else {"type": kind}
-        elif chosen:
-            body["hyperparameters"] = chosen
+        else:
+            extra.pop("hyperparameters", None)
+            body["hyperparameters"] = chosen or None
         body["extra_body"] = extra or None
         return {name: value for name, value in body.items() if value is not None}
+
+    def _metadata(self, run: str) -> dict[str, str]:
+        contents, metadata = self.training.contents, {RUN: run, SETTINGS: self._digest()}
+        if contents:
+            metadata[SHA256] = contents.sha256
+            if contents.system_prompt and len(contents.system_prompt) <= _VALUE:
+                metadata[SYSTEM_PROMPT] = contents.system_prompt
+        return {**self.settings.metadata, **metadata}
 
     def _jobs(self, wanted: dict[str, str]) -> list[FineTuningJob]:
         """The newest jobs, those with the wanted metadata only where the service can choose them.
@@ -579,10 +648,6 @@ class _Start:
             if chosen is not None:
                 return chosen
         return _listed(jobs.list, _NO_ROUTE) or []
-
-
-def _came_to_nothing(job: FineTuningJob) -> bool:
-    return str(job.status) in _NOTHING or (job.status == "succeeded" and not job.fine_tuned_model)
 
 
 def _listed(fetch: Fetch, no_such: frozenset[int]) -> list[FineTuningJob] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from qagen.errors import MissingExtraError, ServiceError, SettingsError
 from qagen.tuning.jobs import checked_id, read_job
-from qagen.tuning.services import content_of, explained
+from qagen.tuning.services import content_of, explained, service_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
     from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
-    from qagen.tuning.services import Client
+    from qagen.tuning.services import Client, Service
 
     Row = dict[str, float]
 
@@ -53,7 +53,8 @@ def fine_tuning_metrics(client: Client, job: FineTuningJob | str) -> pd.DataFram
         measured, as validation is at most steps.
 
     Raises:
-        ServiceError: There is no result file yet, it holds no metrics, or the service cannot be reached.
+        ServiceError: There is no result file yet, or the service keeps none, it holds no metrics, or the
+            service cannot be reached.
         SettingsError: ``job`` is neither a job nor an id.
         MissingExtraError: pandas is not installed.
     """
@@ -62,7 +63,7 @@ def fine_tuning_metrics(client: Client, job: FineTuningJob | str) -> pd.DataFram
     except ImportError as error:
         raise MissingExtraError("plot", "fine_tuning_metrics()") from error
     name = checked_id(getattr(job, "id", job))
-    files = _result_files(job) or _result_files(_finished(read_job(client, name)))
+    files = _result_files(job) or _result_files(_finished(read_job(client, name), service_of(client)))
     rows = [row for file in files for row in _rows(_content(client, file), file)]
     table = pd.DataFrame(rows, dtype="float64")
     table = table.reindex(columns=[*_COLUMNS, *(one for one in table.columns if one not in _COLUMNS)])
@@ -149,16 +150,18 @@ def _result_files(job: FineTuningJob | str) -> list[str]:
     return [file for file in found if isinstance(file, str)] if isinstance(found, list) else []
 
 
-def _finished(job: FineTuningJob) -> FineTuningJob:
+def _finished(job: FineTuningJob, service: Service) -> FineTuningJob:
     if _result_files(job):
         return job
-    advice = (
-        "This service keeps none for it: watch its events with wait_for_fine_tuning(on_event=...)."
-        if job.status == "succeeded"
-        else f"Wait for it first: wait_for_fine_tuning(client, {job.id!r})."
-    )
+    if job.status == "succeeded":
+        raise ServiceError(
+            f"The job {job.id} has no result file (status: {job.status}): {service.title} keeps none for it. "
+            f"Losses are in the metrics of its checkpoints, list_checkpoints(client, {job.id!r}), and in its "
+            "events, wait_for_fine_tuning(on_event=...)."
+        )
     raise ServiceError(
-        f"The job {job.id} has no result file (status: {job.status}). Metrics come with the end. {advice}"
+        f"The job {job.id} has no result file (status: {job.status}). Metrics come with the end. "
+        f"Wait for it first: wait_for_fine_tuning(client, {job.id!r})."
     )
 
 

@@ -41,6 +41,10 @@ class Service:
         part_size: Bytes of the largest part.
         top_level_hyperparameters: Hyperparameters stand beside the model; ``method`` is refused.
         can_pause: Jobs can be paused and resumed.
+        names_model: A job that has succeeded names its model. Where it does not, its checkpoints have the
+            weights.
+        keeps_metadata: Jobs keep metadata. Where they do not, none are sent, and a job is known by its file,
+            model, suffix, seed and hyperparameters.
         stable_event_ids: An event keeps its id. Where it does not, pages of events cannot be followed.
         poll_seconds: The longest pause between two looks at a job.
         strict: The file is held to OpenAI's rules; elsewhere only what no service takes is refused.
@@ -55,6 +59,8 @@ class Service:
     part_size: int = 64 * _MB
     top_level_hyperparameters: bool = False
     can_pause: bool = True
+    names_model: bool = True
+    keeps_metadata: bool = True
     stable_event_ids: bool = True
     poll_seconds: float = 30.0
     strict: bool = True
@@ -76,6 +82,8 @@ SERVICES: dict[Name, Service] = {
         base_url="https://api.tokenfactory.nebius.com/v1/",
         top_level_hyperparameters=True,
         can_pause=False,
+        names_model=False,
+        keeps_metadata=False,
         poll_seconds=15.0,
         strict=False,
     ),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
     from qagen.tuning.base_model import Base
-    from qagen.tuning.services import Client
+    from qagen.tuning.services import Client, Name
 
 Engine = Literal["auto", "llama.cpp", "transformers"]
 
@@ -98,7 +98,8 @@ def tuned_model(
         system_prompt: Another one, or ``None`` for none.
         engine: For a model tuned on this machine: ``llama.cpp`` (needs the extra ``local`` and a GGUF base),
             ``transformers`` (needs the extra ``train``), or ``auto`` for the first that can.
-        deployment: On Azure, the name under which the tuned model was deployed.
+        deployment: On Azure, the name under which the tuned model was deployed; on Nebius, where a job names
+            no model, the name under which its weights were registered.
         base_url: Of a service that speaks the OpenAI wire, where neither client nor folder says it.
         home: Where the weights of the local table lie, see :func:`qagen.llm.weights.models_folder`.
         announce: Is told one line before a download.
@@ -195,7 +196,7 @@ def _refuse_job(job: FineTuningJob) -> NoReturn:
     advice = {
         "failed": "Start another one with start_fine_tuning.",
         "cancelled": "Start another one with start_fine_tuning.",
-        "succeeded": "Look for it in list_fine_tuning(client), or ask the service.",
+        "succeeded": f"{_take_weights(job.id)} Or look again later with list_fine_tuning(client).",
     }
     how = ended.get(job.status, f"has not ended (status {job.status})")
     raise FineTuningError(
@@ -205,6 +206,13 @@ def _refuse_job(job: FineTuningJob) -> NoReturn:
         code=error.code if error else None,
         message=error.message if error else None,
         param=error.param if error else None,
+    )
+
+
+def _take_weights(job_id: str | None) -> str:
+    return (
+        f"The weights are in its checkpoints: take them (list_checkpoints(client, {job_id or 'JOB'!r}) names "
+        "their result_files), or register one as a model at the service and pass its name."
     )
 
 
@@ -277,19 +285,38 @@ def _refuse_unfinished(folder: Path) -> None:
 
 
 def _of_record(folder: Path, record: TuningRecord, wish: _Wish) -> BaseChatModel:
-    if record.model is None:
-        job = f"the job {record.job}" if record.job else "its job"
-        raise FineTuningError(
-            f"{folder} has no tuned model yet: {job} had not ended when {TUNING} was written. Wait for it "
-            f"with wait_for_fine_tuning, or `qagen tune {folder}` again.",
-            job_id=record.job,
-        )
+    name = record.model or (None if _names_model(record) else wish.deployment)
+    if name is None:
+        _refuse_nameless(folder, record)
     if record.provider == "azure" and wish.deployment is None:
-        raise SettingsError(f"{record.model}: {_DEPLOY}")
+        raise SettingsError(f"{name}: {_DEPLOY}")
     base_url = wish.base_url or record.base_url
     if record.provider == "azure" and wish.client is None and not base_url:
         raise SettingsError(f"{folder} was tuned on Azure: pass client=openai.AzureOpenAI(...) to ask it.")
-    return _hosted(record.model, wish, prompt=wish.prompt(record.system_prompt), base_url=base_url)
+    return _hosted(name, wish, prompt=wish.prompt(record.system_prompt), base_url=base_url)
+
+
+def _names_model(record: TuningRecord) -> bool:
+    from qagen.tuning.services import SERVICES
+
+    service = SERVICES.get(cast("Name", record.provider))
+    return service is None or service.names_model
+
+
+def _refuse_nameless(folder: Path, record: TuningRecord) -> NoReturn:
+    job = f"the job {record.job}" if record.job else "its job"
+    if _names_model(record):
+        text = (
+            f"{folder} has no tuned model yet: {job} had not ended when {TUNING} was written. Wait for it "
+            f"with wait_for_fine_tuning, or `qagen tune {folder}` again."
+        )
+    else:
+        text = (
+            f"{folder} has no tuned model to ask: the service names none. Once {job} has succeeded: "
+            f"{_take_weights(record.job)} With deployment='THE NAME' the system prompt is the one it was "
+            "trained with."
+        )
+    raise FineTuningError(text, job_id=record.job)
 
 
 @dataclass(frozen=True)

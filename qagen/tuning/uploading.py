@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 Method = Literal["supervised", "dpo"]
 Purpose = Literal["fine-tune", "batch", "evals", "user_data", "assistants", "vision"]
 
-FINE_TUNE = "fine-tune"
+FINE_TUNE: Purpose = "fine-tune"
+_TIMEOUT, _POLL = 600.0, 2.0
 # What OpenAI refuses and others need not.
 _STRICT_ONLY = frozenset({"too-few", "special-token"})
 # What is no news here: large files go in parts, and the model is asked about when the job starts.
@@ -44,13 +45,13 @@ def upload_training_file(
     *,
     purpose: Purpose = "fine-tune",
     wait: bool = True,
-    timeout: float = 600.0,
+    timeout: float = _TIMEOUT,
     check: bool = True,
     reuse: bool = True,
     progress: bool = True,
     method: Method | None = None,
     service: Service | None = None,
-    poll_seconds: float = 2.0,
+    poll_seconds: float = _POLL,
 ) -> str:
     """Upload a file and return its id at the service.
 
@@ -86,13 +87,33 @@ def upload_training_file(
     file, service = Path(path), service or service_of(client)
     if check and purpose == FINE_TUNE:
         check_for(service, file, method=method)
-    size = _size(file, service)
-    file_id = _find(client, file, size, purpose) if reuse else None
-    if file_id is None:
-        file_id = _send(client, file, size, purpose, service, progress=progress)
+    file_id, _ = _there(client, file, purpose, service, reuse=reuse, progress=progress)
     if wait:
         _wait(client, file_id, timeout, poll_seconds)
     return file_id
+
+
+def bring(client: Client, file: Path, service: Service, *, progress: bool) -> tuple[str, bool]:
+    """A file that was checked, at the service and ready: its id, and whether it was uploaded just now.
+
+    Raises:
+        TrainingFileError: As for :func:`upload_training_file`, as are the others.
+        UploadError: Likewise.
+        DeadlineError: Likewise.
+    """
+    file_id, is_new = _there(client, file, FINE_TUNE, service, reuse=True, progress=progress)
+    _wait(client, file_id, _TIMEOUT, _POLL)
+    return file_id, is_new
+
+
+def _there(
+    client: Client, file: Path, purpose: Purpose, service: Service, *, reuse: bool, progress: bool
+) -> tuple[str, bool]:
+    size = _size(file, service)
+    file_id = _find(client, file, size, purpose) if reuse else None
+    if file_id is not None:
+        return file_id, False
+    return _send(client, file, size, purpose, service, progress=progress), True
 
 
 def delete_file(client: Client, file_id: str) -> None:

@@ -34,7 +34,7 @@ _NAME_LOOKS = 6  # within about 40 seconds after the end
 
 def wait_for_fine_tuning(
     client: Client,
-    job_id: str,
+    job_id: FineTuningJob | str,
     *,
     timeout: float = _DAY,
     on_event: OnEvent | None = None,
@@ -44,10 +44,14 @@ def wait_for_fine_tuning(
 ) -> FineTuningJob:
     """Wait until a job has succeeded, and return it; its ``fine_tuned_model`` is there.
 
+    Nebius names no model: there a job that has succeeded is returned with ``fine_tuned_model`` ``None``, and
+    the weights are in the ``result_files`` of its checkpoints, see :func:`qagen.list_checkpoints`.
+
     The job is looked at after two seconds, then less and less often. A word for its status that is not known,
     such as ``paused``, is not an end. Trouble that passes (no network, 408, 409, 425, 429 but for used-up
     credit, 5xx, a web page in place of JSON) is waited out, with the SDK's own retries and ``Retry-After``;
-    only forty looks in a row without an answer are an error, or three if there never was one.
+    only forty looks in a row without an answer are an error. It is three if there never was one, since the
+    address may be wrong: pass the job itself, not its id, to have forty then too.
 
     Waiting is only watching: whatever ends it, the job goes on at the service, and this function can be
     called again, in another process too. **Ctrl-C** raises ``KeyboardInterrupt`` with a text that says so and
@@ -55,7 +59,7 @@ def wait_for_fine_tuning(
 
     Args:
         client: An OpenAI client, of any service that speaks the same wire.
-        job_id: As in ``job.id``.
+        job_id: A job as the service returned it, or its id.
         timeout: Seconds to wait at most; a day by default, as a job can be queued for hours. With 0 there is
             one look.
         on_event: Called with every event of the job from its first on, exactly once, by ``created_at`` and
@@ -69,13 +73,14 @@ def wait_for_fine_tuning(
 
     Raises:
         FineTuningError: The job failed or was cancelled: ``code``, ``message``, ``param`` are the service's,
-            ``event`` is the last event of level ``error``. Or it succeeded and names no model.
+            ``event`` is the last event of level ``error``. Or it succeeded and names no
+            model where the service should.
         DeadlineError: It was not over in time. It goes on.
         ServiceError: There is no such job, the key is not (or no more) good for it, or the service was not to
             be reached for too long.
         SettingsError: An argument cannot be.
     """
-    name = checked_id(job_id)
+    name = checked_id(getattr(job_id, "id", job_id))
     for word, value in (("timeout", timeout), ("poll", poll)):
         if value is not None and not value >= 0:
             raise SettingsError(f"{word} is {value!r}. Use a number of seconds, 0 or more.")
@@ -84,6 +89,7 @@ def wait_for_fine_tuning(
             _brisk(client),
             name,
             bar,
+            job=None if isinstance(job_id, str) else job_id,
             service=service or service_of(client),
             on_event=on_event,
             timeout=timeout,
@@ -117,6 +123,7 @@ class _Watch:
         job_id: str,
         bar: JobBar,
         *,
+        job: FineTuningJob | None,
         service: Service,
         on_event: OnEvent | None,
         timeout: float,
@@ -126,7 +133,8 @@ class _Watch:
         self._timeout, self._deadline = timeout, time.monotonic() + timeout
         self._longest = service.poll_seconds if poll is None else poll
         self._pause = self._first_pause = min(_FIRST_PAUSE, self._longest)
-        self._job: FineTuningJob | None = None
+        self._job = job  # one that is given shows that the service is at this address
+        self._names_model = service.names_model
         self._trouble: ServiceError | None = None
         self._unanswered = 0
         self._last_error: str | None = None
@@ -145,7 +153,7 @@ class _Watch:
         self._bar.see(job)
         if job.status != "succeeded":
             raise self._failure(job)
-        return self._named(job)
+        return self._named(job) if self._names_model else job
 
     def goes_on(self) -> str:
         status = "" if self._job is None else f" (status: {self._job.status})"
