@@ -107,12 +107,11 @@ class FineTuningError(ServiceError):
 class TuningClosedError(FineTuningError):
     """The service takes no more fine-tuning jobs from this organisation. The data are good elsewhere.
 
-    ``file_id`` is the training file that this call uploaded, which can be deleted with
-    :func:`qagen.delete_file`; ``None`` where it uploaded none, as the file was there before.
+    ``file_ids`` are the files that this call uploaded; :func:`qagen.delete_file` deletes them.
     """
 
-    def __init__(self, text: str, *, file_id: str | None = None, code: str | None = None) -> None:
-        self.file_id = file_id
+    def __init__(self, text: str, *, file_ids: tuple[str, ...] = (), code: str | None = None) -> None:
+        self.file_ids = file_ids
         super().__init__(text, code=code)
 
 

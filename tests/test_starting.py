@@ -781,7 +781,7 @@ def test_a_closed_service_says_what_happened_and_what_remains(server, client, tr
     with pytest.raises(TuningClosedError) as caught:
         start(client, train)
     [file_id], said = server.files, str(caught.value)
-    assert (caught.value.file_id, caught.value.code) == (file_id, "training_not_available")
+    assert (caught.value.file_ids, caught.value.code) == ((file_id,), "training_not_available")
     for part in (
         "Fine-tuning is not available to your organization",
         "2026-05-07",
@@ -816,11 +816,11 @@ def test_a_file_that_was_there_before_is_not_offered_for_deletion(server, client
     for given in (train, there):
         with pytest.raises(TuningClosedError) as caught:
             start(client, given)
-        assert caught.value.file_id is None
+        assert caught.value.file_ids == ()
         assert "delete" not in str(caught.value)
     with pytest.raises(TuningClosedError) as caught:
         start(client, train, validation_file=validation)
-    assert caught.value.file_id is None
+    assert caught.value.file_ids == (list(server.files)[-1],)
     assert there not in str(caught.value)
     assert f'delete_file(client, "{list(server.files)[-1]}")' in str(caught.value)
 

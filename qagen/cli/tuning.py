@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -560,24 +559,14 @@ def _confirm(question: str) -> None:
 def _offer_deletion(client: openai.OpenAI, error: TuningClosedError) -> None:
     from qagen.tuning.uploading import delete_file
 
-    files = _uploaded_files(error)
-    if not files or not sys.stdin.isatty():
+    if not error.file_ids or not sys.stdin.isatty():
         return
     announce(f"qagen: {error}")
-    for file_id in files:
+    for file_id in error.file_ids:
         if typer.confirm(f"Delete the uploaded file {file_id}?"):
             delete_file(client, file_id)
             announce(f"{file_id} is deleted")
     raise typer.Exit(EXIT_ERROR)
-
-
-def _uploaded_files(error: TuningClosedError) -> list[str]:
-    """The files that this call uploaded: the training file, and whatever else the error says to delete.
-
-    Those that were there before are not among them: other jobs may use them.
-    """
-    named = re.findall(r'delete_file\(client, "([^"]+)"\)', str(error))
-    return list(dict.fromkeys([error.file_id, *named] if error.file_id else named))
 
 
 def _client(provider: str, base_url: str | None) -> openai.OpenAI:

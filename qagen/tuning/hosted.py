@@ -587,7 +587,7 @@ class _Start:
         return None
 
     def _closed(self, said: str) -> TuningClosedError:
-        brought = [file.id for file in (self.training, self.validation) if file and file.uploaded]
+        brought = tuple(file.id for file in (self.training, self.validation) if file and file.uploaded)
         deleting = " and ".join(f'delete_file(client, "{file_id}")' for file_id in brought)
         left = (
             f"\nThe uploaded data stay at the service until you delete them: {deleting}." if brought else ""
@@ -599,7 +599,7 @@ class _Start:
             "  1. train on this machine: train_locally(...), or `qagen tune RUN --provider local`;\n"
             "  2. use another provider that takes the same file, such as Nebius or Together;\n"
             f"  3. do without tuning: give the passages to a model with each question (retrieval).{left}",
-            file_id=self.training.id if self.training.uploaded else None,
+            file_ids=brought,
             code="training_not_available",
         )
 
