@@ -38,6 +38,7 @@ WHOLE = "whole"
 """A file of this name stands in a checkpoint that was written to its end."""
 
 _PLAN = "plan.json"
+_FIRST = (CHECKPOINTS, _PLAN)  # what a training makes first, half-written drafts of it included
 _LOCK = ".model.lock"
 
 
@@ -154,7 +155,7 @@ def prepare_folder(job: Job, *, overwrite: bool) -> None:
         RunFolderError: It cannot be written.
     """
     earlier = _plan_of(job.folder)
-    if earlier is None and any(path.name != CHECKPOINTS for path in job.folder.glob("*")):
+    if earlier is None and any(not path.name.startswith(_FIRST) for path in job.folder.glob("*")):
         raise SettingsError(
             f"{job.folder} holds files that no training of qagen wrote: give another out=, or move them away."
         )
