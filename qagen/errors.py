@@ -55,6 +55,10 @@ class ModelError(QAGenError, RuntimeError):
     """
 
 
+class BudgetError(QAGenError, RuntimeError):
+    """The budget of a run is used up: nothing more is asked, and everything made so far is kept."""
+
+
 class LocalModelError(ModelError):
     """The embedded model could not be fetched, checked or started."""
 

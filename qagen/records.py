@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Form = Literal["canonical", "rephrased", "reversed", "yes_no", "cloze"]
+Form = Literal["canonical", "rephrased", "reversed", "yes_no", "cloze", "statement"]
 Part = Literal["train", "validation", "probe", "control"]
 
 
@@ -81,10 +81,81 @@ class QAPair(_Record):
 
 
 class Dropped(_Record):
-    """A pair that was not kept, and why."""
+    """A pair that was not kept, and why: ``reason`` in one word, ``detail`` in a sentence if there is one."""
 
     pair: QAPair
     reason: str
+    detail: str = ""
+
+
+class Conflict(_Record):
+    """Pairs that cannot all be trained as they stand, and why.
+
+    ``two_answers``: one question with different answers. ``missing_qualifier``: a question that the words of
+    another document or event would answer too; the qualifier that tells them apart (a year, an event) is
+    missing.
+    """
+
+    pairs: tuple[QAPair, ...]
+    reason: Literal["two_answers", "missing_qualifier"]
+    detail: str = ""
+
+
+class Sentence(_Record):
+    """A sentence, list item or table row of a document: ``document[start:end]``."""
+
+    source: str
+    start: int
+    end: int
+    text: str
+
+
+class Declared(_Record):
+    """A sentence of which a model said, with a reason, that it holds no fact to ask about."""
+
+    source: str
+    start: int
+    end: int
+    reason: str
+
+
+class DocumentCoverage(_Record):
+    """What kept pairs cover of one document, as counts.
+
+    ``declared`` sentences hold no fact, by a model's word. ``numbers`` and ``names`` are counted once for
+    each sentence they stand in.
+    """
+
+    source: str
+    sentences: int
+    covered: int
+    declared: int
+    numbers: int
+    numbers_covered: int
+    names: int
+    names_covered: int
+
+
+class Coverage(_Record):
+    """What a dataset covers of its documents."""
+
+    documents: tuple[DocumentCoverage, ...] = ()
+    uncovered: tuple[Sentence, ...] = ()
+    declared: tuple[Declared, ...] = ()
+
+
+class Edit(_Record):
+    """A person's word on one pair, which wins over every model's.
+
+    ``accept``: keep it whatever a gate or reviewer says; ``reject``: drop it; ``change``: keep it with this
+    question and answer (``None``: as it was).
+    """
+
+    id: str
+    action: Literal["accept", "reject", "change"]
+    question: str | None = None
+    answer: str | None = None
+    note: str = ""
 
 
 class Failure(_Record):
@@ -121,3 +192,26 @@ class Usage(_Record):
             cached_tokens=self.cached_tokens + other.cached_tokens,
             cost=cost,
         )
+
+
+class Step(_Record):
+    """What one step of a run did: pairs before and after, what it used, how long it took.
+
+    ``note`` says in words what else is to be known, such as how many were dropped or why it ended early.
+    """
+
+    name: str
+    before: int
+    after: int
+    usage: Usage = Usage()
+    seconds: float = 0.0
+    note: str = ""
+
+
+class Leak(_Record):
+    """A pair that is trained and says the same as one that is asked: exactly, or nearly so."""
+
+    trained: str
+    asked: str
+    kind: Literal["exact", "near"]
+    similarity: float

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -24,8 +22,8 @@ from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
 from qagen.pairs import small_model
-from qagen.pairs.curation import locate
 from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.pairs.making import make_pair
 from qagen.pairs.outcomes import Outcome, curated, to_folder, to_memory
 from qagen.pairs.prompts import QA_PROMPT, as_chat_prompt, passage_variables, prompt_id, prompt_messages
 from qagen.pairs.running import Progress, in_order
@@ -283,23 +281,14 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             yield replace(item, question=pair.question, quote=pair.quote), reasons.get(id(pair))
 
     def _pair(self, passage: Passage, item: Item) -> QAPair:
-        place = locate(item.quote, passage.text)
-        start, end = (passage.start + place[0], passage.start + place[1]) if place else (None, None)
-        identity = json.dumps([passage.id, item.question, item.answer])
-        digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        return QAPair(
-            id=digest,
+        return make_pair(
+            passage,
             question=item.question,
             answer=item.answer,
             quote=item.quote,
-            source=passage.source,
-            start=start,
-            end=end,
-            passage=passage.id,
-            language=self.language,
-            fact=digest,
             prompt=self._prompt_id,
             model=self._asked.name,
+            language=self.language,
             extra=item.extra,
         )
 
