@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, TypedDict, overload
 
-from qagen.errors import MissingExtraError, RunFolderError
-from qagen.files import JsonLines, write_lines
+from pydantic import BaseModel, ValidationError
+from typing_extensions import Unpack
+
+from qagen.errors import MissingExtraError, RunFolderError, SettingsError
+from qagen.files import JsonLines, RecordError, json_line, whole_file, write_lines
 from qagen.llm.ledger import Ledger
-from qagen.records import Dropped, Failure, QAPair, Usage
+from qagen.pairs.edits import apply_edits, keep_edit, new_edit
+from qagen.records import Conflict, Coverage, Dropped, Failure, Leak, QAPair, Step, Usage
 
 if TYPE_CHECKING:
     import datasets
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 
 PAIRS = "pairs.jsonl"
 DROPPED = "dropped.jsonl"
+CONFLICTS = "conflicts.jsonl"
+COVERAGE = "coverage.json"
+PROBES = "probes.jsonl"
 LEDGER = "ledger.sqlite"
 
 _SHOWN = 20  # rows of the table in a notebook
@@ -47,33 +54,50 @@ def write_pairs(pairs: Iterable[QAPair], path: str | Path) -> Path:
     return write_lines(Path(path), pairs)
 
 
+class Parts(TypedDict, total=False):
+    """What a dataset is made of; see :class:`QADataset`."""
+
+    dropped: Sequence[Dropped]
+    conflicts: Sequence[Conflict]
+    failures: Sequence[Failure]
+    usage: Usage
+    passages: int
+    coverage: Coverage | None
+    leaks: Sequence[Leak] | None
+    steps: Sequence[Step]
+    texts: Mapping[str, str]
+    run: Path | None
+
+
 class QADataset(Sequence[QAPair]):
     """The kept pairs as a sequence, with what was dropped, what failed, and what it cost.
 
     Attributes:
         dropped: Each pair that was not kept, with its reason.
+        conflicts: Pairs that contradict each other or cannot be told apart: neither kept nor dropped until
+            someone decides (see :meth:`edit`).
         failures: Each source or passage that gave nothing, with its state and a sentence why.
         usage: Calls, tokens and cost.
         passages: How many passages were asked about.
+        coverage: What the kept pairs cover of the documents; ``None`` when it was not measured.
+        leaks: What the check between trained and asked pairs found, ``()`` being nothing; ``None`` before
+            :func:`qagen.divide_pairs`.
+        steps: What each step of the run did and cost.
         run: The run folder, when there is one. Pairs are then read from it as they are asked for.
     """
 
-    def __init__(
-        self,
-        pairs: Sequence[QAPair],
-        *,
-        dropped: Sequence[Dropped] = (),
-        failures: Sequence[Failure] = (),
-        usage: Usage | None = None,
-        passages: int = 0,
-        run: Path | None = None,
-    ) -> None:
+    def __init__(self, pairs: Sequence[QAPair], **parts: Unpack[Parts]) -> None:
         self._pairs = pairs
-        self.dropped = dropped
-        self.failures = tuple(failures)
-        self.usage = usage or Usage()
-        self.passages = passages
-        self.run = run
+        self.dropped = parts.get("dropped", ())
+        self.conflicts = parts.get("conflicts", ())
+        self.failures = tuple(parts.get("failures", ()))
+        self.usage = parts.get("usage", Usage())
+        self.passages = parts.get("passages", 0)
+        self.coverage = parts.get("coverage")
+        self.leaks = parts.get("leaks")
+        self.steps = tuple(parts.get("steps", ()))
+        self.run = parts.get("run")
+        self._texts = parts.get("texts", {})
 
     @classmethod
     def load(cls, run: str | Path) -> QADataset:
@@ -81,46 +105,123 @@ class QADataset(Sequence[QAPair]):
 
         Raises:
             RunFolderError: The folder has no ``pairs.jsonl``, or its ledger cannot be read.
+            RecordError: One of its files is not what it should be; the message names it.
         """
         folder = Path(run)
         pairs = read_pairs(folder / PAIRS)
-        dropped = JsonLines(folder / DROPPED, Dropped) if (folder / DROPPED).exists() else ()
-        if not (folder / LEDGER).exists():
-            return cls(pairs, dropped=dropped, run=folder)
-        with Ledger(folder / LEDGER) as ledger:
-            return cls(
-                pairs,
-                dropped=dropped,
-                failures=ledger.failures(),
-                usage=ledger.usage(),
-                passages=ledger.settings().get("passages", 0),
-                run=folder,
-            )
+        parts: Parts = {
+            "dropped": JsonLines(folder / DROPPED, Dropped) if (folder / DROPPED).exists() else (),
+            "conflicts": JsonLines(folder / CONFLICTS, Conflict) if (folder / CONFLICTS).exists() else (),
+            "coverage": _read_coverage(folder / COVERAGE),
+            "run": folder,
+        }
+        if (folder / LEDGER).exists():
+            with Ledger(folder / LEDGER) as ledger:
+                parts.update(_kept_in(ledger))
+        return cls(pairs, **parts)
 
     def save(self, run: str | Path) -> Path:
-        """Write ``pairs.jsonl``, ``dropped.jsonl`` and the failures into a run folder; returns the folder.
+        """Write the files of a run folder that hold the dataset; returns the folder.
+
+        ``pairs.jsonl``, ``dropped.jsonl``, and when there are any ``conflicts.jsonl``, ``coverage.json`` and
+        ``probes.jsonl``; failures, steps and texts go into the ledger.
 
         Raises:
             RunFolderError: The folder cannot be written.
         """
         folder = Path(run)
         with Ledger(folder / LEDGER) as ledger:
-            ledger.keep_failures(self.failures)
-            ledger.keep_settings(passages=self.passages)
-        write_pairs(self, folder / PAIRS)
-        write_lines(folder / DROPPED, self.dropped)
+            self.keep(folder, ledger)
         return folder
+
+    def keep(self, folder: Path, ledger: Ledger) -> None:
+        """Write the files into a folder whose ledger is open; see :meth:`save`."""
+        ledger.keep_failures(self.failures)
+        ledger.keep_settings(
+            passages=self.passages,
+            steps=[step.model_dump(mode="json") for step in self.steps],
+            leaks=None if self.leaks is None else [leak.model_dump(mode="json") for leak in self.leaks],
+        )
+        for source, text in self._texts.items():
+            ledger.keep_document(source, theme=source, text=text)
+        _write(folder / PAIRS, self, ledger)
+        _write(folder / DROPPED, self.dropped, ledger)
+        _write(folder / CONFLICTS, self.conflicts, ledger, always=False)
+        _write(folder / COVERAGE, [] if self.coverage is None else [self.coverage], ledger, always=False)
+        probes = [pair for pair in self if pair.part in {"probe", "control"}]
+        _write(folder / PROBES, probes, ledger, always=False)
+
+    def replace(self, pairs: Sequence[QAPair] | None = None, **parts: Unpack[Parts]) -> QADataset:
+        """A new dataset with other pairs or parts, everything else as it is here."""
+        mine: Parts = {
+            "dropped": self.dropped,
+            "conflicts": self.conflicts,
+            "failures": self.failures,
+            "usage": self.usage,
+            "passages": self.passages,
+            "coverage": self.coverage,
+            "leaks": self.leaks,
+            "steps": self.steps,
+            "texts": self._texts,
+            "run": self.run,
+        }
+        mine.update(parts)
+        return QADataset(self._pairs if pairs is None else pairs, **mine)
+
+    def edit(
+        self,
+        pair_id: str,
+        *,
+        question: str | None = None,
+        answer: str | None = None,
+        reject: bool = False,
+        note: str = "",
+    ) -> QADataset:
+        """A person's word on a pair, kept, dropped or in conflict: it wins over every model's.
+
+        With ``question`` or ``answer`` the pair gets these, with ``reject`` it is dropped, with neither it
+        is accepted as it is. In a run folder the edit is kept in ``edits.jsonl`` and applied again by every
+        following run, which also writes new wordings; ``pairs.jsonl`` changes with that run.
+
+        Returns:
+            The dataset with this edit applied.
+
+        Raises:
+            SettingsError: There is no such pair, or the edit contradicts itself.
+            RunFolderError: It cannot be written.
+        """
+        edit = new_edit(pair_id, question=question, answer=answer, reject=reject, note=note)
+        contested = [pair for conflict in self.conflicts for pair in conflict.pairs]
+        pairs = [*self, *(pair for pair in contested if pair.id == pair_id)]
+        if not any(pair.id == pair_id for pair in (*pairs, *(one.pair for one in self.dropped))):
+            raise SettingsError(f"there is no pair {pair_id!r} in this dataset: ids stand in pairs.jsonl")
+        if self.run is not None:
+            keep_edit(self.run, edit)
+        edited = apply_edits(pairs, self.dropped, {pair_id: edit})
+        open_ones = [one for one in self.conflicts if all(pair.id != pair_id for pair in one.pairs)]
+        return self.replace(edited.pairs, dropped=edited.dropped, conflicts=open_ones)
+
+    def texts(self) -> Mapping[str, str]:
+        """The normalised text of each source that has a pair, or a coverage, as far as it is kept."""
+        named = {pair.source for pair in self}
+        if self.coverage is not None:
+            named |= {document.source for document in self.coverage.documents}
+        if self.run is None:
+            return {source: self._texts[source] for source in sorted(named & set(self._texts))}
+        with Ledger(self.run / LEDGER) as ledger:
+            found = {source: ledger.document(source) for source in sorted(named)}
+        return {source: text for source, text in found.items() if text is not None}
 
     def document(self, source: str) -> str:
         """The normalised text of a source, which ``start`` and ``end`` of a pair count in.
 
         Raises:
-            RunFolderError: The dataset has no run folder, or the source is not in it.
+            RunFolderError: The source is not among its documents, or their texts were not kept.
         """
+        if source in self._texts:
+            return self._texts[source]
         if self.run is None:
-            raise RunFolderError(
-                "only a dataset with a run folder keeps its documents: give out= when generating"
-            )
+            raise RunFolderError(f"this dataset keeps no text of {source!r}: give out= when generating")
         with Ledger(self.run / LEDGER) as ledger:
             text = ledger.document(source)
         if text is None:
@@ -184,3 +285,35 @@ class QADataset(Sequence[QAPair]):
         head = "<tr><th>question</th><th>answer</th><th>quote</th><th>source</th></tr>"
         more = f"<p>… and {len(self) - _SHOWN} more</p>" if len(self) > _SHOWN else ""
         return f"<p>{html.escape(repr(self))}</p><table>{head}{rows}</table>{more}"
+
+
+def _read_coverage(path: Path) -> Coverage | None:
+    if not path.exists():
+        return None
+    try:
+        return Coverage.model_validate_json(path.read_text("utf-8"))
+    except (ValidationError, OSError, UnicodeDecodeError) as error:
+        raise RecordError(
+            f"{path} is not a coverage of qagen: {error}. The next run writes it anew."
+        ) from error
+
+
+def _kept_in(ledger: Ledger) -> Parts:
+    settings: dict[str, Any] = ledger.settings()
+    leaks = settings.get("leaks")
+    return {
+        "failures": ledger.failures(),
+        "usage": ledger.usage(),
+        "passages": settings.get("passages", 0),
+        "steps": [Step.model_validate(step) for step in settings.get("steps", ())],
+        "leaks": None if leaks is None else [Leak.model_validate(leak) for leak in leaks],
+    }
+
+
+def _write(path: Path, records: Iterable[BaseModel], ledger: Ledger, *, always: bool = True) -> None:
+    """Write one record a line; a file that is not for always is removed when there is nothing to say."""
+    with whole_file(path, tag=ledger.owner) as file:
+        for record in records:
+            file.write(json_line(record.model_dump(mode="json")))
+    if not always and not file.lines:
+        path.unlink()
