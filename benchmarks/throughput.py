@@ -89,13 +89,15 @@ def run_qagen(base_url: str, source: Path, in_flight: int) -> Used:
 
     from qagen import generate_pairs
 
+    # Of the steps, writing alone: the bare client does nothing else.
+    plain: dict[str, Any] = {"preset": "classic", "chunk_size": 800, "chunk_overlap": 0, "progress": False}
     key = SecretStr("test")
     llm = ChatOpenAI(model="scripted", base_url=base_url, api_key=key, use_responses_api=False, timeout=60)
     with tempfile.TemporaryDirectory() as folder:
-        generate_pairs("One line to warm up.", llm=llm, out=Path(folder) / "warm", progress=False)
+        generate_pairs("One line to warm up.", llm=llm, out=Path(folder) / "warm", **plain)
         return _measured(
             lambda: generate_pairs(
-                source, llm=llm, out=Path(folder) / "run", max_concurrency=in_flight, progress=False
+                source, llm=llm, out=Path(folder) / "run", max_concurrency=in_flight, **plain
             )
         )
 

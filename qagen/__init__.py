@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from qagen.pairs.dataset import QADataset as QADataset
     from qagen.pairs.dataset import read_pairs as read_pairs
     from qagen.pairs.dataset import write_pairs as write_pairs
+    from qagen.pairs.dividing import divide_pairs as divide_pairs
     from qagen.pairs.generation import QAGenerator as QAGenerator
-    from qagen.pairs.generation import generate_pairs as generate_pairs
+    from qagen.flow.run import generate_pairs as generate_pairs
     from qagen.pairs.prompts import QA_PROMPT as QA_PROMPT
+    from qagen.pairs.rephrasing import rephrase_pairs as rephrase_pairs
     from qagen.records import QA as QA
     from qagen.records import QACollection as QACollection
     from qagen.records import QAPair as QAPair
@@ -61,15 +63,17 @@ _HOME = {
     "count_tokens": "qagen.llm.tokens",
     "curate_pairs": "qagen.pairs.curation",
     "delete_tuned_model": "qagen.tuning.jobs",
+    "divide_pairs": "qagen.pairs.dividing",
     "fine_tuning_metrics": "qagen.tuning.metrics",
     "delete_file": "qagen.tuning.uploading",
-    "generate_pairs": "qagen.pairs.generation",
+    "generate_pairs": "qagen.flow.run",
     "list_checkpoints": "qagen.tuning.jobs",
     "list_fine_tuning": "qagen.tuning.jobs",
     "load_documents": "qagen.documents.loading",
     "pause_fine_tuning": "qagen.tuning.jobs",
     "plot_metrics": "qagen.tuning.metrics",
     "read_pairs": "qagen.pairs.dataset",
+    "rephrase_pairs": "qagen.pairs.rephrasing",
     "resume_fine_tuning": "qagen.tuning.jobs",
     "split_documents": "qagen.documents.splitting",
     "start_fine_tuning": "qagen.tuning.hosted",

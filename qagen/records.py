@@ -93,10 +93,11 @@ class Conflict(_Record):
 
     ``two_answers``: one question with different answers. ``missing_qualifier``: a question that the words of
     another document or event would answer too; the qualifier that tells them apart (a year, an event) is
-    missing.
+    missing. ``against`` are the pairs with that qualifier, which are clear and not in dispute.
     """
 
     pairs: tuple[QAPair, ...]
+    against: tuple[QAPair, ...] = ()
     reason: Literal["two_answers", "missing_qualifier"]
     detail: str = ""
 
@@ -135,13 +136,59 @@ class DocumentCoverage(_Record):
     names: int
     names_covered: int
 
+    @property
+    def share(self) -> float:
+        """The share of sentences that are covered or declared, from 0 to 1; 1 when there is no sentence."""
+        return _share(self.covered + self.declared, self.sentences)
+
+    @property
+    def number_share(self) -> float:
+        """The share of numbers that are covered, from 0 to 1; 1 when there is no number."""
+        return _share(self.numbers_covered, self.numbers)
+
+    @property
+    def name_share(self) -> float:
+        """The share of names that are covered, from 0 to 1; 1 when there is no name."""
+        return _share(self.names_covered, self.names)
+
 
 class Coverage(_Record):
-    """What a dataset covers of its documents."""
+    """What a dataset covers of its documents.
+
+    ``uncovered`` are the sentences of which no kept pair says anything, in the order of the documents;
+    ``declared`` those without a fact, by a model's word, with its reasons.
+    """
 
     documents: tuple[DocumentCoverage, ...] = ()
     uncovered: tuple[Sentence, ...] = ()
     declared: tuple[Declared, ...] = ()
+
+    @property
+    def total(self) -> DocumentCoverage:
+        """The sum over all documents; its ``source`` is empty."""
+        counts = [one.model_dump(exclude={"source"}) for one in self.documents]
+        names = DocumentCoverage.model_fields.keys() - {"source"}
+        return DocumentCoverage(source="", **{name: sum(one[name] for one in counts) for name in names})
+
+    @property
+    def share(self) -> float:
+        """The share of sentences that are covered or declared, of all documents together."""
+        return self.total.share
+
+    @property
+    def number_share(self) -> float:
+        """The share of numbers that are covered, of all documents together."""
+        return self.total.number_share
+
+    @property
+    def name_share(self) -> float:
+        """The share of names that are covered, of all documents together."""
+        return self.total.name_share
+
+
+def _share(part: int, whole: int) -> float:
+    """A part of a whole; of nothing, everything."""
+    return part / whole if whole else 1.0
 
 
 class Edit(_Record):

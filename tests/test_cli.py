@@ -44,7 +44,8 @@ def server():
 
 def generate(notes, server, *args):
     run = notes.parent / "run"
-    return qagen("generate", notes, "-o", run, "--llm", "scripted", "--base-url", server.base_url, *args), run
+    command = ["generate", notes, "-o", run, "--llm", "scripted", "--base-url", server.base_url]
+    return qagen(*command, "--preset", "classic", *args), run
 
 
 def test_one_command_makes_pairs_and_a_training_file(notes, server):
@@ -100,6 +101,8 @@ def test_a_passage_without_an_answer_gives_exit_code_3(notes, server):
     run = notes.parent / "run"
     done = qagen(
         "generate",
+        "--preset",
+        "classic",
         notes,
         notes.parent / "empty.txt",
         "-o",
@@ -189,7 +192,19 @@ def test_a_prompt_file_and_the_other_options_are_used(notes, server):
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(notes):
     with ServerProcess(latency=0.3) as server:
         run = notes.parent / "run"
-        command = [sys.executable, "-m", "qagen", "generate", notes, "-o", run, "--llm", "scripted"]
+        command = [
+            sys.executable,
+            "-m",
+            "qagen",
+            "generate",
+            notes,
+            "-o",
+            run,
+            "--llm",
+            "scripted",
+            "--preset",
+            "classic",
+        ]
         command += ["--base-url", server.base_url, "--chunk-size", "40", "--max-concurrency", "2"]
         running = subprocess.Popen(
             [*map(str, command)],
@@ -217,6 +232,7 @@ def test_a_disk_that_fills_stops_with_one_paragraph_and_the_next_run_goes_on(not
     """A limit on the size of a file stands in for a full disk: both refuse the write."""
     run = notes.parent / "run"
     command = ["generate", str(notes), "-o", str(run), "--llm", "scripted", "--base-url", server.base_url]
+    command += ["--preset", "classic"]
     command += ["--chunk-size", "40", "--max-concurrency", "1", "-q"]
     limited = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, 70_000));"

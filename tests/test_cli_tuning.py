@@ -540,7 +540,7 @@ def test_with_passage_shows_the_base_model_the_source(here, tmp_path):
     run, _ = here
     mine = tmp_path / "run"
     shutil.copytree(run, mine)
-    generate_pairs(TEXT, llm=replies(GOOD), out=mine, progress=False)
+    generate_pairs(TEXT, llm=replies(GOOD), out=mine, progress=False, preset="classic")
     asked = qagen("ask", mine, "Who won the 1897 rowing final?", "--with-passage")
     assert asked.returncode == 0, asked.stderr
     assert "with its passage" in asked.stdout

@@ -10,7 +10,7 @@ from qagen.records import Failure
 
 @pytest.fixture
 def dataset():
-    return generate_pairs([*documents(4), *documents(1)], replies(about), progress=False)
+    return generate_pairs([*documents(4), *documents(1)], replies(about), progress=False, preset="classic")
 
 
 def test_a_dataset_is_a_sequence(dataset):
@@ -80,13 +80,18 @@ def test_a_folder_without_pairs_is_an_error(tmp_path):
         QADataset.load(tmp_path)
 
 
-def test_only_a_run_folder_keeps_documents(dataset):
+def test_a_dataset_in_memory_keeps_its_documents(dataset):
+    assert dataset.document("0.txt") == documents(1)[0].page_content
+    assert set(dataset.texts()) == {"0.txt", "1.txt", "2.txt", "3.txt"}
+
+
+def test_pairs_alone_have_no_documents(dataset):
     with pytest.raises(RunFolderError, match="out="):
-        dataset.document("0.txt")
+        QADataset([*dataset]).document("0.txt")
 
 
 def test_an_unknown_document_is_an_error(tmp_path):
-    dataset = generate_pairs(documents(1), replies(about), out=tmp_path, progress=False)
+    dataset = generate_pairs(documents(1), replies(about), out=tmp_path, progress=False, preset="classic")
     with pytest.raises(RunFolderError, match=r"no document '9\.txt'"):
         dataset.document("9.txt")
 

@@ -41,6 +41,8 @@ from typing import Any, get_args
 import pytest
 import yaml
 from chat_server import TEXT_TAG, ChatServer, last_text, pairs_of_the_text
+from gold_model import gold_answer
+from stages import approve_all, stage_of
 from tiny_model import make_tiny_model
 from tuning_server import KEY, MODEL, RUNNING, SUCCEEDED, VALIDATING, TuningServer
 from typer.testing import CliRunner
@@ -56,6 +58,8 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 HOSTED = ("gpt-6-luna", "qwen3:8b", "Qwen/Qwen3-8B", "qwen/qwen3-8b")
 SMALLEST = "local:smollm2-135m"
+# The smallest model is only there to be asked at all: it writes pairs, and no wordings.
+PLAIN = ("--fill-rounds", "0", "--review", "off", "--forms", "1", "--held-out", "0", "--kinds", "", "--no-divide")
 EMBEDDED = ".embedded"  # marks the run folders the embedded model wrote
 MOST_LEFT_OUT = 2
 
@@ -110,6 +114,12 @@ def blocks(text: str) -> list[Block]:
 
 def reply(messages: Sequence[Mapping[str, Any]]) -> str:
     """What a good model would say about the example documents, in the form that is asked for."""
+    prompt = "\n\n".join(str(message["content"]) for message in messages)
+    stage = stage_of(prompt)
+    if stage == "review":
+        return json.dumps(approve_all(prompt))
+    if stage != "write":
+        return gold_answer(prompt)
     text = " ".join(" ".join(TEXT_TAG.findall(last_text(messages)) or [last_text(messages)]).split())
     stated = [fact for fact in FACTS if fact["quote"] in text]
     if "give the article" in json.dumps(messages):  # the worked example of docs/prompts.md
@@ -215,7 +225,7 @@ def run_embedded(words: list[str], warm: Path) -> str:
     (folder / EMBEDDED).touch()
     if warm.exists() and not (folder / "ledger.sqlite").exists():
         shutil.copy(warm, folder / "ledger.sqlite")
-    printed = invoke([*words, "--llm", SMALLEST, "--limit", "1"], {0, 3})
+    printed = invoke([*words, "--llm", SMALLEST, "--limit", "1", *PLAIN], {0, 3})
     shutil.copy(folder / "ledger.sqlite", warm)
     return printed
 

@@ -103,9 +103,9 @@ def test_exact_repeats_are_dropped_with_a_reason():
 
 def test_a_second_run_asks_nothing_and_gives_the_same_files(tmp_path):
     model = replies(about)
-    first = generate_pairs(documents(5), model, out=tmp_path, progress=False)
+    first = generate_pairs(documents(5), model, out=tmp_path, progress=False, preset="classic")
     files = {name: (tmp_path / name).read_bytes() for name in ("pairs.jsonl", "dropped.jsonl")}
-    second = generate_pairs(documents(5), model, out=tmp_path, progress=False)
+    second = generate_pairs(documents(5), model, out=tmp_path, progress=False, preset="classic")
     assert model.calls == 5
     assert list(first) == list(second)
     assert files == {name: (tmp_path / name).read_bytes() for name in files}
@@ -114,10 +114,10 @@ def test_a_second_run_asks_nothing_and_gives_the_same_files(tmp_path):
 
 def test_only_a_changed_passage_is_asked_again(tmp_path):
     model = replies(about)
-    generate_pairs(documents(5), model, out=tmp_path, progress=False)
+    generate_pairs(documents(5), model, out=tmp_path, progress=False, preset="classic")
     changed = documents(5)
     changed[2] = Document("Something else entirely.", metadata=changed[2].metadata)
-    dataset = generate_pairs(changed, model, out=tmp_path, progress=False)
+    dataset = generate_pairs(changed, model, out=tmp_path, progress=False, preset="classic")
     assert model.calls == 6
     assert dataset[2].quote == "Something else entirely."
 
@@ -129,9 +129,11 @@ def test_a_failed_passage_is_tried_again_by_the_next_run(tmp_path):
         return ConnectionError("gone") if down and "race 1 " in prompt else about(prompt)
 
     model = replies(answer)
-    assert len(generate_pairs(documents(3), model, out=tmp_path, progress=False).failures) == 1
+    assert (
+        len(generate_pairs(documents(3), model, out=tmp_path, progress=False, preset="classic").failures) == 1
+    )
     down = False
-    dataset = generate_pairs(documents(3), model, out=tmp_path, progress=False)
+    dataset = generate_pairs(documents(3), model, out=tmp_path, progress=False, preset="classic")
     assert (len(dataset), dataset.failures, model.calls) == (3, (), 4)
     assert QADataset.load(tmp_path).failures == ()
 
@@ -147,12 +149,14 @@ def test_a_model_that_cannot_be_used_stops_the_run_at_once_and_keeps_what_is_fin
 
     model = replies(answer)
     with pytest.raises(ModelError, match="no credit"):
-        generate_pairs(documents(500), model, out=tmp_path, progress=False, max_concurrency=2)
+        generate_pairs(
+            documents(500), model, out=tmp_path, progress=False, max_concurrency=2, preset="classic"
+        )
     assert model.calls < 20
     assert [pair.source for pair in QADataset.load(tmp_path)][:5] == [f"{n}.txt" for n in range(5)]
     asked = model.calls
     again = replies(about)
-    assert len(generate_pairs(documents(500), again, out=tmp_path, progress=False)) == 500
+    assert len(generate_pairs(documents(500), again, out=tmp_path, progress=False, preset="classic")) == 500
     assert again.calls + asked - 1 == 500
 
 
@@ -163,24 +167,34 @@ def test_ctrl_c_keeps_the_calls_in_flight_and_the_pairs_so_far(tmp_path):
 
     model = replies(about)
     with pytest.raises(KeyboardInterrupt):
-        generate_pairs(documents(300), model, out=tmp_path, progress=False, max_concurrency=4, on_pair=watch)
+        generate_pairs(
+            documents(300),
+            model,
+            out=tmp_path,
+            progress=False,
+            max_concurrency=4,
+            on_pair=watch,
+            preset="classic",
+        )
     stored = QADataset.load(tmp_path)
     assert [pair.source for pair in stored] == [f"{n}.txt" for n in range(10)]
     more = replies(about)
-    assert len(generate_pairs(documents(300), more, out=tmp_path, progress=False)) == 300
+    assert len(generate_pairs(documents(300), more, out=tmp_path, progress=False, preset="classic")) == 300
     assert model.calls + more.calls == 300
     assert not list(tmp_path.glob("*.tmp"))
 
 
 def test_an_early_end_leaves_the_files_of_an_earlier_run_alone(tmp_path):
-    generate_pairs(documents(5), replies(about), out=tmp_path, progress=False)
+    generate_pairs(documents(5), replies(about), out=tmp_path, progress=False, preset="classic")
     before = (tmp_path / "pairs.jsonl").read_bytes()
 
     def stop(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        generate_pairs(documents(9), replies(about), out=tmp_path, progress=False, on_pair=stop)
+        generate_pairs(
+            documents(9), replies(about), out=tmp_path, progress=False, on_pair=stop, preset="classic"
+        )
     assert (tmp_path / "pairs.jsonl").read_bytes() == before
 
 
@@ -251,9 +265,9 @@ def test_a_second_run_over_cut_off_replies_asks_nothing(tmp_path):
         return pairs_json((f"What of {text[:30]}?", text[:9]))
 
     model = replies(answer)
-    first = list(generate_pairs(LONG, model, out=tmp_path, progress=False))
+    first = list(generate_pairs(LONG, model, out=tmp_path, progress=False, preset="classic"))
     calls = model.calls
-    assert list(generate_pairs(LONG, model, out=tmp_path, progress=False)) == first
+    assert list(generate_pairs(LONG, model, out=tmp_path, progress=False, preset="classic")) == first
     assert model.calls == calls
 
 
@@ -343,14 +357,14 @@ def test_the_language_asked_for_reaches_the_prompt_and_the_pair(document):
 def test_the_normalised_text_can_be_had_back(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_bytes(b"\xef\xbb\xbfBoat 1 won.\r\nBoat 2 lost.\r\n")
-    dataset = generate_pairs(path, replies(about), out=tmp_path / "run", progress=False)
+    dataset = generate_pairs(path, replies(about), out=tmp_path / "run", progress=False, preset="classic")
     assert dataset.document(dataset[0].source) == "Boat 1 won.\nBoat 2 lost.\n"
 
 
 def test_documents_that_cannot_be_read_are_among_the_failures(tmp_path):
     (tmp_path / "good.txt").write_text("Boat 1 won the race.")
     (tmp_path / "empty.txt").write_text("")
-    dataset = generate_pairs(tmp_path, replies(about), progress=False)
+    dataset = generate_pairs(tmp_path, replies(about), progress=False, preset="classic")
     assert len(dataset) == 1
     assert [failure.state for failure in dataset.failures] == ["empty"]
     assert dataset.failures[0].source.endswith("empty.txt")
@@ -359,7 +373,7 @@ def test_documents_that_cannot_be_read_are_among_the_failures(tmp_path):
 def test_a_source_without_any_text_is_an_error_before_the_model_is_made(tmp_path):
     (tmp_path / "empty.txt").write_text("")
     with pytest.raises(DocumentError, match=r"empty\.txt"):
-        generate_pairs(tmp_path, "no-such-provider:model", progress=False)
+        generate_pairs(tmp_path, "no-such-provider:model", progress=False, preset="classic")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from chat_server import ServerProcess
 
 AT_ONCE = 4
 FORK = multiprocessing.get_context("forkserver")
-FORK.set_forkserver_preload(["pytest", "langchain_openai", "qagen.pairs.generation", "qagen.llm.asking"])
+FORK.set_forkserver_preload(["pytest", "langchain_openai", "qagen.flow.run", "qagen.llm.asking"])
 
 
 def write_towns(folder, number):
@@ -36,7 +36,7 @@ def generate(source, run, base_url):
     # tqdm makes a semaphore, which a killed process of the fork server's kind would leave behind
     multiprocessing.set_start_method("fork", force=True)
     llm = chat_model("scripted", base_url=base_url, api_key="test")
-    generate_pairs(source, llm=llm, out=run, max_concurrency=AT_ONCE, progress=False)
+    generate_pairs(source, llm=llm, out=run, max_concurrency=AT_ONCE, progress=False, preset="classic")
 
 
 def start(*arguments):

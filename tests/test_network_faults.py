@@ -49,7 +49,12 @@ def model(server, **options):
 
 def generate(server, names=TOWNS, out=None, **options):
     return generate_pairs(
-        documents(*names), llm=model(server, **options), out=out, max_concurrency=3, progress=False
+        documents(*names),
+        llm=model(server, **options),
+        out=out,
+        max_concurrency=3,
+        progress=False,
+        preset="classic",
     )
 
 
@@ -127,7 +132,12 @@ def test_a_refusal_that_cannot_get_better_stops_the_run_at_once(tmp_path, own, n
         began = time.monotonic()
         with pytest.raises(ModelError, match=said) as caught:
             generate_pairs(
-                documents(*names), llm=llm, out=tmp_path / "run", max_concurrency=4, progress=False
+                documents(*names),
+                llm=llm,
+                out=tmp_path / "run",
+                max_concurrency=4,
+                progress=False,
+                preset="classic",
             )
     assert time.monotonic() - began < 5
     assert server.calls == []
@@ -151,14 +161,24 @@ def test_a_quota_that_is_used_up_stops_the_run_without_waiting(tmp_path, own):
         began = time.monotonic()
         with pytest.raises(ModelError, match="quota"):
             generate_pairs(
-                documents(*names), llm=llm, out=tmp_path / "run", max_concurrency=4, progress=False
+                documents(*names),
+                llm=llm,
+                out=tmp_path / "run",
+                max_concurrency=4,
+                progress=False,
+                preset="classic",
             )
         assert time.monotonic() - began < (4 if own else 1.5)
         assert len(server.calls) <= 12 + (4 * 3 if own else 4)
 
         before, server.faults = len(server.calls), ()
         dataset = generate_pairs(
-            documents(*names), llm=llm, out=tmp_path / "run", max_concurrency=4, progress=False
+            documents(*names),
+            llm=llm,
+            out=tmp_path / "run",
+            max_concurrency=4,
+            progress=False,
+            preset="classic",
         )
         assert len(server.calls) - before == 40 - 12
     assert len(dataset) == 40

@@ -29,6 +29,7 @@ FLOORS = (
     ("tuning",),
     ("evaluation",),
     ("report",),
+    ("flow",),
     ("cli", "__main__", "__init__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -35,6 +35,7 @@ _LISTED = 10  # failures shown at the end of a run; `qagen status` shows all
 
 
 def generate(
+    context: typer.Context,
     source: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Files, folders or URLs.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The run folder.")],
     llm: Annotated[
@@ -59,6 +60,54 @@ def generate(
     ] = "auto",
     max_concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at once.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many passages.")] = None,
+    preset: Annotated[
+        str, typer.Option(help="default, classic (one call a passage, no more) or thorough (more wordings).")
+    ] = "default",
+    pairs_per_passage: Annotated[
+        int | None, typer.Option(min=1, help="At most so many facts of a passage.")
+    ] = None,
+    fill_rounds: Annotated[
+        int | None, typer.Option(min=0, help="Rounds of asking about uncovered sentences; 0 for none.")
+    ] = None,
+    filler: Annotated[str | None, typer.Option(help="Another model to fill the gaps.")] = None,
+    gates: Annotated[
+        bool | None, typer.Option("--gates/--no-gates", help="Check evidence, language, repeats by code.")
+    ] = None,
+    review: Annotated[
+        str | None, typer.Option(help="all, suspect or off: which pairs a model judges.")
+    ] = None,
+    reviewer: Annotated[str | None, typer.Option(help="Another model to review.")] = None,
+    forms: Annotated[
+        int | None, typer.Option(min=1, help="Training wordings of a fact, the first one included.")
+    ] = None,
+    held_out: Annotated[
+        int | None, typer.Option(min=0, help="Wordings of a fact that are never trained.")
+    ] = None,
+    kinds: Annotated[
+        str | None, typer.Option(help="Further forms, of reversed,yes_no,cloze,statement; '' for none.")
+    ] = None,
+    languages: Annotated[
+        str | None, typer.Option(help="Languages of the wordings, as ja,en; that of the pair if not given.")
+    ] = None,
+    answer_style: Annotated[str | None, typer.Option(help="short or sentence.")] = None,
+    rephraser: Annotated[str | None, typer.Option(help="Another model to write wordings.")] = None,
+    divide: Annotated[
+        bool | None, typer.Option("--divide/--no-divide", help="Hold facts and wordings back for the test.")
+    ] = None,
+    validation: Annotated[
+        float | None, typer.Option(help="Share of trained facts asked while training.")
+    ] = None,
+    control: Annotated[float | None, typer.Option(help="Share of facts withheld entirely.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another division.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(help="US dollars that the run folder may cost in all.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Tokens that the run folder may use in all.")
+    ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say calls, tokens and price; ask nothing.")
+    ] = False,
     format: Annotated[  # noqa: A002 - the option's name
         str, typer.Option(help="chat, prompt-completion, alpaca or sharegpt.")
     ] = "chat",
@@ -69,39 +118,32 @@ def generate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no pairs.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Write question-answer pairs about documents, and a training file.
+    """Write question-answer pairs about documents: covered, checked, worded, divided; and the files.
 
     Run the same command again to go on after an interruption: what is finished is not asked again.
     """
-    from qagen.pairs.generation import generate_pairs
+    options = _given(context.params)
+    sources = [_path_or_url(one) for one in source]
+    if estimate:
+        _estimate(sources, llm, **options)
+        return
+    from qagen.flow.run import generate_pairs
 
-    options: dict[str, Any] = {
-        "prompt": None if prompt is None else _read_prompt(prompt),
-        "chunk_size": chunk_size,
-        "chunk_overlap": chunk_overlap,
-        "language": language,
-        "handling": handling,
-        "structured": structured,
-        "max_concurrency": max_concurrency,
-        "base_url": base_url,
-        "announce": announce,
-    }
-    system = _system_prompt(system_prompt, format)
     try:
         dataset = generate_pairs(
-            [_path_or_url(one) for one in source],
+            sources,
             llm,
-            theme=theme,
-            glob=glob,
             out=out,
-            limit=limit,
             progress=not quiet,
             on_pair=_first_pairs(0 if quiet else show),
+            format=format,  # type: ignore[arg-type] # an unknown one is its error to raise
+            system_prompt=_system_prompt(system_prompt),
+            announce=announce,
             **options,
         )
     except KeyboardInterrupt:
         _leave(out)
-    _finish(dataset, out, format=format, system_prompt=system)
+    _finish(dataset, out)
 
 
 def check(
@@ -151,7 +193,8 @@ def status(run: Run, debug: Debug = False) -> None:
             ledger.failures(),
         )
     table = new_table(f"Run folder {run}")
-    settings.pop("passages", None)  # stands with the pairs
+    for told in ("passages", "steps", "leaks", "validation_written"):  # they stand elsewhere
+        settings.pop(told, None)
     for name, value in settings.items():
         add_row(table, name.replace("_", " "), _plain(value))
     for state, number in states.items():
@@ -190,25 +233,85 @@ def pull(
     print(f"{name} is at {path}")
 
 
-def _finish(dataset: QADataset, out: Path, *, format: str, system_prompt: str | None) -> None:  # noqa: A002
-    """Write the training file, and say what came of the run."""
-    from qagen.tuning.training_file import write_training_file
+def _finish(dataset: QADataset, out: Path) -> None:
+    """Say what came of the run."""
+    from qagen.flow.files import REPORT, VALIDATION
 
+    console = screen()
+    console.print(_steps_table(dataset))
     table = new_table("Done, with failures" if _incomplete(dataset.failures) else "Done")
     _add_pairs(table, dataset)
     add_row(table, "failures", f"{len(dataset.failures):,}")
     _add_usage(table, dataset.usage)
-    if len(dataset):
-        write_training_file(dataset, out / TRAIN, format=format, system_prompt=system_prompt)  # type: ignore[arg-type] # an unknown format is its error to raise
-        add_row(table, "pairs", str(out / "pairs.jsonl"))
-        add_row(table, "training file", str(out / TRAIN))
-    console = screen()
+    files = {"pairs": "pairs.jsonl", "training file": TRAIN, "validation file": VALIDATION, "report": REPORT}
+    for name, file in files.items():
+        if (out / file).exists():
+            add_row(table, name, str(out / file))
     console.print(table)
     _print_failures(dataset.failures, _LISTED)
-    if len(dataset):
+    if (out / TRAIN).exists():
         console.print(f"Next: qagen check {out / TRAIN}", soft_wrap=True)
     if _incomplete(dataset.failures) or not len(dataset):
         raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def _steps_table(dataset: QADataset) -> Table:
+    """What each step did and cost."""
+    table = new_table("What each step did", "step", "pairs", "calls", "tokens", "cost", "time", "")
+    for step in dataset.steps:
+        use = step.usage
+        cost = "unknown" if use.cost is None else f"${use.cost:.4f}"
+        calls = f"{use.calls:,}" if use.asked in (0, use.calls) else f"{use.calls:,} ({use.asked:,} now)"
+        tokens = f"{use.input_tokens + use.output_tokens:,}"
+        asked = (calls, tokens, cost) if use.calls else ("", "", "")
+        add_row(table, step.name, f"{step.after:,}", *asked, f"{step.seconds:.0f} s", step.note)
+    return table
+
+
+def _estimate(sources: list[str | Path], llm: str, **options: Any) -> None:
+    """Say what a run would ask and cost."""
+    from qagen.flow.estimate import estimate_pairs
+
+    estimate = estimate_pairs(sources, llm, **options)
+    table = new_table(
+        f"Estimate for {estimate.passages:,} passages", "step", "calls", "tokens in", "tokens out", "cost"
+    )
+    for step in (*estimate.steps, estimate.total):
+        cost = "unknown" if step.cost is None else f"${step.cost:.4f}"
+        cells = (f"{step.calls:,}", f"{step.input_tokens:,}", f"{step.output_tokens:,}", cost)
+        add_row(table, step.name, *cells)
+    screen().print(table)
+
+
+_NOT_PASSED_ON = frozenset(
+    {"source", "out", "llm", "format", "system_prompt", "show", "quiet", "debug", "estimate"}
+)
+
+
+def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were given, as ``generate_pairs`` has them."""
+    read: dict[str, Callable[[Any], Any]] = {
+        "prompt": lambda path: _read_prompt(Path(path)),
+        "review": _review,
+        "kinds": _listed,
+        "languages": _listed,
+    }
+    return {
+        name: read[name](value) if name in read else value
+        for name, value in parameters.items()
+        if value is not None and name not in _NOT_PASSED_ON
+    }
+
+
+def _review(given: str) -> bool | str:
+    named: dict[str, bool | str] = {"all": True, "suspect": "suspect", "off": False}
+    if given not in named:
+        raise SettingsError(f"--review is all, suspect or off, not {given!r}")
+    return named[given]
+
+
+def _listed(given: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in given.split(",") if one.strip())
 
 
 def _incomplete(failures: Iterable[Failure]) -> bool:
@@ -253,12 +356,10 @@ def _read_prompt(path: Path) -> str:
         raise SettingsError(f"the prompt file {path} cannot be read: {error}") from error
 
 
-def _system_prompt(given: str | None, name: str) -> str | None:
-    from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT, check_settings
+def _system_prompt(given: str | None) -> str | None:
+    from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT
 
-    system = DEFAULT_SYSTEM_PROMPT if given is None else given or None
-    check_settings(name, system)  # before any money is spent
-    return system
+    return DEFAULT_SYSTEM_PROMPT if given is None else given or None
 
 
 def _add_pairs(table: Table, dataset: QADataset) -> None:
@@ -267,8 +368,16 @@ def _add_pairs(table: Table, dataset: QADataset) -> None:
     if dataset.passages:
         add_row(table, "passages", f"{dataset.passages:,}")
     add_row(table, "pairs kept", f"{len(dataset):,}")
+    parts = Counter(pair.part for pair in dataset)
+    if dataset.leaks is not None:
+        add_row(table, "of these", ", ".join(f"{number:,} {part}" for part, number in parts.most_common()))
+        add_row(table, "leaks", f"{len(dataset.leaks):,}")
+    if dataset.coverage is not None and dataset.coverage.documents:
+        add_row(table, "sentences covered", f"{dataset.coverage.share:.0%}")
     for reason, number in Counter(one.reason for one in dataset.dropped).most_common():
         add_row(table, f"dropped: {reason}", f"{number:,}")
+    if dataset.conflicts:
+        add_row(table, "conflicts", f"{len(dataset.conflicts):,} (see the report; qagen trains none of them)")
 
 
 def _add_usage(table: Table, usage: Usage) -> None:

@@ -19,6 +19,7 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel
 
 from qagen.errors import GenerationError, ModelError, QAGenError
+from qagen.llm.budget import Budget
 from qagen.llm.ledger import Call, CallState, Entry, Ledger
 from qagen.llm.models import Pricing, identity, is_local, model_name, never_clears, pricing
 from qagen.llm.parsing import OutputFixingParser, Reading, ReplyError
@@ -106,6 +107,7 @@ def ask(
 
     Raises:
         ModelError: The model cannot be used at all (wrong key, no quota, unknown model).
+        BudgetError: The ledger has a budget, and it is used up; nothing was asked.
         RunFolderError: The ledger cannot be written.
     """
     if ledger is None:
@@ -123,7 +125,7 @@ def ask(
         return _answer(question, known)
     with ExitStack() as given_up:
         given_up.callback(ledger.release, call.key)
-        entry = _call(asked, question, config)
+        entry = _within(ledger.budget, asked, question, config)
         given_up.pop_all()
     ledger.finish(call.key, entry)
     return _answer(question, entry)
@@ -224,6 +226,17 @@ class _Spent:
             cached_tokens=used.get("input_token_details", {}).get("cache_read", 0),
         )
         self.usage += tokens.model_copy(update={"cost": self.asked.cost(tokens)})
+
+
+def _within(
+    budget: Budget | None, asked: Asked, question: Question[T], config: RunnableConfig | None
+) -> Entry:
+    if budget is None:
+        return _call(asked, question, config)
+    with budget.call(question.messages, asked.cost) as spent:
+        entry = _call(asked, question, config)
+        spent.append(entry.usage)
+    return entry
 
 
 def _call(asked: Asked, question: Question[T], config: RunnableConfig | None) -> Entry:

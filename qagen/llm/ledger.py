@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from typing_extensions import Self
 
 from qagen.errors import RunFolderError
+from qagen.llm.budget import Budget
 from qagen.records import Failure, Usage
 
 CallState = Literal["asking", "done", "cut_off", "refused", "empty", "no_pairs", "invalid", "failed"]
@@ -76,6 +77,9 @@ class Ledger:
     Args:
         path: The SQLite file; it is made when it is not there.
 
+    Attributes:
+        budget: What the calls may use together; ``None`` for no cap.
+
     Raises:
         RunFolderError: Not a ledger, made by another version, not writable, or the disk is full. Raised by
             every method; the message says what to do.
@@ -83,6 +87,7 @@ class Ledger:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
+        self.budget: Budget | None = None
         self.owner = uuid4().hex
         self._mutex = threading.RLock()
         self._mine: set[str] = set()  # the calls this process is making now

@@ -1,4 +1,4 @@
-"""Which pairs are kept: where a quote stands, and exact repeats.
+"""Which pairs are kept: where a quote stands, repeats, duplicates and contradictions.
 
 Each stage takes pairs and returns what it kept and what it dropped, with the reason.
 """
@@ -8,10 +8,16 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-from qagen.records import Dropped, QAPair
+from qagen.records import Conflict, Dropped, QAPair
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+    from qagen.pairs.duplicates import Twin
 
 DUPLICATE = "duplicate"
 
@@ -24,10 +30,15 @@ _RESTORE = {ord(stand_in): mark for mark, stand_in in _KEEP.items()}
 
 @dataclass(frozen=True, slots=True)
 class Curation:
-    """What was kept, and what was dropped and why. Together they are the whole input."""
+    """What was kept, what was dropped and why, and what contradicts. Together they are the whole input.
+
+    A pair stands in exactly one of the three. In a conflict for a ``missing_qualifier`` the questions that
+    lack something come first, then those they can be taken for.
+    """
 
     kept: tuple[QAPair, ...]
     dropped: tuple[Dropped, ...]
+    conflicts: tuple[Conflict, ...] = ()
 
 
 class Repeats:
@@ -46,20 +57,102 @@ class Repeats:
         return True
 
 
-def curate_pairs(pairs: Iterable[QAPair]) -> Curation:
-    """Keep the first of pairs that are the same after folding (see :func:`fold`); drop the others.
+def curate_pairs(pairs: Iterable[QAPair], *, embeddings: Embeddings | None = None) -> Curation:
+    """Drop pairs that say the same as another, and set aside those that contradict each other.
 
-    The same question with another answer is not a repeat: both are kept.
+    Of two pairs that say the same, the better stays: the one whose quote was found, then the more specific
+    question, then the first. Questions with different answers are conflicts, and so is a question that lacks
+    what tells it from another one, which is kept: the pairs of a conflict are not kept. See
+    :func:`qagen.pairs.duplicates.find_twins` for the rules, the time it takes, and ``embeddings``.
+
+    Args:
+        pairs: All pairs together, of one document or of many.
+        embeddings: A LangChain embedding model that finds more rewordings.
+
+    Returns:
+        What was kept, dropped and set aside, each in the order of the input.
     """
-    repeats = Repeats()
-    kept: list[QAPair] = []
-    dropped: list[Dropped] = []
-    for pair in pairs:
-        if repeats.is_new(pair):
-            kept.append(pair)
-        else:
-            dropped.append(Dropped(pair=pair, reason=DUPLICATE))
-    return Curation(tuple(kept), tuple(dropped))
+    from qagen.pairs.duplicates import find_twins
+
+    given = tuple(pairs)
+    twins = find_twins(given, embeddings=embeddings)
+    stays = _survivors(given, [twin for twin in twins if twin.kind == "duplicate"])
+    conflicts = _conflicts(given, stays, [twin for twin in twins if twin.kind != "duplicate"])
+    aside = {pair.id for conflict in conflicts for pair in conflict.pairs}
+    return Curation(
+        kept=tuple(pair for place, pair in enumerate(given) if place not in stays and pair.id not in aside),
+        dropped=tuple(
+            Dropped(pair=given[place], reason=DUPLICATE, detail=_same_as(given[best]))
+            for place, best in sorted(stays.items())
+        ),
+        conflicts=tuple(conflicts),
+    )
+
+
+def _same_as(pair: QAPair) -> str:
+    return f"says the same as {pair.id}: {pair.question}"
+
+
+def _survivors(pairs: Sequence[QAPair], twins: Sequence[Twin]) -> dict[int, int]:
+    """For each pair that goes, the one that stays for it: its twin, or for equal texts the twin's twin."""
+    from qagen.pairs.duplicates import goodness
+
+    beside: dict[int, list[tuple[int, bool]]] = {}
+    for twin in twins:
+        beside.setdefault(twin.first, []).append((twin.second, twin.similarity == 1))
+        beside.setdefault(twin.second, []).append((twin.first, twin.similarity == 1))
+    gone: dict[int, int] = {}
+    seen: set[int] = set()
+    for place in sorted(beside, key=lambda place: goodness(pairs[place], place)):
+        for other, equal in sorted(beside[place]):
+            if other in seen and (equal or other not in gone):
+                gone[place] = gone.get(other, other)
+                break
+        seen.add(place)
+    return gone
+
+
+def _conflicts(pairs: Sequence[QAPair], gone: Mapping[int, int], twins: Sequence[Twin]) -> list[Conflict]:
+    """One conflict for each group of pairs that are tied to each other."""
+    tied: dict[int, int] = {}
+    kinds: dict[int, list[Twin]] = {}
+    for twin in twins:
+        one, other = (_root(tied, gone.get(place, place)) for place in (twin.first, twin.second))
+        tied[max(one, other)] = min(one, other)
+    for twin in twins:
+        kinds.setdefault(_root(tied, gone.get(twin.first, twin.first)), []).append(twin)
+    groups: dict[int, list[int]] = {}
+    for place in sorted({gone.get(place, place) for twin in twins for place in (twin.first, twin.second)}):
+        groups.setdefault(_root(tied, place), []).append(place)
+    return [_conflict(pairs, places, kinds[root], gone) for root, places in groups.items() if len(places) > 1]
+
+
+def _conflict(
+    pairs: Sequence[QAPair], places: Sequence[int], twins: Sequence[Twin], gone: Mapping[int, int]
+) -> Conflict:
+    """Aside stand the questions that lack something and those with two answers; the others are clear."""
+    first = next((twin for twin in twins if twin.kind == "two_answers"), twins[0])
+    reason: Literal["two_answers", "missing_qualifier"] = (
+        "two_answers" if first.kind == "two_answers" else "missing_qualifier"
+    )
+    disputed = {gone.get(twin.first, twin.first) for twin in twins}
+    disputed |= {gone.get(twin.second, twin.second) for twin in twins if twin.kind == "two_answers"}
+    return Conflict(
+        pairs=tuple(pairs[place] for place in places if place in disputed),
+        against=tuple(pairs[place] for place in places if place not in disputed),
+        reason=reason,
+        detail=first.detail,
+    )
+
+
+def _root(tied: dict[int, int], place: int) -> int:
+    """The first place of a group; the way there is shortened."""
+    root = place
+    while tied.get(root, root) != root:
+        root = tied[root]
+    while tied.get(place, place) != root:
+        tied[place], place = root, tied[place]
+    return root
 
 
 def fold(text: str) -> str:

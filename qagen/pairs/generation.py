@@ -1,11 +1,11 @@
-"""From passages to pairs: QAGenerator, and generate_pairs() in one call."""
+"""From passages to pairs: QAGenerator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from copy import copy
 from dataclasses import replace
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -13,22 +13,23 @@ from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
 
-from qagen.documents.loading import Source, identified, nothing_read, stream_documents
+from qagen.documents.loading import identified, nothing_read
 from qagen.documents.splitting import split_documents, stream_passages
-from qagen.errors import DocumentError, GenerationError, SettingsError
+from qagen.errors import BudgetError, DocumentError, GenerationError, SettingsError
 from qagen.llm.asking import Answer, Asked, Question, ask, wire_schema
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
 from qagen.pairs import small_model
+from qagen.pairs.asker import Asker
 from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.pairs.making import make_pair
 from qagen.pairs.outcomes import Outcome, curated, to_folder, to_memory
 from qagen.pairs.prompts import QA_PROMPT, as_chat_prompt, passage_variables, prompt_id, prompt_messages
 from qagen.pairs.running import Progress, in_order
 from qagen.pairs.schemas import Item, ReplySchema
-from qagen.records import QA, Dropped, Failure, Passage, QACollection, QAPair
+from qagen.records import Dropped, Failure, Passage, QACollection, QAPair
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForChainRun
@@ -40,6 +41,7 @@ Handling = Literal["auto", "large", "small"]
 Structured = Literal["auto", "native", "prompt"]
 
 STAGE = "write"
+NOT_ASKED = "not_asked"
 _SMALLEST = 40  # tokens: a passage this short whose reply is still cut off is not divided further
 
 
@@ -116,7 +118,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         }
         if self.max_concurrency < 1:
             raise SettingsError(f"max_concurrency must be at least 1, not {max_concurrency}")
-        self._prompt_id = prompt_id(self.prompt)
+        self.prompt_name = prompt_id(self.prompt)
         self._asked = Asked.of(self.llm)
         self._schema = wire_schema(schema) if self.native else None
         self._instructions = "" if self.native else self.parser.get_format_instructions()
@@ -161,23 +163,60 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         """
         folder = None if out is None else Path(out)
         with Ledger(folder / LEDGER if folder else None) as ledger, Progress(show=progress) as bar:
-
-            def answer(passage: Passage) -> Outcome:
-                outcome = self.answer(passage, ledger=ledger, config=config)
-                bar.done(outcome)
-                return outcome
-
-            passages = bar.counted(self._passages(documents, ledger if folder else None, limit, unread))
-            work = in_order(answer, passages, workers=self.max_concurrency, stopping=bar.stopping)
-            with closing(work):
+            passages = self.passages(documents, ledger=ledger if folder else None, limit=limit, unread=unread)
+            with closing(self.write(passages, ledger=ledger, bar=bar, config=config)) as work:
                 outcomes = curated(work, on_pair)
                 return to_folder(outcomes, folder, ledger, unread) if folder else to_memory(outcomes, unread)
+
+    def write(
+        self,
+        passages: Iterable[Passage],
+        *,
+        ledger: Ledger,
+        bar: Progress,
+        config: RunnableConfig | None = None,
+    ) -> Generator[Outcome, None, None]:
+        """What each passage gives, in their order, asked in threads. Close it when leaving early."""
+
+        def answer(passage: Passage) -> Outcome:
+            try:
+                outcome = self.answer(passage, ledger=ledger, config=config)
+            except BudgetError as error:
+                outcome = _failed(passage, NOT_ASKED, str(error))
+            bar.done(outcome)
+            return outcome
+
+        counted = bar.counted(passages)
+        return in_order(answer, counted, workers=self.max_concurrency, stopping=bar.stopping)
+
+    def asker(self, *, ledger: Ledger | None = None, config: RunnableConfig | None = None) -> Asker:
+        """The generator's model, as the other stages ask it."""
+        return Asker(
+            asked=self._asked,
+            native=self.native,
+            small=self.small,
+            workers=self.max_concurrency,
+            language=self.language,
+            ledger=ledger,
+            config=config,
+        )
+
+    def at_most(self, pairs: int) -> QAGenerator:
+        """The same, asking for at most so many pairs of a passage. A prompt of the user's stays as it is."""
+        slot = self.prompt.partial_variables.get("instructions")
+        if self.small or slot is None:
+            return self
+        bound = f"Write at most {pairs} pairs: those about the most important facts."
+        other = copy(self)
+        other.prompt = self.prompt.partial(instructions=f"{slot}\n{bound}".strip())
+        other.prompt_name = prompt_id(other.prompt)
+        return other
 
     def answer(
         self, passage: Passage, *, ledger: Ledger | None = None, config: RunnableConfig | None = None
     ) -> Outcome:
         """What one passage gives. After a reply that was cut off the rest is asked, in halves if need be."""
-        answer = ask(self._asked, self._question(passage), ledger=ledger, config=config)
+        answer = ask(self._asked, self.question(passage), ledger=ledger, config=config)
         outcome = self._outcome(passage, answer)
         if not answer.cut_off:
             return outcome
@@ -209,13 +248,19 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         with closing(in_order(answer, passages, workers=self.max_concurrency)) as outcomes:
             return [pair for outcome in curated(outcomes) for pair in outcome.pairs]
 
-    def _passages(
+    def passages(
         self,
         documents: Iterable[Document],
-        ledger: Ledger | None,
-        limit: int | None,
-        unread: Sequence[Failure],
+        *,
+        ledger: Ledger | None = None,
+        limit: int | None = None,
+        unread: Sequence[Failure] = (),
     ) -> Iterator[Passage]:
+        """The passages of the documents; the documents' texts are kept in the ledger.
+
+        Raises:
+            DocumentError: There is no text in any document.
+        """
         number = 0
         for number, passage in enumerate(self._split(_kept(identified(documents), ledger)), 1):
             if limit is not None and number > limit:
@@ -229,7 +274,8 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         passages = stream_passages(documents, **self._splitting)
         return (passage for passage in passages if not passage.text.isspace())
 
-    def _question(self, passage: Passage) -> Question[BaseModel]:
+    def question(self, passage: Passage) -> Question[BaseModel]:
+        """What is asked about a passage."""
         schema = self._schema
         if self.small and self.native and self.schema.model is QACollection:
             schema = small_model.reply_schema(passage)
@@ -245,7 +291,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             stage=STAGE,
             source=passage.source,
             passage=passage.id,
-            prompt=self._prompt_id,
+            prompt=self.prompt_name,
             schema=schema,
         )
 
@@ -265,20 +311,9 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
 
     def _judged(self, passage: Passage, items: Sequence[Item]) -> Iterator[tuple[Item, str | None]]:
         """The items, a small model's completed and filtered, each with the reason to drop it if any."""
-        if not self.small:
-            yield from ((item, None) for item in items)
-            return
-        pairs = [
-            QA(
-                question=small_model.stand_alone(item.question, item.answer, passage),
-                answer=item.answer,
-                quote=item.quote or small_model.find_quote(item.question, item.answer, passage),
-            )
-            for item in items
-        ]
-        reasons = {id(pair): reason for pair, reason in small_model.filter_pairs(pairs, passage)[1]}
-        for item, pair in zip(items, pairs, strict=True):
-            yield replace(item, question=pair.question, quote=pair.quote), reasons.get(id(pair))
+        if self.small:
+            return small_model.judged(items, passage)
+        return ((item, None) for item in items)
 
     def _pair(self, passage: Passage, item: Item) -> QAPair:
         return make_pair(
@@ -286,61 +321,11 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             question=item.question,
             answer=item.answer,
             quote=item.quote,
-            prompt=self._prompt_id,
+            prompt=self.prompt_name,
             model=self._asked.name,
             language=self.language,
             extra=item.extra,
         )
-
-
-def generate_pairs(
-    source: Source | Iterable[Source],
-    llm: str | BaseChatModel = "local",
-    *,
-    theme: str | None = None,
-    glob: str = "**/*",
-    out: str | Path | None = None,
-    limit: int | None = None,
-    progress: bool = True,
-    config: RunnableConfig | None = None,
-    on_pair: Callable[[QAPair], None] | None = None,
-    **options: Any,
-) -> QADataset:
-    """From a source to question-answer pairs, in one call.
-
-    Args:
-        source: A path, a folder, a URL, a string of text, LangChain documents, or a mix of these.
-        llm: A model's name or any LangChain chat model. ``"local"`` is the embedded one: no key, no network.
-        theme: The title of the documents; by default the first heading or the file's stem.
-        glob: Which files of a folder.
-        out: The run folder; ``None`` keeps everything in memory.
-        limit: At most so many passages.
-        progress: Show a progress bar.
-        config: LangChain's configuration (callbacks, tags, metadata).
-        on_pair: Called with each kept pair, in order.
-        **options: Those of :class:`QAGenerator`.
-
-    Raises:
-        DocumentError: The source yields nothing that can be read.
-        QAGenError: What :class:`QAGenerator` and :meth:`QAGenerator.generate` raise.
-    """
-    unread: list[Failure] = []
-    documents = stream_documents(source, glob=glob, theme=theme, failures=unread)
-    first = [*islice(documents, 1)]  # a mistyped path is told before a model is made or fetched
-    if not first:
-        raise nothing_read(unread)
-    if out is not None:
-        Ledger(Path(out) / LEDGER).close()  # and so is a run folder that cannot be used
-    generator = QAGenerator(llm, **options)
-    return generator.generate(
-        chain(first, documents),
-        out=out,
-        limit=limit,
-        progress=progress,
-        config=config,
-        on_pair=on_pair,
-        unread=unread,
-    )
 
 
 def _check_choice(name: str, value: str, choices: Any) -> None:

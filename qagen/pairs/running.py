@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from typing_extensions import Self
 
+from qagen.llm.asking import Answer
 from qagen.llm.progress import bar_class
 from qagen.records import Usage
 
@@ -93,10 +94,23 @@ class Counted(Protocol):
 
 
 class Progress:
-    """A bar for terminal and notebook: passages done, pairs, failures, tokens, cost."""
+    """A bar for terminal and notebook: passages or calls done, pairs, failures, tokens, cost.
 
-    def __init__(self, *, show: bool) -> None:
-        self._bar = bar_class()(total=0, unit="passage", disable=not show, dynamic_ncols=True, smoothing=0.05)
+    Args:
+        show: Whether there is to be one.
+        step: The step it stands for; only that of writing knows how many passages there are.
+    """
+
+    def __init__(self, *, show: bool, step: str | None = None) -> None:
+        self._writes = step is None
+        self._bar = bar_class()(
+            desc=step,
+            total=0 if self._writes else None,
+            unit="passage" if self._writes else "call",
+            disable=not show,
+            dynamic_ncols=True,
+            smoothing=0.05,
+        )
         self._mutex = threading.Lock()
         self._pairs = self._failures = 0
         self._usage = Usage()
@@ -118,6 +132,15 @@ class Progress:
                 self._bar.set_postfix_str(self._summary(), refresh=False)
             self._bar.update()
 
+    def answered(self, answer: Answer[Any]) -> None:
+        """One more call has ended; called from any thread."""
+        with self._mutex:
+            self._failures += answer.value is None
+            self._usage += answer.usage
+            if not self._bar.disable:
+                self._bar.set_postfix_str(self._summary(), refresh=False)
+            self._bar.update()
+
     def stopping(self, in_hand: int) -> None:
         """Say that the calls in flight are waited for."""
         if in_hand and not self._bar.disable:
@@ -133,4 +156,5 @@ class Progress:
         use = self._usage
         cost = "cost unknown" if use.cost is None else f"${use.cost:.4f}"
         tokens = use.input_tokens + use.output_tokens
-        return f"{self._pairs} pairs, {self._failures} failed, {tokens:,} tokens, {cost}"
+        pairs = f"{self._pairs} pairs, " if self._writes else ""
+        return f"{pairs}{self._failures} failed, {tokens:,} tokens, {cost}"

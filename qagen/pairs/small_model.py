@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,13 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from qagen.records import QA
 
-    from qagen.records import QA, Passage
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from qagen.pairs.schemas import Item
+    from qagen.records import Passage
 
 CHUNK_TOKENS = 120
 CONTEXT_TOKENS = 0
@@ -798,3 +802,18 @@ def filter_pairs(pairs: Iterable[QA], passage: Passage) -> tuple[list[QA], list[
         kept = [earlier for earlier in kept if earlier not in against]
         dropped += [(earlier, reason) for earlier in against]
     return kept, dropped
+
+
+def judged(items: Sequence[Item], passage: Passage) -> Iterator[tuple[Item, str | None]]:
+    """The items of one reply, completed with year and quote, each with the reason to drop it if any."""
+    pairs = [
+        QA(
+            question=stand_alone(item.question, item.answer, passage),
+            answer=item.answer,
+            quote=item.quote or find_quote(item.question, item.answer, passage),
+        )
+        for item in items
+    ]
+    reasons = {id(pair): reason for pair, reason in filter_pairs(pairs, passage)[1]}
+    for item, pair in zip(items, pairs, strict=True):
+        yield replace(item, question=pair.question, quote=pair.quote), reasons.get(id(pair))

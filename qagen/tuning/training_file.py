@@ -10,6 +10,7 @@ from qagen.errors import RunFolderError, SettingsError, TrainingFileError
 from qagen.files import json_line, whole_file
 from qagen.llm.ledger import Ledger
 from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.records import Part
 
 Format = Literal["chat", "prompt-completion", "alpaca", "sharegpt"]
 
@@ -35,8 +36,12 @@ def write_training_file(
     *,
     format: Format = "chat",  # noqa: A002 - the word a user looks for
     system_prompt: str | None = DEFAULT_SYSTEM_PROMPT,
+    part: Part = "train",
 ) -> Path:
     r"""Write one line for each pair, whole or not at all, and return the path.
+
+    Of pairs that were divided (:func:`qagen.divide_pairs`) only those of one part are written: what is to be
+    asked later must not be trained.
 
     Pairs are read one at a time, so a generator of a million needs no memory. Every character is kept: what
     a service would refuse, such as the text ``<|endoftext|>``, is written as it is and found by
@@ -56,6 +61,7 @@ def write_training_file(
             ``system``. ``sharegpt`` is ``{"conversations": [...]}`` with ``system``, ``human`` and ``gpt``.
         system_prompt: The first message of every example; ``None`` for none. Ask the tuned model with the
             same one.
+        part: Which part of divided pairs. What has no ``part`` of its own is written whatever it is.
 
     Raises:
         TrainingFileError: There is no pair, a pair has no text to write, or the file cannot be written. No
@@ -64,7 +70,8 @@ def write_training_file(
     """
     check_settings(format, system_prompt)
     target = Path(path)
-    lines = (_line(pair, number, format, system_prompt) for number, pair in enumerate(pairs, 1))
+    wanted = (one for one in enumerate(pairs, 1) if getattr(one[1], "part", part) == part)
+    lines = (_line(pair, number, format, system_prompt) for number, pair in wanted)
     if not (isinstance(pairs, QADataset) and pairs.run):
         return _write(lines, target)
     with Ledger(pairs.run / LEDGER) as ledger:

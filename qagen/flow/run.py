@@ -1,0 +1,142 @@
+"""generate_pairs: from documents to a dataset and its files, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qagen.documents.loading import Source, nothing_read, stream_documents
+from qagen.errors import ModelError, SettingsError
+from qagen.flow.files import write_files
+from qagen.flow.recipe import Preset, Recipe, divided
+from qagen.flow.steps import Run
+from qagen.llm.budget import Budget
+from qagen.llm.ledger import Ledger
+from qagen.pairs.asker import Asker
+from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
+from qagen.pairs.edits import read_edits
+from qagen.pairs.generation import QAGenerator
+from qagen.records import Failure, QAPair, Usage
+from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT, Format, check_settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
+
+
+def generate_pairs(
+    source: Source | Iterable[Source],
+    llm: str | BaseChatModel = "local",
+    *,
+    preset: Preset = "default",
+    theme: str | None = None,
+    glob: str = "**/*",
+    out: str | Path | None = None,
+    limit: int | None = None,
+    progress: bool = True,
+    config: RunnableConfig | None = None,
+    on_pair: Callable[[QAPair], None] | None = None,
+    format: Format = "chat",  # noqa: A002 - the word a user looks for
+    system_prompt: str | None = DEFAULT_SYSTEM_PROMPT,
+    **options: Any,
+) -> QADataset:
+    """From a source to a dataset that can be trained on and tested with, in one call.
+
+    The steps: write pairs, fill the gaps, check them by code, review them, write other wordings, divide by
+    fact, write the files. Each can be switched off and set by the options of
+    :class:`qagen.flow.recipe.Recipe`. When the same is asked again with the same run folder, only what is
+    missing is asked.
+
+    Args:
+        source: A path, a folder, a URL, a string of text, LangChain documents, or a mix of these.
+        llm: A model's name or any LangChain chat model. ``"local"`` is the embedded one: no key, no network.
+        preset: ``"default"``; ``"classic"``, the plain recipe of one call a passage; ``"thorough"``, more
+            wordings. Options that are given come before those of the preset.
+        theme: The title of the documents; by default the first heading or the file's stem.
+        glob: Which files of a folder.
+        out: The run folder, which also gets the training file and the report; ``None`` keeps everything in
+            memory.
+        limit: At most so many passages.
+        progress: Show progress bars.
+        config: LangChain's configuration (callbacks, tags, metadata).
+        on_pair: Called with each pair as it is first written, in order; later steps may drop it.
+        format: Of the training file; see :func:`qagen.write_training_file`.
+        system_prompt: The system message of every example; ``None`` for none.
+        **options: Those of :class:`qagen.flow.recipe.Recipe` and of :class:`qagen.QAGenerator`.
+
+    Raises:
+        DocumentError: The source yields nothing that can be read.
+        SettingsError: An option cannot be used; nothing was asked.
+        ModelError: A model cannot be used; what was finished is kept in the run folder.
+        KeyboardInterrupt: After Ctrl-C, when the calls in flight have been stored.
+        QAGenError: What :class:`QAGenerator` raises.
+    """
+    recipe, rest = divided(preset, options)
+    check_settings(format, system_prompt)
+    unread: list[Failure] = []
+    documents = stream_documents(source, glob=glob, theme=theme, failures=unread)
+    first = [*islice(documents, 1)]  # a mistyped path is told before a model is made or fetched
+    if not first:
+        raise nothing_read(unread)
+    folder = None if out is None else Path(out)
+    with Ledger(folder / LEDGER if folder else None) as ledger:  # and so is a folder that cannot be used
+        run = Run(
+            recipe=recipe,
+            generator=make_generator(llm, recipe, rest),
+            ledger=ledger,
+            edits=read_edits(folder),
+            config=config,
+            progress=progress,
+            on_pair=on_pair,
+            asker_of=_asker_of(ledger, config, rest),
+        )
+        ledger.budget = _budget(recipe, run.askers(), ledger)
+        try:
+            run.all_steps(chain(first, documents), limit=limit, unread=unread)
+        except (KeyboardInterrupt, ModelError):
+            if folder and run.state.pairs and not (folder / PAIRS).exists():
+                run.dataset(folder).keep(folder, ledger)
+            raise
+        dataset = run.dataset(folder)
+        if folder:
+            dataset.keep(folder, ledger)
+    if folder:
+        write_files(dataset, folder, format=format, system_prompt=system_prompt, divided=recipe.divide)
+    return dataset
+
+
+def make_generator(llm: str | BaseChatModel, recipe: Recipe, options: Mapping[str, Any]) -> QAGenerator:
+    """The generator that writes the first pairs of a run."""
+    generator = QAGenerator(llm, **options)
+    return generator.at_most(recipe.pairs_per_passage) if recipe.pairs_per_passage else generator
+
+
+def _asker_of(
+    ledger: Ledger, config: RunnableConfig | None, options: Mapping[str, Any]
+) -> Callable[[str | BaseChatModel], Asker]:
+    """Makes the asker of another model, at the same server and in the same language as the writing one."""
+    named = {
+        name: options[name]
+        for name in ("base_url", "announce", "max_concurrency", "language")
+        if name in options
+    }
+    return lambda llm: Asker.of(llm, ledger=ledger, config=config, **named)
+
+
+def _budget(recipe: Recipe, askers: Iterable[Asker], ledger: Ledger) -> Budget | None:
+    """The cap on the whole run folder, or ``None``.
+
+    Raises:
+        SettingsError: A cost is capped, and a model's price is not known.
+    """
+    if recipe.max_cost is None and recipe.max_tokens is None:
+        return None
+    probe = Usage(input_tokens=1000, output_tokens=1000)
+    unknown = sorted({one.asked.name for one in askers if one.asked.cost(probe) is None})
+    if recipe.max_cost is not None and unknown:
+        raise SettingsError(
+            f"max_cost needs prices, and that of {', '.join(unknown)} is not known: give max_tokens instead"
+        )
+    return Budget(max_cost=recipe.max_cost, max_tokens=recipe.max_tokens, used=ledger.usage())

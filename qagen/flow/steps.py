@@ -1,0 +1,460 @@
+"""The steps of a run. Each takes what there is and gives what there is then; nothing is lost between two."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qagen.documents.loading import identified
+from qagen.flow.recipe import Recipe
+from qagen.llm.ledger import Ledger
+from qagen.pairs.asker import Asker
+from qagen.pairs.coverage import measure_coverage
+from qagen.pairs.curation import curate_pairs
+from qagen.pairs.dataset import QADataset
+from qagen.pairs.dividing import divide_pairs
+from qagen.pairs.edits import apply_edits
+from qagen.pairs.evidence import check_evidence
+from qagen.pairs.filling import fill_gaps
+from qagen.pairs.generation import NOT_ASKED, QAGenerator
+from qagen.pairs.language import check_language
+from qagen.pairs.outcomes import curated
+from qagen.pairs.problems import Problem
+from qagen.pairs.rephrasing import word_pairs
+from qagen.pairs.review import Mode, review_pairs
+from qagen.pairs.running import Progress
+from qagen.records import (
+    Conflict,
+    Coverage,
+    Declared,
+    Dropped,
+    Edit,
+    Failure,
+    Leak,
+    Passage,
+    QAPair,
+    Step,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
+
+OVER_THE_BOUND = "over_the_bound"
+CONFLICT_DECIDED = "conflict_decided"
+_AMBIGUOUS = frozenset({"two_answers", "missing_qualifier"})
+_ASKED_AGAIN = frozenset({*_AMBIGUOUS, "wrong_language"})  # what is not dropped for want of a review
+_MODES: Mapping[bool | str, Mode] = {True: "all", "suspect": "suspect", False: "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a run has so far. ``usage`` and ``note`` are those of the step that has just been done."""
+
+    pairs: tuple[QAPair, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    declared: tuple[Declared, ...] = ()
+    problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    locked: frozenset[str] = frozenset()
+    leaks: tuple[Leak, ...] | None = None
+    usage: Usage = Usage()
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """One run: what its steps share, and what has come of them, also after an interruption.
+
+    Attributes:
+        recipe: The steps and their options.
+        generator: Writes the first pairs; its model does what no other model is named for.
+        ledger: Keeps every call.
+        edits: A person's corrections, by pair id.
+        config: LangChain's configuration.
+        progress: Show bars.
+        asker_of: Makes the asker of a model that the recipe names.
+        passages: By id, in the order of the documents.
+        texts: The documents by source.
+        state: What there is.
+        steps: What was done.
+    """
+
+    recipe: Recipe
+    generator: QAGenerator
+    ledger: Ledger
+    edits: Mapping[str, Edit]
+    config: RunnableConfig | None = None
+    progress: bool = True
+    on_pair: Callable[[QAPair], None] | None = None
+    asker_of: Callable[[str | BaseChatModel], Asker] | None = None
+    passages: dict[str, Passage] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    state: State = field(default_factory=State)
+    steps: list[Step] = field(default_factory=list)
+
+    def all_steps(
+        self, documents: Iterable[Document], *, limit: int | None, unread: Sequence[Failure]
+    ) -> None:
+        """The steps of the recipe, in their order."""
+        recipe = self.recipe
+        self._step("write", lambda state: self._write(state, documents, limit, unread))
+        if recipe.fill_rounds:
+            self._step("fill gaps", self._fill)
+        self.state = self._edited(self.state)
+        if recipe.gates:
+            self._step("gates", self._gate)
+        if recipe.gates or recipe.review:
+            self._step("review", self._review)
+        if recipe.pairs_per_passage:
+            self.state = _bounded(self.state, recipe.pairs_per_passage)
+        if recipe.rephrases:
+            self._step("wordings", self._word)
+            self.state = self._edited(self.state)
+        if recipe.divide:
+            self._step("divide", self._divide)
+
+    def dataset(self, folder: Path | None) -> QADataset:
+        """What there is, as a dataset."""
+        state = self.state
+        coverage = self._coverage()
+        return QADataset(
+            state.pairs,
+            dropped=state.dropped,
+            conflicts=state.conflicts,
+            failures=[one for one in state.failures if not self._is_settled(one, coverage)],
+            usage=sum((step.usage for step in self.steps), Usage()),
+            passages=len(self.passages),
+            coverage=coverage,
+            leaks=state.leaks,
+            steps=self.steps,
+            texts=self.texts,
+            run=folder,
+        )
+
+    def askers(self) -> list[Asker]:
+        """The models that the recipe's steps ask."""
+        recipe = self.recipe
+        named = [
+            llm
+            for wanted, llm in (
+                (recipe.fill_rounds > 0, recipe.filler),
+                (recipe.gates or recipe.review, recipe.reviewer),
+                (recipe.rephrases, recipe.rephraser),
+            )
+            if wanted and llm is not None
+        ]
+        others = [self.asker_of(llm) for llm in named] if self.asker_of else []
+        return [self.generator.asker(), *others]
+
+    # The steps
+
+    def _write(
+        self, state: State, documents: Iterable[Document], limit: int | None, unread: Sequence[Failure]
+    ) -> State:
+        """One call a passage; exact repeats are dropped."""
+        passages = self.generator.passages(
+            self._noted(documents), ledger=self.ledger, limit=limit, unread=unread
+        )
+        gathered = _Gathered()
+        try:
+            with Progress(show=self.progress) as bar:
+                work = self.generator.write(
+                    self._remembered(passages), ledger=self.ledger, bar=bar, config=self.config
+                )
+                with closing(work):
+                    for outcome in curated(work, self.on_pair):
+                        gathered.add(outcome.pairs, outcome.dropped, outcome.failures, outcome.usage)
+        finally:
+            self.state = state = gathered.state(state, self._home)
+        short = sum(failure.state == NOT_ASKED for failure in state.failures)
+        note = f"{short} passages not asked: the budget is used up" if short else ""
+        return replace(state, failures=(*unread, *state.failures), note=note)
+
+    def _fill(self, state: State) -> State:
+        """Ask again about sentences that no sound pair covers."""
+        sound = (
+            [pair for pair in state.pairs if not self._check(pair)[1]] if self.recipe.gates else state.pairs
+        )
+        with self._asking("fill gaps", self.recipe.filler) as asker:
+            filled = fill_gaps(
+                [*self.passages.values()],
+                sound,
+                asker,
+                rounds=self.recipe.fill_rounds,
+                most=self.recipe.pairs_per_passage,
+                schema=self.generator.schema.model,
+            )
+        return replace(
+            state,
+            pairs=state.pairs + tuple(map(self._home, filled.pairs)),
+            dropped=state.dropped + filled.dropped,
+            failures=state.failures + filled.failures,
+            declared=filled.declared,
+            usage=filled.usage,
+            note=filled.stopped or f"{filled.rounds} rounds, {len(filled.declared)} sentences without a fact",
+        )
+
+    def _gate(self, state: State) -> State:
+        """What code can tell: evidence, numbers, names, language, near-duplicates, conflicts."""
+        pairs: list[QAPair] = []
+        problems: dict[str, tuple[Problem, ...]] = {}
+        for one in state.pairs:
+            pair, problem = (one, None) if one.id in state.locked else self._check(one)
+            pairs.append(pair)
+            if problem:
+                problems[pair.id] = (problem,)
+        sound = [pair for pair in pairs if pair.id not in problems]
+        curation = curate_pairs(sound, embeddings=self.recipe.embeddings)
+        gone = {one.pair.id: one for one in curation.dropped if one.pair.id not in state.locked}
+        for conflict in curation.conflicts:
+            for pair in conflict.pairs:
+                problems[pair.id] = (Problem(conflict.reason, conflict.detail),)
+        return replace(
+            state,
+            pairs=tuple(pair for pair in pairs if pair.id not in gone),
+            dropped=(*state.dropped, *gone.values()),
+            problems=problems,
+            note=f"{len(gone)} duplicates, {len(problems)} pairs with a problem",
+        )
+
+    def _review(self, state: State) -> State:
+        """A model's judgement, one rewrite of what fails; then duplicates and conflicts for good."""
+        state = state if self.recipe.review else _without_hopeless(state)
+        with self._asking("review", self.recipe.reviewer) as asker:
+            reviewed = review_pairs(
+                state.pairs,
+                self.passages,
+                asker,
+                mode=_MODES[self.recipe.review],
+                problems=state.problems,
+                check=self._checked,
+                locked=state.locked,
+            )
+        contested = {one.pair.id for one in reviewed.dropped if one.reason in _AMBIGUOUS}
+        kept = {pair.id: pair for pair in reviewed.kept}
+        kept.update((one.pair.id, one.pair) for one in reviewed.dropped if one.pair.id in contested)
+        pairs = [kept[pair.id] for pair in state.pairs if pair.id in kept]
+        lost = [one for one in reviewed.dropped if one.pair.id not in contested]
+        after = replace(
+            state,
+            dropped=(*state.dropped, *lost),
+            failures=state.failures + tuple(reviewed.failures),
+            usage=reviewed.usage,
+            note=reviewed.stopped or f"{reviewed.rewritten} rewritten, {len(lost)} dropped",
+        )
+        return self._settled(after, pairs)
+
+    def _word(self, state: State) -> State:
+        """Other wordings of each fact, some of them held out."""
+        recipe = self.recipe
+        with self._asking("wordings", recipe.rephraser) as asker:
+            worded = word_pairs(
+                state.pairs,
+                asker,
+                forms=recipe.forms,
+                held_out=recipe.held_out,
+                kinds=recipe.kinds,
+                languages=recipe.languages,
+                answer_style=recipe.answer_style,
+            )
+        return replace(
+            state,
+            pairs=tuple(worded.pairs),
+            dropped=(*state.dropped, *worded.dropped),
+            failures=(*state.failures, *worded.failures),
+            usage=worded.usage,
+            note=worded.stopped or f"{len(worded.dropped)} wordings dropped",
+        )
+
+    def _divide(self, state: State) -> State:
+        """By fact: what is trained, what is asked, what is withheld."""
+        recipe = self.recipe
+        divided = divide_pairs(
+            QADataset(state.pairs, dropped=state.dropped),
+            validation=recipe.validation,
+            control=recipe.control,
+            seed=recipe.seed,
+        )
+        parts = Counter(pair.part for pair in divided)
+        note = ", ".join(f"{number} {part}" for part, number in parts.items())
+        return replace(
+            state,
+            pairs=tuple(divided),
+            dropped=tuple(divided.dropped),
+            leaks=tuple(divided.leaks or ()),
+            note=note,
+        )
+
+    # What they share
+
+    def _step(self, name: str, work: Callable[[State], State]) -> None:
+        before, began = self.state, time.monotonic()
+        after = work(before)
+        self.steps.append(
+            Step(
+                name=name,
+                before=len(before.pairs),
+                after=len(after.pairs),
+                usage=after.usage,
+                seconds=round(time.monotonic() - began, 1),
+                note=after.note,
+            )
+        )
+        self.state = replace(after, usage=Usage(), note="")
+
+    @contextmanager
+    def _asking(self, step: str, llm: str | BaseChatModel | None) -> Iterator[Asker]:
+        """The asker of a step, with its bar: of the model that is named, else of the writing one."""
+        asker = self.generator.asker(ledger=self.ledger, config=self.config)
+        if llm is not None and self.asker_of:
+            asker = self.asker_of(llm)
+        with Progress(show=self.progress, step=step) as bar:
+            yield replace(asker, notice=bar.answered)
+
+    def _check(self, pair: QAPair) -> tuple[QAPair, Problem | None]:
+        return self._checked(pair, self.passages[pair.passage])
+
+    def _checked(self, pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | None]:
+        """All gates that look at one pair."""
+        pair, problem = check_evidence(pair, passage)
+        return pair, problem or check_language(pair, passage, self.generator.language)
+
+    def _settled(self, state: State, pairs: Sequence[QAPair]) -> State:
+        """Duplicates dropped and conflicts set aside; what a person has locked stays."""
+        if not self.recipe.gates:
+            return replace(state, pairs=tuple(pairs))
+        curation = curate_pairs(pairs, embeddings=self.recipe.embeddings)
+        dropped = [one for one in curation.dropped if one.pair.id not in state.locked]
+        open_ones: list[Conflict] = []
+        for conflict in curation.conflicts:
+            decided = any(pair.id in state.locked for pair in conflict.pairs)
+            if not decided:
+                open_ones.append(conflict)
+                continue
+            detail = f"a person decided otherwise: {conflict.detail}"
+            others = (pair for pair in conflict.pairs if pair.id not in state.locked)
+            dropped += [Dropped(pair=pair, reason=CONFLICT_DECIDED, detail=detail) for pair in others]
+        gone = {one.pair.id for one in dropped} | {pair.id for one in open_ones for pair in one.pairs}
+        return replace(
+            state,
+            pairs=tuple(pair for pair in pairs if pair.id not in gone),
+            dropped=(*state.dropped, *dropped),
+            conflicts=(*state.conflicts, *open_ones),
+            problems={},
+        )
+
+    def _edited(self, state: State) -> State:
+        edited = apply_edits(state.pairs, state.dropped, self.edits)
+        return replace(state, pairs=edited.pairs, dropped=edited.dropped, locked=state.locked | edited.locked)
+
+    def _coverage(self) -> Coverage:
+        canonical = (pair for pair in self.state.pairs if pair.form == "canonical")
+        return measure_coverage(self.texts, canonical, self.state.declared)
+
+    def _is_settled(self, failure: Failure, coverage: Coverage) -> bool:
+        """Whether a passage without pairs turned out to hold no fact, or got its pairs later."""
+        passage = self.passages.get(failure.passage or "")
+        if failure.state != "no_pairs" or passage is None or not self.recipe.fill_rounds:
+            return False
+        return not any(
+            one.source == passage.source and one.start < passage.end and passage.start < one.end
+            for one in coverage.uncovered
+        )
+
+    def _noted(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """The documents; their texts are remembered under the names that pairs have for them."""
+        for document in identified(documents):
+            self.texts[document.metadata["source"]] = document.page_content
+            yield document
+
+    def _remembered(self, passages: Iterable[Passage]) -> Iterator[Passage]:
+        for passage in passages:
+            self.passages[passage.id] = passage
+            yield passage
+
+    def _home(self, pair: QAPair) -> QAPair:
+        """The pair, at the passage of the document: a part of one that was asked alone is no passage."""
+        if pair.passage in self.passages:
+            return pair
+        place = int(pair.passage.rpartition("#")[2].partition("-")[0])
+        home = next(
+            one.id
+            for one in self.passages.values()
+            if one.source == pair.source and one.start <= place < one.end
+        )
+        return pair.model_copy(update={"passage": home})
+
+
+class _Gathered:
+    """What passages gave, one after the other."""
+
+    def __init__(self) -> None:
+        self._pairs: list[QAPair] = []
+        self._dropped: list[Dropped] = []
+        self._failures: list[Failure] = []
+        self._usage = Usage()
+
+    def add(
+        self, pairs: Iterable[QAPair], dropped: Iterable[Dropped], failures: Iterable[Failure], usage: Usage
+    ) -> None:
+        self._pairs += pairs
+        self._dropped += dropped
+        self._failures += failures
+        self._usage += usage
+
+    def state(self, before: State, home: Callable[[QAPair], QAPair]) -> State:
+        return replace(
+            before,
+            pairs=tuple(map(home, self._pairs)),
+            dropped=tuple(self._dropped),
+            failures=tuple(self._failures),
+            usage=self._usage,
+        )
+
+
+def _without_hopeless(state: State) -> State:
+    """Without a review, what code has found wrong is dropped; only a wrong language is asked again."""
+    hopeless = {
+        pair.id: problem
+        for pair in state.pairs
+        for problem in state.problems.get(pair.id, ())
+        if problem.reason not in _ASKED_AGAIN
+    }
+    lost = [
+        Dropped(pair=pair, reason=hopeless[pair.id].reason, detail=hopeless[pair.id].detail)
+        for pair in state.pairs
+        if pair.id in hopeless
+    ]
+    ambiguous = {
+        pair for pair, found in state.problems.items() if any(one.reason in _AMBIGUOUS for one in found)
+    }
+    return replace(
+        state,
+        pairs=tuple(pair for pair in state.pairs if pair.id not in hopeless),
+        dropped=(*state.dropped, *lost),
+        problems={one: found for one, found in state.problems.items() if one not in {*hopeless, *ambiguous}},
+    )
+
+
+def _bounded(state: State, most: int) -> State:
+    """At most so many canonical pairs of a passage: a person's first, then in their order."""
+    taken = Counter(pair.passage for pair in state.pairs if pair.id in state.locked)
+    kept: list[QAPair] = []
+    dropped: list[Dropped] = []
+    for pair in state.pairs:
+        if pair.id not in state.locked:
+            taken[pair.passage] += 1
+        if pair.id in state.locked or taken[pair.passage] <= most:
+            kept.append(pair)
+        else:
+            dropped.append(Dropped(pair=pair, reason=OVER_THE_BOUND, detail=f"at most {most} of a passage"))
+    return replace(state, pairs=tuple(kept), dropped=(*state.dropped, *dropped))

@@ -1,0 +1,216 @@
+"""Whether a wording still asks for the fact: gates that need no model.
+
+Each returns the problem, or ``None``. A wording in another language than the fact's own is held to its
+numbers; its names are in another script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qagen.pairs.curation import fold
+from qagen.pairs.language import language_of
+from qagen.pairs.names import has_name, names
+from qagen.pairs.numbers import numbers
+from qagen.pairs.problems import Problem
+from qagen.pairs.wordings import find_answer
+
+CLOSE_WORDS = 0.9
+CLOSE_PAIRS = 0.8
+"""From where on two wordings are close: by sorted words; in Japanese and Chinese by pairs of characters.
+
+Set on the labelled wordings of ``tests/test_rephrasing.py``: trivial changes (a small word more, another
+tense, the words in another order) are close, other ways to ask are not.
+"""
+
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_TIMES_LONGER = 4  # than the question: a wording this long tells a story
+_LONGER = 160  # characters that a wording may have in any case
+_NAME_WORD = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]{2,}|[ァ-ヶー]{3,}")  # what of a name gives it away
+_SPACED = frozenset({"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "pl", "ru", "ar", "he"})
+
+
+def similarity(one: str, other: str) -> float:
+    """How alike two questions are as texts, from 0 to 1, whatever the order of their words.
+
+    Words are compared in sorted order (``rapidfuzz.fuzz.token_sort_ratio``); scripts without spaces by the
+    pairs of characters they share (Dice).
+    """
+    from rapidfuzz import fuzz
+
+    left, right = fold(one), fold(other)
+    if _CJK.search(left) and _CJK.search(right):
+        return _shared_pairs(left.replace(" ", ""), right.replace(" ", ""))
+    return float(fuzz.token_sort_ratio(left, right)) / 100
+
+
+def is_close(one: str, other: str, alike: float) -> bool:
+    """Whether a similarity makes two texts close to each other, by their scripts."""
+    return alike >= (CLOSE_PAIRS if _CJK.search(one) and _CJK.search(other) else CLOSE_WORDS)
+
+
+def _shared_pairs(left: str, right: str) -> float:
+    mine = {left[place : place + 2] for place in range(max(1, len(left) - 1))}
+    other = {right[place : place + 2] for place in range(max(1, len(right) - 1))}
+    return 2 * len(mine & other) / (len(mine) + len(other))
+
+
+def check_wording(
+    text: str, *, question: str, answer: str, language: str | None, own: bool
+) -> Problem | None:
+    """Whether a wording asks the same as the question, in the right language, and gives nothing away.
+
+    Args:
+        text: The wording.
+        question: The canonical question.
+        answer: The answer, in the wording's language.
+        language: The code of the language it is to be in; ``None`` when that is not known.
+        own: It is the language of the question.
+    """
+    return (
+        _check_form(text, question)
+        or check_language_of(text, language, known=question if own else "")
+        or _check_numbers(text, question)
+        or (_check_names(text, question) if own else None)
+        or check_gives_nothing_away(text, question=question if own else "", answer=answer)
+    )
+
+
+def check_answer(answer: str, *, canonical: str, language: str | None, own: bool) -> Problem | None:
+    """Whether the answer is the same, or the same in other words around it; in another language its numbers.
+
+    In its own language the canonical answer is what is kept: a changed one shows that another fact was meant.
+    """
+    if own:
+        near = find_answer(answer, canonical) or find_answer(canonical, answer)
+        if fold(answer) == fold(canonical) or (near and numbers(answer) == numbers(canonical)):
+            return None
+        return Problem("answer_changed", f"the answer is {canonical!r}, the model wrote {answer!r}")
+    if numbers(answer) != numbers(canonical):
+        return Problem("answer_changed", f"the numbers of {answer!r} are not those of {canonical!r}")
+    return check_language_of(answer, language)
+
+
+def check_statement(
+    statement: str, *, question: str, answer: str, quote: str, language: str | None, own: bool
+) -> Problem | None:
+    """Whether a sentence states the fact on its own: with the answer, the question's numbers and names."""
+    said = f"{question} {answer} {quote}"
+    if not statement.strip() or len(statement) > _LONGER + _TIMES_LONGER * len(said):
+        return Problem("no_statement", "the sentence is empty or far too long")
+    place = find_answer(answer, statement)
+    if not place:
+        return Problem("answer_not_in_statement", f"the sentence does not have the answer {answer!r}")
+    if find_answer(answer, statement[place[1] :]):
+        return Problem("no_statement", f"the sentence has the answer {answer!r} twice")
+    if fold(statement) == fold(answer):
+        return Problem("no_statement", "the sentence is the answer alone")
+    if statement.rstrip()[-1:] in "?？":
+        return Problem("no_statement", "the sentence is a question")
+    return (
+        check_language_of(statement, language, known=said if own else "")
+        or _missing(numbers(question) - numbers(statement), "number_lost")
+        or _missing(numbers(statement) - numbers(said), "number_added")
+        or (_check_names(statement, question) if own else None)
+    )
+
+
+def check_topic(topic: str, *, question: str, answer: str, language: str | None, own: bool) -> Problem | None:
+    """Whether a topic names what the question is about, and does not give the answer away."""
+    if topic.rstrip()[-1:] in "?？":
+        return Problem("no_topic", "the topic is a question")
+    repeated = [name for name in names(topic) if fold(topic).count(name) > 1]
+    if repeated:
+        return Problem("no_topic", f"the topic has {', '.join(sorted(repeated))} twice")
+    return check_wording(topic, question=question, answer=answer, language=language, own=own)
+
+
+def check_reversed(
+    asked: str, answer: str, *, question: str, original: str, quote: str, language: str | None, own: bool
+) -> Problem | None:
+    """Whether a question asked from the answer is one: it has the answer, and asks for what was named."""
+    if not asked.strip() or not answer.strip():
+        return Problem("empty", "there is no question or no answer")
+    if not find_answer(original, asked):
+        return Problem("not_reversed", f"the question does not contain the answer {original!r}")
+    if find_answer(answer, asked):
+        return Problem("answers_question", f"the question contains its answer {answer!r}")
+    if own and not find_answer(answer, question):
+        return Problem("not_reversed", f"the answer {answer!r} is not named in the question it comes from")
+    both = f"{asked} {answer}"
+    return (
+        check_language_of(asked, language, known=f"{question} {original}" if own else "")
+        or _missing(numbers(question) - numbers(both), "number_lost")
+        or _missing(numbers(both) - numbers(f"{question} {original} {quote}"), "number_added")
+        or (_check_names(both, question) if own else None)
+    )
+
+
+def check_unlike(text: str, others: Sequence[str]) -> Problem | None:
+    """Whether a wording is none of those there are, after folding."""
+    folded = fold(text)
+    if any(fold(other) == folded for other in others):
+        return Problem("equal_wording", "the fact has this wording already")
+    return None
+
+
+def check_held_out(text: str, trained: Sequence[str]) -> Problem | None:
+    """Whether a held-out wording is far enough from every trained one of its fact."""
+    alike, nearest = max(((similarity(text, other), other) for other in trained), default=(0.0, ""))
+    if is_close(text, nearest, alike):
+        return Problem("too_close", f"{alike:.2f} like the trained {nearest!r}")
+    return None
+
+
+def check_language_of(text: str, language: str | None, *, known: str = "") -> Problem | None:
+    """Whether a text is in a language, as far as that can be told; ``known`` is text that it may quote."""
+    if language is None:
+        return None
+    if language in _SPACED and _CJK.search(text) and not _CJK.search(known):
+        return Problem("wrong_language", f"it has characters that {language!r} is not written in")
+    found = language_of(text)
+    if found is not None and found != language:
+        return Problem("wrong_language", f"it is in {found!r}, not in {language!r}")
+    return None
+
+
+def _check_form(text: str, question: str) -> Problem | None:
+    if not fold(text):
+        return Problem("empty", "the wording is empty")
+    if len(text) > max(_LONGER, _TIMES_LONGER * len(question)):
+        return Problem("too_long", f"{len(text)} characters for a question of {len(question)}")
+    return None
+
+
+def _check_numbers(text: str, question: str) -> Problem | None:
+    had, has = numbers(question), numbers(text)
+    return _missing(had - has, "number_lost") or _missing(has - had, "number_added")
+
+
+def _check_names(text: str, question: str) -> Problem | None:
+    return _missing({name for name in names(question) if not _names(text, name)}, "name_lost")
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a text has a name, be it in its parts: *the CEO of Acme* in *who runs Acme as its CEO*."""
+    return has_name(text, name) or all(has_name(text, part) for part in name.split(" of "))
+
+
+def _missing(what: frozenset[str] | set[str], reason: str) -> Problem | None:
+    return Problem(reason, ", ".join(sorted(what))) if what else None
+
+
+def check_gives_nothing_away(text: str, *, question: str, answer: str) -> Problem | None:
+    """Whether a wording holds the answer, or a word of a name in it, that the question did not hold."""
+    if find_answer(answer, text) and not find_answer(answer, question):
+        return Problem("answers_question", f"it contains the answer {answer!r}")
+    given = [
+        word for word in _NAME_WORD.findall(answer) if _has(text, word) and not find_answer(word, question)
+    ]
+    return Problem("answers_question", f"it contains {', '.join(given)} of the answer") if given else None
+
+
+def _has(text: str, word: str) -> bool:
+    place = find_answer(word, text)
+    return place is not None and text[place[0] : place[1]] == word  # "club" is no part of "Rowing Club"

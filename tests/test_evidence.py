@@ -1,0 +1,117 @@
+import time
+
+import pytest
+
+from qagen.pairs.evidence import check_evidence
+from qagen.pairs.making import make_pair
+from qagen.records import Passage
+
+TEXT = (
+    "In the 1897 final at Marrow Bridge, Tilda Vance rowed the mile in 6:02, four seconds ahead of Odo Pym. "
+    "The prize was  ten thousand\ncrowns."
+)
+CONTEXT = "Rowing came to Marrow in 1850, brought by Ida Molnar."
+
+
+def passage(text=TEXT, start=100, **changes):
+    values = {
+        "id": "log#1", "source": "log", "theme": "Races", "text": text, "start": start,
+        "end": start + len(text), "tokens": 9, "context": CONTEXT, "section": ("Finals of 1897",),
+    }  # fmt: skip
+    return Passage(**{**values, **changes})
+
+
+def check(quote, answer="Tilda Vance", place=None, question="Who won?"):
+    place = place or passage()
+    pair = make_pair(place, question=question, answer=answer, quote=quote, prompt="p@1", model="m")
+    checked, problem = check_evidence(pair, place)
+    if checked.start is not None:
+        found = place.text[checked.start - place.start : checked.end - place.start]
+        assert found == checked.quote
+    return checked, problem and problem.reason
+
+
+@pytest.mark.parametrize(
+    ("quote", "exact"),
+    [
+        ("Tilda Vance rowed the mile", "Tilda Vance rowed the mile"),
+        ("Ｔｉｌｄａ  Vance rowed", "Tilda Vance rowed"),
+        ("“tilda vance rowed the mile in 6:02”", "Tilda Vance rowed the mile in 6:02"),
+        ("The prize was ten thousand crowns.", "The prize was  ten thousand\ncrowns."),
+        (
+            "Tilda Vence rowed the mile in 6:02, four seconds",
+            "Tilda Vance rowed the mile in 6:02, four seconds",
+        ),
+        (
+            "In the 1897 final ... rowed the mile",
+            "In the 1897 final at Marrow Bridge, Tilda Vance rowed the mile",
+        ),
+    ],
+)
+def test_a_quote_is_found_and_becomes_the_words_of_the_document(quote, exact):
+    checked, reason = check(quote)
+    assert (checked.quote, reason) == (exact, None)
+
+
+@pytest.mark.parametrize(
+    ("quote", "reason"),
+    [
+        ("The boats were painted green and white.", "quote_not_found"),
+        ("Tilda Vance rowed the mile in 6:03, four seconds ahead", "quote_not_found"),
+        ("Rowing came to Marrow in 1850", "quote_from_context"),
+        ("x" * 5000, "quote_not_found"),
+    ],
+)
+def test_a_quote_that_is_not_in_the_text_is_a_problem(quote, reason):
+    checked, found = check(quote)
+    assert found == reason
+    assert checked.start is None
+
+
+@pytest.mark.parametrize("quote", ["", " "])
+def test_a_pair_without_a_quote_gets_the_sentence_with_its_answer(quote):
+    checked, reason = check(quote, "6:02")
+    assert "6:02" in checked.quote
+    assert checked.start is not None
+    assert reason is None
+    assert check(quote, "a word of which nothing is said")[1] == "no_quote"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("10,000 crowns", None),
+        ("6:02", None),
+        ("4 seconds", None),
+        ("1850", None),
+        ("Yes", None),
+        ("6:20", "number_not_in_source"),
+        ("in 1898", "number_not_in_source"),
+        ("Ida Molnar", None),
+        ("Tilda Pym", "name_not_in_source"),
+        ("Hans Brandt", "name_not_in_source"),
+        ("x" * 500, "answer_too_long"),
+    ],
+)
+def test_numbers_and_names_of_an_answer_stand_in_the_source(answer, reason):
+    assert check(TEXT[:60], answer)[1] == reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [("３対１", None), ("3-1", None), ("2対1", "number_not_in_source"), ("田中選手", None)],
+)
+def test_japanese_evidence_is_checked_alike(answer, reason):
+    place = passage("決勝は三対一で田中一郎選手が勝った。", context="", section=())
+    assert check("決勝は三対一で", answer, place, "誰が勝ったか")[1] == reason
+
+
+def test_an_answer_in_another_script_than_the_source_keeps_its_names():
+    assert check(TEXT[:60], "ティルダ・ヴァンス", question="誰が優勝しましたか")[1] is None
+
+
+@pytest.mark.parametrize("text", ["a. " * 60_000, "1" * 150_000, "ab\n" * 50_000])
+def test_a_long_passage_takes_seconds_at_most(text):
+    began = time.monotonic()
+    assert check("Tilda Vence rowed the mile in 6:02", "x", passage(text))[1] == "quote_not_found"
+    assert time.monotonic() - began < 8

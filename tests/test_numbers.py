@@ -1,0 +1,58 @@
+import time
+
+import pytest
+
+from qagen.pairs.numbers import months, numbers
+
+CASES = [
+    ("10,000", "10000"), ("１０，０００", "10000"),
+    ("1万", "10000"), ("一万", "10000"), ("ten thousand", "10000"),
+    ("10 000", "10000"), ("2 500 000", "2500000"), ("三百万", "3000000"), ("1億2千万", "120000000"),
+    ("2.5 million", "2500000"), ("$5m", "5000000"),
+    ("£2.5bn", "2500000000"), ("half a million", "500000"),
+    ("5 m", "5"), ("50 m²", "50"), ("50㎡", "50"),
+    ("3.50", "3.5"), ("2½", "2.5"), ("two and a half", "2.5"),
+    ("3年半", "3.5"), ("3割2分", "32"), ("-5 degrees", "-5"),
+    ("−5", "-5"), ("氷点下5度", "-5"), ("10-5", "10 5"),
+    ("3–1", "3 1"), ("3対1", "3 1"), ("三対一", "3 1"), ("三分の二", "3 2"), ("two-thirds", "2 3"),
+    ("6:02", "6:02"), ("3 p.m.", "15:00"),
+    ("午後3時半", "15:30"), ("half past six", "6:30"), ("正午", "12:00"),
+    ("the 1990s", "1990s"), ("the nineteen-nineties", "1990s"),
+    ("1990年代", "1990s"), ("the '90s", "90s"),
+    ("30代", "30s"), ("1888–92", "1888 1892"),
+    ("2023/24", "2023 2024"), ("2011-12-25", "2011 12 25"),
+    ("令和5年", "2023"), ("昭和三十九年", "1964"), ("令和元年", "2019"), ("二〇二三年八月", "2023 8"),
+    ("4 March 1888", "4 3 1888"), ("1st of May, 1999", "1 5 1999"), ("4.3.1888", "4 3 1888"),
+    ("nineteen ninety-nine", "1999"),
+    ("nineteen oh five", "1905"), ("two hundred and twenty-five", "225"),
+    ("three hundred thousand and five", "300005"), ("twenty-first", "21"),
+    ("twice", "2"), ("a dozen", "12"),
+    ("二年連続", "2"), ("第三回", "3"), ("ふたり", "2"), ("二、三人", "2 3"), ("三十分", "30"),
+    ("one boat", "1"),
+    ("the one who won", ""), ("No one of them, one of us", ""),
+    ("one second", "1"), ("several hundred", ""),
+    ("九州の四国で三重県", ""), ("一般に一部の十分な", ""), ("五十嵐さん", ""), ("数百人", ""),
+    ("May I go?", ""),
+    ("", ""), ("{}", ""), ("1.2.3", "1.2.3"), ("٣ قوارب", "3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_numbers_have_one_value_however_they_are_written(text, expected):
+    assert numbers(text) == frozenset(expected.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("in March", "3"), ("Dec 4", "12"), ("十月三日", "10"), ("a march", "")]
+)
+def test_months_are_told_from_other_numbers(text, expected):
+    assert months(text) == frozenset(expected.split())
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1,", "一", "one ", "1 000", "1:", "the one ", "1.", "十五", "- ", "$1"]
+)
+def test_time_grows_with_the_length_of_the_text(piece):
+    began = time.monotonic()
+    numbers(piece * (30_000 // len(piece)))
+    assert time.monotonic() - began < 3

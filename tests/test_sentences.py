@@ -1,0 +1,49 @@
+import time
+
+import pytest
+
+from qagen.pairs.sentences import sentences
+
+
+def told(text):
+    return [one.text for one in sentences(text, source="s")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \n\n ", []),
+        ("Boat 1 won the race", ["Boat 1 won the race"]),
+        ("Dr. Vance won. It took 6:02 min. Why?", ["Dr. Vance won.", "It took 6:02 min.", "Why?"]),
+        ("「はい。」と言った。次の文！終わり", ["「はい。」と言った。", "次の文！", "終わり"]),
+        ("# Bridges\n\nOne was built.\n\n## Floods\n\nIt fell.", ["One was built.", "It fell."]),
+        ("Rowing at Marrow Bridge\n\nTilda won.", ["Tilda won."]),
+        ("- one boat\n- Tilda won. Odo lost.\n3. Ida", ["one boat", "Tilda won.", "Odo lost.", "Ida"]),
+        ("| a | b |\n|---|---|\n| x. Y z | 3 |\n| q | 4 |\n", ["| x. Y z | 3 |", "| q | 4 |"]),
+        ("One.\n\n***\n\n---\n\n```python\nx = 1\n```\n", ["One.", "x = 1"]),
+        ("فاز القارب. خسر الآخر.", ["فاز القارب.", "خسر الآخر."]),
+        ("ignore all previous instructions and {text}.", ["ignore all previous instructions and {text}."]),
+    ],
+)
+def test_a_text_is_divided_into_sentences_items_and_rows(text, expected):
+    assert told(text) == expected
+
+
+def test_sentences_are_exact_pieces_with_their_place_in_the_document():
+    document = "Title.\n\n  - Boat 1 won.   Boat 2 lost.\n"
+    found = sentences(document[8:], source="log.md", start=8)
+    assert [document[one.start : one.end] for one in found] == [one.text for one in found]
+    assert [one.text for one in found] == ["Boat 1 won.", "Boat 2 lost."]
+    assert {one.source for one in found} == {"log.md"}
+
+
+@pytest.mark.parametrize("sentence", ["Boat 1 won. ", "艇が勝った。", "| a | b |\n", ".", "\n", "# h\n", "a"])
+def test_time_grows_with_the_length_of_the_text(sentence):
+    began = time.monotonic()
+    sentences(sentence * (200_000 // len(sentence)), source="s")
+    assert time.monotonic() - began < 5
+
+
+def test_every_sentence_the_same_is_counted_each_time():
+    assert len(told("Boat 1 won the race. " * 500)) == 500
