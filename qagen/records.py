@@ -123,11 +123,12 @@ class Declared(_Record):
 class DocumentCoverage(_Record):
     """What kept pairs cover of one document, as counts.
 
-    ``declared`` sentences hold no fact, by a model's word. ``numbers`` and ``names`` are counted once for
-    each sentence they stand in.
+    ``characters`` of it were asked about: fewer than it has when a run was limited. ``declared`` sentences
+    hold no fact, by a model's word. ``numbers`` and ``names`` are counted once for each sentence they stand in.
     """
 
     source: str
+    characters: int
     sentences: int
     covered: int
     declared: int

@@ -174,7 +174,7 @@ def _quoted(fact: Fact) -> str:
 
 def _in_other_words(question: str) -> str:
     if _JAPANESE.search(question):
-        return question.replace("ですか。", "でしょうか。").replace("ましたか。", "たのでしょうか。")
+        return question.replace("ですか。", "でしょうか。").replace("ましたか。", "ましたでしょうか。")
     return f"Exactly {question[0].lower()}{question[1:]}"
 
 

@@ -159,6 +159,7 @@ def test_of_nothing_everything_is_covered():
 def test_the_shares_of_a_document_are_parts_of_a_whole():
     document = DocumentCoverage(
         source="a",
+        characters=900,
         sentences=8,
         covered=3,
         declared=1,

@@ -382,6 +382,13 @@ def test_a_document_of_five_megabytes_goes_through_every_step():
     assert len(dataset) == 60
 
 
+def test_coverage_counts_what_was_asked_about(tmp_path):
+    dataset = generate(BOATS, boats(), chunk_size=60, limit=2, forms=1, held_out=0, kinds=())
+    assert dataset.passages == 2
+    assert dataset.coverage.share == 1.0
+    assert dataset.coverage.total.sentences < 12
+
+
 def test_a_budget_that_ends_in_the_middle_keeps_everything(tmp_path):
     whole = generate(OSKWIND, replies(gold_answer), out=tmp_path / "whole")
     spent = [step.usage.input_tokens + step.usage.output_tokens for step in whole.steps]

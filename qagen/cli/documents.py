@@ -236,14 +236,21 @@ def pull(
 def _finish(dataset: QADataset, out: Path) -> None:
     """Say what came of the run."""
     from qagen.flow.files import REPORT, VALIDATION
+    from qagen.pairs.dataset import PAIRS, PROBES
 
     console = screen()
     console.print(_steps_table(dataset))
     table = new_table("Done, with failures" if _incomplete(dataset.failures) else "Done")
     _add_pairs(table, dataset)
     add_row(table, "failures", f"{len(dataset.failures):,}")
-    _add_usage(table, dataset.usage)
-    files = {"pairs": "pairs.jsonl", "training file": TRAIN, "validation file": VALIDATION, "report": REPORT}
+    _add_usage(table, dataset.usage, f" ({dataset.usage.asked:,} asked now)")
+    files = {
+        "pairs": PAIRS,
+        "training file": TRAIN,
+        "validation file": VALIDATION,
+        "for the test": PROBES,
+        "report": REPORT,
+    }
     for name, file in files.items():
         if (out / file).exists():
             add_row(table, name, str(out / file))
@@ -257,14 +264,14 @@ def _finish(dataset: QADataset, out: Path) -> None:
 
 def _steps_table(dataset: QADataset) -> Table:
     """What each step did and cost."""
-    table = new_table("What each step did", "step", "pairs", "calls", "tokens", "cost", "time", "")
+    table = new_table("What each step did", "step", "pairs", "calls", "tokens", "cost", "")
     for step in dataset.steps:
         use = step.usage
         cost = "unknown" if use.cost is None else f"${use.cost:.4f}"
-        calls = f"{use.calls:,}" if use.asked in (0, use.calls) else f"{use.calls:,} ({use.asked:,} now)"
+        calls = f"{use.calls:,}" if use.asked == use.calls else f"{use.calls:,} ({use.asked:,} now)"
         tokens = f"{use.input_tokens + use.output_tokens:,}"
         asked = (calls, tokens, cost) if use.calls else ("", "", "")
-        add_row(table, step.name, f"{step.after:,}", *asked, f"{step.seconds:.0f} s", step.note)
+        add_row(table, step.name, f"{step.after:,}", *asked, step.note)
     return table
 
 
@@ -368,20 +375,23 @@ def _add_pairs(table: Table, dataset: QADataset) -> None:
     if dataset.passages:
         add_row(table, "passages", f"{dataset.passages:,}")
     add_row(table, "pairs kept", f"{len(dataset):,}")
+    add_row(table, "facts", f"{len({pair.fact for pair in dataset}):,}")
     parts = Counter(pair.part for pair in dataset)
     if dataset.leaks is not None:
         add_row(table, "of these", ", ".join(f"{number:,} {part}" for part, number in parts.most_common()))
         add_row(table, "leaks", f"{len(dataset.leaks):,}")
     if dataset.coverage is not None and dataset.coverage.documents:
-        add_row(table, "sentences covered", f"{dataset.coverage.share:.0%}")
+        total = dataset.coverage.total
+        bare = f", {total.declared:,} hold no fact" if total.declared else ""
+        add_row(table, "sentences covered", f"{total.covered:,} of {total.sentences:,}{bare}")
     for reason, number in Counter(one.reason for one in dataset.dropped).most_common():
         add_row(table, f"dropped: {reason}", f"{number:,}")
     if dataset.conflicts:
         add_row(table, "conflicts", f"{len(dataset.conflicts):,} (see the report; qagen trains none of them)")
 
 
-def _add_usage(table: Table, usage: Usage) -> None:
-    add_row(table, "calls", f"{usage.calls:,}" + (f" ({usage.asked:,} asked now)" if usage.asked else ""))
+def _add_usage(table: Table, usage: Usage, now: str = "") -> None:
+    add_row(table, "calls", f"{usage.calls:,}{now}")
     tokens = f"{usage.input_tokens:,} in, {usage.output_tokens:,} out"
     add_row(table, "tokens", tokens + (f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""))
     add_row(table, "cost", "unknown" if usage.cost is None else f"${usage.cost:.4f}")

@@ -272,7 +272,8 @@ class Run:
             dropped=(*state.dropped, *worded.dropped),
             failures=(*state.failures, *worded.failures),
             usage=worded.usage,
-            note=worded.stopped or f"{len(worded.dropped)} wordings dropped",
+            note=worded.stopped
+            or _told(dropped=len(worded.dropped), missing=worded.missing, skipped=worded.skipped),
         )
 
     def _divide(self, state: State) -> State:
@@ -357,8 +358,13 @@ class Run:
         return replace(state, pairs=edited.pairs, dropped=edited.dropped, locked=state.locked | edited.locked)
 
     def _coverage(self) -> Coverage:
+        """Of the documents as far as they were asked about: a limit may have ended it before."""
+        reached: dict[str, int] = {}
+        for passage in self.passages.values():
+            reached[passage.source] = max(reached.get(passage.source, 0), passage.end)
+        texts = {source: self.texts[source][:end] for source, end in reached.items()}
         canonical = (pair for pair in self.state.pairs if pair.form == "canonical")
-        return measure_coverage(self.texts, canonical, self.state.declared)
+        return measure_coverage(texts, canonical, self.state.declared)
 
     def _is_settled(self, failure: Failure, coverage: Coverage) -> bool:
         """Whether a passage without pairs turned out to hold no fact, or got its pairs later."""
@@ -419,6 +425,11 @@ class _Gathered:
             failures=tuple(self._failures),
             usage=self._usage,
         )
+
+
+def _told(**counts: int) -> str:
+    """The counts that are not zero, in words."""
+    return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
 
 
 def _without_hopeless(state: State) -> State:

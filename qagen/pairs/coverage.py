@@ -125,6 +125,7 @@ def _measured(source: str, text: str, pairs: Iterable[QAPair], declared: Sequenc
         documents=(
             DocumentCoverage(
                 source=source,
+                characters=len(text),
                 sentences=len(covered),
                 covered=sum(covered),
                 declared=sum(empty),

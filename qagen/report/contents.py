@@ -104,8 +104,9 @@ def make_sheets(texts: Texts, dataset: QADataset, coverage: Coverage | None) -> 
     for pair in dataset if declared else ():
         if pair.source in declared and pair.start is not None and pair.end is not None:
             quoted[pair.source].add((pair.start, pair.end))
+    ends = {one.source: one.characters for one in coverage.documents} if coverage else {}
     sheets = {
-        source: _cut(source, text, uncovered[source], declared[source], quoted[source])
+        source: _cut(source, text, ends.get(source), uncovered[source], declared[source], quoted[source])
         for source, text in texts.texts.items()
     }
     return sheets | {source: Sheet(source, without=why) for source, why in texts.without.items()}
@@ -114,6 +115,7 @@ def make_sheets(texts: Texts, dataset: QADataset, coverage: Coverage | None) -> 
 def _cut(
     source: str,
     text: str,
+    end: int | None,
     uncovered: Collection[int],
     declared: Iterable[Declared],
     quoted: Iterable[tuple[int, int]],
@@ -122,7 +124,8 @@ def _cut(
     from qagen.pairs.language import language_of
     from qagen.pairs.sentences import sentences
 
-    places = SentencePlaces(sentences(text, source=source))
+    # What lies beyond was not asked about, and stands without marks.
+    places = SentencePlaces(sentences(text[:end], source=source))
     reasons = {number: one.reason for one in declared for number in places.held(one.start, one.end)}
     asked = places.marked(places.touched(start, end) for start, end in quoted)
     pieces: list[Piece] = []
