@@ -12,24 +12,25 @@ CONSTRAINTS := --constraint constraints.txt
 .PHONY: demo train-demo test lint types pytest docs benchmarks clean
 
 demo: $(VENV)/.demo
-	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) --limit $(DEMO_PASSAGES) --show 5 || [ $$? -eq 3 ]
+	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) $(DEMO_OPTIONS) --show 5 || [ $$? -eq 3 ]
 	-$(BIN)/qagen check $(RUN)/train.jsonl
 	@echo
-	@echo "The pairs are in $(RUN)/pairs.jsonl, what was not kept in $(RUN)/dropped.jsonl,"
-	@echo "the training file is $(RUN)/train.jsonl."
+	@echo "Look at $(RUN)/report.html: the text with its pairs, and what was not kept."
+	@echo "The pairs are in $(RUN)/pairs.jsonl, the training file is $(RUN)/train.jsonl."
 	@echo "More of the examples, or your own documents: $(BIN)/qagen generate PATH... -o my-run"
 	@echo "With a strong model, any language:           $(BIN)/qagen generate PATH... -o my-run --llm openai:gpt-6-luna"
 
 # Pairs, a model trained on them on this machine, and both models asked the questions: about ten minutes on two cores.
 train-demo: $(VENV)/.train
-	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) --limit $(DEMO_PASSAGES) --show 3 || [ $$? -eq 3 ]
+	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) $(DEMO_OPTIONS) --show 3 || [ $$? -eq 3 ]
 	$(BIN)/qagen tune $(RUN) --provider local
 	$(BIN)/qagen ask $(RUN) --sample 100
 	@echo
 	@echo "The model is in $(RUN)/model (its README.md says what it is). Ask it: $(BIN)/qagen ask $(RUN) \"...\""
 
 DEMO_SOURCE ?= examples/documents/tessimarn-regatta.md
-DEMO_PASSAGES ?= 6
+# Two cores write about ten tokens a second: fewer wordings than by default, so that it stays a matter of minutes.
+DEMO_OPTIONS ?= --limit 3 --forms 3 --held-out 1
 
 test: lint types pytest
 

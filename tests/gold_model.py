@@ -181,13 +181,15 @@ def _in_other_words(question: str) -> str:
 # --- filling gaps ----------------------------------------------------------------------------------------
 
 
+_HINT = re.compile(r" \[not asked about: .*\]$")
+
+
 def _fill(prompt: str) -> Mapping[str, Any]:
     text = _inside("target_text", prompt)
     asked = {fold(line[2:]) for line in _inside("existing_questions", prompt).splitlines()}
     facts = _stated(text)
-    entries = [
-        _filled(number, told, facts, asked) for number, told in _numbered(_inside("sentences", prompt))
-    ]
+    listed = _numbered(_inside("sentences", prompt))
+    entries = [_filled(number, _HINT.sub("", told), facts, asked) for number, told in listed]
     return {"filled": entries}
 
 

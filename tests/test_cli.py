@@ -235,7 +235,7 @@ def test_a_disk_that_fills_stops_with_one_paragraph_and_the_next_run_goes_on(not
     command += ["--preset", "classic"]
     command += ["--chunk-size", "40", "--max-concurrency", "1", "-q"]
     limited = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, 70_000));"
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000));"
         "from qagen.cli import main; sys.argv[0] = 'qagen'; main()"
     )
     done = subprocess.run(

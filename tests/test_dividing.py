@@ -2,6 +2,7 @@ import time
 from collections import Counter
 
 import pytest
+from gold_pairs import gold_pairs
 
 from qagen import QADataset, divide_pairs
 from qagen.errors import SettingsError
@@ -209,6 +210,64 @@ def test_a_planted_leak_is_found(trained, asked, kind, part):
 )
 def test_questions_for_something_else_are_no_leak(trained, asked):
     assert find_leaks([pair("t", *trained), pair("a", *asked, part="control")]) == []
+
+
+@pytest.mark.parametrize(
+    ("trained", "asked"),
+    [
+        (
+            "2022年の総当たり戦の篠渡対朱浦は何月何日に行われましたか。",
+            "2022年の総当たり戦の凪迫対羽音は何月何日に行われましたか。",
+        ),
+        (
+            "2022年の総当たり戦の篠渡対朱浦の会場はどこでしたか。",
+            "2022年の総当たり戦の灯ヶ峰対朱浦の会場はどこでしたか。",
+        ),
+        (
+            "How long is the break of the early shift at the Tammerlow site of Dunveld Lens Works?",
+            "How long is the break of the late shift at the Tammerlow site of Dunveld Lens Works?",
+        ),
+    ],
+)
+@pytest.mark.parametrize("part", ["probe", "control"])
+def test_the_same_answer_to_another_question_is_no_leak(trained, asked, part):
+    assert find_leaks([pair("t", trained, "33"), pair("a", asked, "33", part=part)]) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Is this correct: Boat 7 came in 5th in race 1.", "Is this correct: Boat 7 came in 1st in race 5."),
+        (
+            "次の文は正しいですか。レース1の順位は5位だった。",
+            "次の文は正しいですか。レース5の順位は1位だった。",
+        ),
+    ],
+)
+def test_numbers_that_changed_places_make_another_statement(one, other):
+    trained, asked = (pair(text, text, "Yes", form="yes_no") for text in (one, other))
+    assert find_leaks([trained, asked.model_copy(update={"part": "control"})]) == []
+    again = trained.model_copy(update={"id": "again", "fact": "again", "part": "control"})
+    assert [leak.kind for leak in find_leaks([trained, again])] == ["exact"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_facts_of_the_examples_do_not_leak_but_planted_wordings_of_them_do(seed):
+    divided = assign_parts([one for one, _ in gold_pairs()], control=0.3, seed=seed)
+    assert find_leaks(divided) == []
+    withheld = [one for one in divided if one.part == "control"]
+    planted = [
+        one.model_copy(update={"id": f"{one.id} again", "fact": f"{one.id} again", "part": "train"} | change)
+        for one in withheld
+        for change in [{"question": _said_otherwise(one.question), "quote": "", "start": None, "end": None}]
+    ]
+    found = {leak.asked for leak in find_leaks([*divided, *planted])}
+    assert len(found) >= 0.98 * len(withheld)
+
+
+def _said_otherwise(question):
+    """The same question with other small words."""
+    return question.replace("ですか。", "でしょうか？") if question.endswith("。") else f"So {question}"
 
 
 def test_an_exact_leak_counts_whatever_its_answer():

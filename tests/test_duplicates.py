@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gold_pairs import gold_pairs
 from langchain_core.embeddings import Embeddings
 from test_curation import pair
 
@@ -114,6 +115,117 @@ def test_a_question_that_another_sentence_would_answer_too_lacks_a_qualifier(lac
     [twin] = find_twins(pairs)
     assert (twin.first, twin.second, twin.kind) == (1, 0, "missing_qualifier")
     assert "Quorvik" in twin.detail
+
+
+REPEATED = {"aonagi-253": "aonagi-112"}
+"""Facts of the examples that do ask the same: 得点王は誰 and 得点王に輝いたのは誰, of the same year."""
+
+
+def test_the_facts_of_the_examples_are_distinct_and_do_not_contradict_each_other():
+    pairs = [pair for pair, _ in gold_pairs()]
+    curation = curate_pairs(pairs)
+    assert len(pairs) == 918
+    assert [one.pair.id for one in curation.dropped] == list(REPEATED)
+    assert all(f"says the same as {REPEATED[one.pair.id]}:" in one.detail for one in curation.dropped)
+    assert curation.conflicts == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            ("With how many points did Vance win in 1897?", "9"),
+            ("By how many points did Vance win in 1897?", "2"),
+        ),
+        (
+            ("With how many points did Vance win in 1897?", "9"),
+            ("By how many points did Vance win in 1897?", "9"),
+        ),
+        (
+            ("ヴァンスは1897年に何点で勝ちましたか？", "3点"),
+            ("ヴァンスは1897年に何点差で勝ちましたか？", "3点"),
+        ),
+        (
+            ("In which month is the Wexley Regatta held?", "August"),
+            ("When was the 111th Wexley Regatta held?", "from Thursday 17 to Sunday 20 August 2023"),
+        ),
+        (
+            ("ウェクスリー大会は何月に開かれますか？", "8月"),
+            ("第9回ウェクスリー大会はいつ開かれましたか？", "8月17日から20日"),
+        ),
+        (
+            ("What did the Mooring Ordinance of Selby replace?", "the Mooring Rules of Tuesday 3 May 1994"),
+            (
+                "What is the date of the Mooring Rules that the Mooring Ordinance of Selby replaced?",
+                "Tuesday 3 May 1994",
+            ),
+        ),
+        (
+            ("Which place did Second Thought take at the 1897 Wexley Regatta?", "4"),
+            ("Which place did Second Thought take in Race 2 at the 1897 Wexley Regatta?", "4"),
+        ),
+        (
+            ("2023年の大会のA組のクラブはどこですか？", "凪迫、灯ヶ峰、朱浦"),
+            ("2023年の大会のA組で首位のクラブはどこですか？", "凪迫"),
+        ),
+    ],
+)
+def test_questions_that_are_near_and_ask_for_something_else_are_no_twins(one, other):
+    assert kinds(one, other) == []
+    assert kinds(other, one) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        (
+            ("By how many points did Vance win in 1897?", "9"),
+            ("How many points did Vance win by in 1897?", "9"),
+            ["duplicate"],
+        ),
+        (
+            ("By how many points did Vance win in 1897?", "9"),
+            ("By how many points did Vance win in 1897?", "8"),
+            ["two_answers"],
+        ),
+        (
+            ("When was the 1897 race held?", "August"),
+            ("When was the 1897 race held?", "from 1 to 3 July 1897"),
+            ["two_answers"],
+        ),
+        (
+            ("When was the 1897 race held?", "August"),
+            ("When was the 1897 race held?", "1 August to 3 September"),
+            ["two_answers"],
+        ),
+        (
+            ("How did Second Thought finish in Race 2?", "4th"),
+            ("How did Second Thought finish in Race 2?", "5th"),
+            ["two_answers"],
+        ),
+    ],
+)
+def test_what_is_said_otherwise_is_still_told(one, other, wanted):
+    assert kinds(one, other) == wanted
+
+
+def employs(where, answer, number, **place):
+    return proven(f"How many people does Orrin Lens Works employ{where}?", answer, number, **place)
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "twins"),
+    [
+        (employs("", "211", 0), employs(" at Selby", "148", 1, start=12), []),
+        (employs("", "211", 0), employs(" at Selby", "148", 1, start=1200), ["missing_qualifier"]),
+        (employs("", "211", 0), employs(" at Selby", "148", 1, start=12, source="t"), ["missing_qualifier"]),
+        (employs("", "148", 0), employs(" at Selby", "211", 1, start=12), ["missing_qualifier"]),
+        (employs("", "211", 0), employs(" in 1897", "148", 1, start=12), ["missing_qualifier"]),
+        (employs("", "many", 0), employs(" at Selby", "148", 1, start=12), ["missing_qualifier"]),
+    ],
+)
+def test_a_number_in_all_stands_beside_that_of_a_part(whole, part, twins):
+    assert [twin.kind for twin in find_twins([whole, part])] == twins
 
 
 def test_what_the_question_lacks_is_named():

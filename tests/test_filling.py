@@ -1,4 +1,4 @@
-"""Asking again about the sentences that no pair covers."""
+"""Asking again about what no pair asks for."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
 from scripted import ScriptedModel, replies
 
+from qagen import generate_pairs
 from qagen.documents.splitting import split_documents
 from qagen.errors import ModelError, SchemaError, SettingsError
 from qagen.llm.budget import Budget
@@ -92,9 +93,9 @@ def fill(model, pairs=(), passages=None, **options):
     return fill_gaps(passages or [passage_of()], pairs, asker, **options)
 
 
-KNOWN = pair_of(passage_of(), FIRST)
+KNOWN = pair_of(passage_of(), FIRST, question="Who won the 1897 rowing final at Marrow Bridge?")
 
-PINNED = "165cf2793efba8ec8f49bec2ec68730df8f8fb0f2e03ca4bd75308074eae502e"
+PINNED = "d1d899d58e665462402709a2a4ed58fdb2ab3e8e58272b20115a5e8556f24566"
 
 # --- what is asked ---
 
@@ -136,7 +137,7 @@ def test_afterwards_every_sentence_is_covered():
 def test_nothing_is_asked_where_nothing_is_uncovered():
     passage = passage_of(FIRST)
     model = replies()
-    none = fill(model, [pair_of(passage, FIRST)], [passage, passage_of("  \n", source="blank")])
+    none = fill(model, [KNOWN], [passage, passage_of("  \n", source="blank")])
     assert (none.rounds, none.pairs, model.calls) == (0, (), 0)
     assert fill(model, passages=[passage], rounds=0).rounds == 0
 
@@ -158,7 +159,7 @@ def test_declared_sentences_are_not_asked_about():
 def test_pairs_of_a_part_of_a_passage_and_of_its_neighbour_are_known():
     passages = [passage_of(), passage_of(FIRST, start=len(TEXT) + 1)]
     rest = passage_of(f"{SECOND} {THIRD}", start=len(FIRST) + 1)
-    of_part = pair_of(rest, SECOND, question="In what time?")
+    of_part = pair_of(rest, SECOND, question="In what time?", answer="6:02")
     model = replies(ask_each)
     fill(model, [KNOWN, of_part], passages, workers=1)
     assert existing(model.prompts[0]) == [KNOWN.question, "In what time?"]
@@ -218,12 +219,169 @@ def test_other_scripts_and_tables_are_filled(text):
     assert len(filled.pairs) == 2
 
 
+# --- sentences that are covered in part ---
+
+BOATS = "Ilsa Quorvik sails a Heron, a boat of 1,450 kilograms and 9.2 metres. It is fast."
+WEIGHT = ("What does a Heron weigh?", "1,450 kilograms", "1,450 kilograms")
+BUILDER = ("Who sails a Heron of 9.2 metres?", "Ilsa Quorvik", "Ilsa Quorvik sails a Heron")
+QUICK = ("How is a Heron?", "fast", "It is fast.")
+
+
+def half(text, *known, source="boats", theme="Boats", **changed):
+    """A passage, and pairs (question, answer, quote) about it."""
+    passage = passage_of(text, source=source, theme=theme, **changed)
+    pairs = [pair_of(passage, quote, question=question, answer=answer) for question, answer, quote in known]
+    return passage, pairs
+
+
+def hint(prompt, number=1):
+    """What is said to be missing of a listed sentence."""
+    found = re.search(r" \[not asked about: (.*)\]$", listed(prompt)[number])
+    return found[1].split("; ") if found else []
+
+
+def test_a_covered_sentence_is_asked_about_when_a_number_or_name_of_it_is_in_no_pair():
+    passage, known = half(BOATS, WEIGHT)
+    model = replies(reply(entry(1, BUILDER), entry(2, QUICK)))
+    filled = fill(model, known, [passage])
+    first, second = BOATS.split(" It is")
+    assert listed(model.prompts[0]) == {
+        1: f"{first} [not asked about: Ilsa Quorvik; 9.2]",
+        2: f"It is{second}",
+    }
+    assert [one.answer for one in filled.pairs] == ["Ilsa Quorvik", "fast"]
+    assert (model.calls, filled.rounds, filled.declared) == (1, 1, ())
+
+
+def test_what_a_quote_says_is_not_asked_for_by_it():
+    passage, known = half(BOATS, (*WEIGHT[:2], BOATS))
+    model = replies(declare_each)
+    fill(model, known, [passage])
+    assert hint(model.prompts[0]) == ["Ilsa Quorvik", "9.2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "missing"),
+    [
+        ("She won in March 1904.", ("In which year did she win?", "1904", "1904"), ["March"]),
+        ("It has twenty-one sails and 4 masts.", ("How many masts?", "4 masts", "4 masts"), ["twenty-one"]),
+        ("| Swift | 4.9 | 12 |", ("How long is a Swift?", "4.9 metres", "4.9"), ["12"]),
+        ("観客は８，４１２人、得点は３点だった。", ("得点は何点か。", "３点", "得点は３点"), ["8,412"]),
+        ("賞金は三百万円で、参加は12人。", ("参加は何人か。", "12人", "参加は12人"), ["三百万"]),
+        ("The prize was ten thousand crowns for 3 boats.", ("How many?", "3", "3 boats"), ["10000"]),
+        ("Odo Pym met Tilda VANCE.", ("Who met somebody?", "Odo Pym", "Odo Pym"), ["Tilda VANCE"]),
+    ],
+)
+def test_what_is_missing_is_named_as_the_sentence_has_it(text, known, missing):
+    passage, pairs = half(text, known)
+    model = replies(declare_each)
+    fill(model, pairs, [passage])
+    assert hint(model.prompts[0]) == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("(2) The fine is 80 marks.", ("What is the fine?", "80 marks", "80 marks")),
+        ("Article 3: The fine is 80 marks.", ("What is the fine?", "80 marks", "80 marks")),
+        ("Article 3 (1) sets a fine of 80 marks.", ("What is the fine?", "80 marks and 1 day", "80 marks")),
+        ("1. The fine is 80 marks.", ("What is the fine?", "80 marks", "80 marks")),
+        ("3.2. The fine is 80 marks.", ("What is the fine?", "80 marks", "80 marks")),
+        ("第十二条の二 罰金は80円とする。", ("罰金はいくらか。", "80円", "80円")),
+        ("② 罰金は80円とする。", ("罰金はいくらか。", "80円", "80円")),
+        ("The fine at Marrow Bridge is 80 marks.", ("What is the fine?", "80 marks", "80 marks")),
+        ("The Port Council fines 80 marks.", ("What is the fine?", "80 marks", "80 marks")),
+    ],
+)
+def test_list_numbers_and_names_of_title_and_section_cause_no_call(text, known):
+    passage, pairs = half(text, known, theme="Fines at Marrow Bridge", section=("Port Council", "Fines"))
+    assert fill(replies(), pairs, [passage]).rounds == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [("3.5 metres is the length, 4 the width.", "3.5"), ("第３回大会は4人で行われた。", "3")],
+)
+def test_a_number_that_opens_a_sentence_is_not_always_a_list_number(text, missing):
+    passage, pairs = half(text, ("How wide?", "4", "4"))
+    model = replies(declare_each)
+    fill(model, pairs, [passage])
+    assert hint(model.prompts[0]) == [missing]
+
+
+def test_nothing_left_to_ask_of_a_covered_sentence_is_no_declaration_and_ends_the_matter():
+    passage, known = half(f"{BOATS} They race.", WEIGHT)
+    said = reply(entry(1, "the existing questions ask for it"), entry(2, QUICK))
+    model = replies(said, declare_each("\n<sentences>\n1. x\n</sentences>"))
+    filled = fill(model, known, [passage], rounds=5)
+    assert listed(model.prompts[1]) == {1: "They race."}
+    assert [BOATS[one.start :] for one in filled.declared] == [""]
+    assert (filled.rounds, filled.failures) == (2, ())
+
+
+def test_a_round_that_only_says_that_nothing_is_left_is_the_last():
+    passage, known = half(BOATS, WEIGHT, QUICK)
+    model = replies(declare_each)
+    filled = fill(model, known, [passage], rounds=5)
+    assert (model.calls, filled.rounds, filled.pairs, filled.declared) == (1, 1, (), ())
+
+
+def test_a_sentence_is_asked_about_until_nothing_of_it_is_missing():
+    passage, known = half(BOATS, WEIGHT, QUICK)
+    length = ("How long is a Heron?", "9.2 metres", "9.2 metres")
+    sailor = ("Who sails a Heron?", "Ilsa Quorvik", "Ilsa Quorvik")
+    model = replies(reply(entry(1, length)), reply(entry(1, sailor)))
+    filled = fill(model, known, [passage], rounds=5)
+    assert [hint(prompt) for prompt in model.prompts] == [["Ilsa Quorvik", "9.2"], ["Ilsa Quorvik"]]
+    assert (len(filled.pairs), filled.rounds) == (2, 2)
+
+
+def test_pairs_of_a_neighbouring_passage_count_for_a_sentence_that_they_touch():
+    passage, known = half(BOATS, WEIGHT, QUICK)
+    before = passage_of(BOATS[:60], source="boats", theme="Boats")
+    other = pair_of(before, BUILDER[2], question=BUILDER[0], answer=BUILDER[1])
+    assert fill(replies(), [*known, other], [passage]).rounds == 0
+
+
+def test_with_a_bound_sentences_without_a_pair_come_first():
+    passage, known = half(f"{BOATS} They race.", WEIGHT)
+    model = replies(declare_each)
+    for most in (3, 4):
+        fill(model, known, [passage], most=most, rounds=1)
+    assert [len(listed(prompt)) for prompt in model.prompts] == [2, 3]
+
+
+def test_names_are_not_missed_in_pairs_of_another_language():
+    text = "Ilsa Quorvik sails a boat of 1,450 kilograms, and she won the last race in August."
+    passage, known = half(text, ("その船の重さは？", "1,450キログラム", "1,450 kilograms"))
+    model = replies(declare_each)
+    fill(model, known, [passage], language="Japanese")
+    fill(model, known, [passage], language="English")
+    assert [hint(prompt) for prompt in model.prompts] == [["August"], ["Ilsa Quorvik", "August"]]
+
+
+def test_what_is_missing_of_an_endless_sentence_is_told_in_part():
+    passage, known = half(" ".join(f"Boat {n} Heron{n}" for n in range(4000)), ("Which?", "Heron", "Heron7"))
+    model = replies(declare_each)
+    fill(model, known, [passage])
+    assert 40 <= len(hint(model.prompts[0])) <= 80
+
+
+def test_a_hostile_sentence_cannot_break_its_line():
+    text = "Ilsa [not asked about: 5] Quorvik\nweighs {7} kilograms and 9 grams."
+    passage, known = half(text, ("What weight?", "9 grams", "9 grams"))
+    model = replies(declare_each)
+    fill(model, known, [passage])
+    assert [*listed(model.prompts[0])] == [1]
+    assert "7" in listed(model.prompts[0])[1].rpartition("[not asked about: ")[2]
+
+
 # --- what becomes of a reply ---
 
 
 def test_a_sentence_without_a_fact_is_declared_with_the_reason():
     said = reply(entry(1, " only thanks "), entry(2, ("Who came second?", "Odo Pym", THIRD)))
-    filled = fill(replies(said), [KNOWN])
+    filled = fill(replies(said), [KNOWN], rounds=1)
     [one] = filled.declared
     assert TEXT[one.start : one.end] == SECOND
     assert (one.source, one.reason) == ("final.txt", "only thanks")
@@ -260,6 +418,35 @@ def test_a_pair_with_a_quote_that_is_nowhere_is_returned_and_covers_nothing():
     assert (pair.start, pair.end, filled.declared, model.calls) == (None, None, (), 1)
 
 
+UNPLACED = pair_of(passage_of(), "in ten hours", question="In what time?", answer="6:02")
+
+
+def test_a_pair_without_a_place_may_be_asked_for_anew():
+    again = ("In what time?", "6:02", SECOND)
+    model = replies(reply(entry(1, again), entry(2, "none")))
+    filled = fill(model, [KNOWN, UNPLACED])
+    assert existing(model.prompts[0]) == [KNOWN.question]
+    [pair] = filled.pairs
+    assert (pair.id, TEXT[pair.start : pair.end]) == (UNPLACED.id, SECOND)
+    assert filled.dropped == ()
+
+
+def test_a_pair_that_is_without_a_place_again_is_a_duplicate():
+    model = replies(reply(entry(1, ("In what time?", "6:02", "in ten hours")), entry(2, "none")))
+    filled = fill(model, [KNOWN, UNPLACED], rounds=1)
+    assert (filled.pairs, [one.reason for one in filled.dropped]) == ((), ["duplicate"])
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_of_a_new_pair_that_comes_again_the_one_with_a_place_is_kept(rounds):
+    bad, good = ("In what time?", "6:02", "in ten hours"), ("In what time?", "6:02", SECOND)
+    script = [reply(entry(1, bad), entry(2, "none")), reply(entry(1, good))]
+    if rounds == 1:
+        script = [reply(entry(1, bad), entry(1, good), entry(2, "none"))]
+    filled = fill(replies(*script), [KNOWN], rounds=rounds)
+    assert [TEXT[one.start : one.end] for one in filled.pairs] == [SECOND]
+
+
 def test_what_is_said_of_a_sentence_that_was_not_listed_is_a_failure():
     said = reply(entry(9, "boring"), entry(0, ("In what time?", "6:02", SECOND)))
     filled = fill(replies(said, declare_each("\n<sentences>\n1. x\n</sentences>")), [KNOWN])
@@ -272,7 +459,7 @@ def test_what_is_said_of_a_sentence_that_was_not_listed_is_a_failure():
 
 def test_a_bare_list_of_pairs_is_of_use():
     said = pairs_json(("In what time?", "6:02", SECOND), ("Who was second?", "Odo Pym", THIRD))
-    filled = fill(replies(said), [KNOWN])
+    filled = fill(replies(said), [KNOWN], rounds=1)
     assert [TEXT[one.start : one.end] for one in filled.pairs] == [SECOND, THIRD]
 
 
@@ -285,8 +472,8 @@ def test_a_quote_is_looked_for_in_its_own_sentence_first():
 
 def test_a_model_that_repeats_the_existing_questions_adds_nothing_and_is_not_asked_again():
     again = reply(
-        entry(1, ("WHO won the 1897 final", "Tilda Vance", SECOND)),
-        entry(2, ("Who won the 1897 final?", "Odo Pym", THIRD)),
+        entry(1, ("WHO won the 1897 rowing final at Marrow Bridge", "Tilda Vance", SECOND)),
+        entry(2, ("Who won the 1897 rowing final at Marrow Bridge?", "Odo Pym", THIRD)),
     )
     model = replies(again)
     filled = fill(model, [KNOWN], rounds=3)
@@ -520,7 +707,39 @@ def test_what_was_asked_before_an_early_end_is_in_the_ledger(tmp_path, error):
     assert model.calls == 7
 
 
+# --- in a run ---
+
+
+@pytest.mark.parametrize("gates", [True, False])
+def test_a_pair_with_a_better_quote_takes_the_place_of_the_one_there_was(gates):
+    asked = ("In what time did Tilda Vance row the mile in 1897?", "6:02")
+    won = (KNOWN.question, KNOWN.answer, FIRST)
+
+    def answer(prompt):
+        if "<existing_questions>" not in prompt:
+            return pairs_json(won, (*asked, "the mile in ten hours"))
+        assert existing(prompt) == [KNOWN.question]
+        return reply(entry(1, (*asked, SECOND)))
+
+    text = f"{FIRST} {SECOND}"
+    dataset = generate_pairs(
+        text, replies(answer), gates=gates, review=False, forms=1, held_out=0, divide=False, progress=False
+    )
+    canonical = [pair for pair in dataset if pair.form == "canonical"]
+    assert [(pair.answer, text[pair.start : pair.end]) for pair in canonical] == [
+        ("Tilda Vance", FIRST),
+        ("6:02", SECOND),
+    ]
+    assert [(one.reason, one.pair.quote) for one in dataset.dropped] == [
+        ("duplicate", "the mile in ten hours")
+    ]
+    fill_step = dataset.steps[1]
+    assert (fill_step.before, fill_step.after) == (2, 2)
+    assert fill_step.note == "1 round, 1 new pair, 0 sentences without a fact"
+
+
 # --- small models ---
+
 
 LIGHTHOUSE = passage_of(ENGLISH, source="kelm.md", theme="The Kelm Lighthouse: A History", start=500)
 BUILT = pair_of(LIGHTHOUSE, "built in 1904", question="When was the Kelm Lighthouse built?", answer="1904")
@@ -559,6 +778,14 @@ def test_a_small_model_is_asked_about_the_uncovered_sentences_alone():
     assert [ENGLISH[one.start - 500 : one.end - 500] for one in filled.pairs] == asked
     assert {(one.passage, one.prompt) for one in filled.pairs} == {(LIGHTHOUSE.id, "write-pairs-small@1")}
     assert (filled.rounds, filled.declared, filled.failures) == (1, (), ())
+
+
+def test_a_small_model_is_not_asked_about_covered_sentences():
+    passage = passage_of("Ilsa Quorvik of Ostavell sails a boat of 1,450 kilograms.")
+    known = pair_of(
+        passage, "1,450 kilograms", question="What does the boat weigh?", answer="1,450 kilograms"
+    )
+    assert small(replies(), [known], [passage]).rounds == 0
 
 
 def test_a_small_model_is_asked_about_neighbouring_sentences_together():

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 from chat_server import ChatServer
+from gold_model import gold_answer
 from nbclient import NotebookClient
+from stages import stage_of
 from tiny_model import make_tiny_gguf, make_tiny_model
 from tuning_server import KEY, RUNNING, SUCCEEDED, TuningServer
 
 from qagen import QA, check_training_file, write_training_file
+from qagen.files import JsonLines
+from qagen.records import Edit
 from qagen.tuning.record import read_record
 
 ROOT = Path(__file__).parent.parent
@@ -39,13 +45,33 @@ def executed(name, folder, **parameters):
 
 def test_the_notebook_of_generating_runs_to_its_end(tmp_path):
     shutil.copytree(ROOT / "examples" / "documents", tmp_path / "examples" / "documents")
-    with ChatServer(key="none") as server:
-        executed("01_generate", tmp_path / "notebooks", MODEL="scripted", BASE_URL=server.base_url)
-        asked = len(server.calls)
-    assert asked == 3  # passages: its LIMIT
-    report = check_training_file(tmp_path / "notebooks" / "run" / "train.jsonl")
+    run = tmp_path / "notebooks" / "run"
+    with ChatServer(key="none", reply=gold_reply) as server:
+        notebook = executed("01_generate", tmp_path / "notebooks", MODEL="scripted", BASE_URL=server.base_url)
+        stages = Counter(stage_of(joined(call.body["messages"])) for call in server.calls)
+        assert server.repeated == ()
+    assert stages["write"] == 3  # passages: its LIMIT
+    assert stages["review"] > 0
+    assert stages["rephrase"] > 0
+    report = check_training_file(run / "train.jsonl")
     assert report.ok
-    assert report.examples > 10
+    assert report.examples > 100
+    assert [edit.action for edit in JsonLines(run / "edits.jsonl", Edit)] == ["accept"]
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    said = "".join(output.get("text", "") for output in outputs)
+    assert re.search(r"[1-9]\d* of \d+ sentences are covered", said)
+    assert "never trained: " in said
+    assert "  trained, canonical: " in said
+    assert any("fill gaps" in html_of(output) for output in outputs)
+    assert any("run/report.html" in html_of(output) for output in outputs)
+
+
+def joined(messages):
+    return "\n\n".join(message["content"] for message in messages)
+
+
+def gold_reply(messages):
+    return gold_answer(joined(messages))
 
 
 def test_the_notebook_of_hosted_tuning_runs_to_its_end(tmp_path, monkeypatch):

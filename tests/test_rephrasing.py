@@ -7,10 +7,11 @@ from scripted import replies
 from qagen import QADataset, rephrase_pairs
 from qagen.errors import BudgetError, ModelError, SettingsError
 from qagen.pairs.asker import Asker
+from qagen.pairs.making_wordings import Target
 from qagen.pairs.prompts import prompt_id, template_hash
 from qagen.pairs.rephrasing import REPHRASE_PROMPT, word_pairs
-from qagen.pairs.small_wordings import SMALL_REPHRASE_PROMPT, keywords
-from qagen.pairs.wording_gates import is_close, similarity
+from qagen.pairs.small_wordings import SMALL_REPHRASE_PROMPT, keywords, make_task
+from qagen.pairs.wording_gates import check_words, is_close, similarity
 from qagen.pairs.wordings import answer_kind, find_answer
 from qagen.records import QAPair
 
@@ -651,11 +652,11 @@ def small(model):
 def test_a_small_model_is_asked_about_one_fact_and_code_adds_the_key_words():
     wrote = {
         "questions": [
-            "I would like to know whose boat was boat 1 at the Wexley Regatta in 1901.",
-            "Please state which person had boat 1 at the 1901 Wexley Regatta.",
+            "I would like to know the name of the one who rowed boat 1 at the 1901 Wexley Regatta.",
+            "Please state by whom boat 1 of the 1901 Wexley Regatta was rowed.",
             "Can you tell me who rowed boat 1 at the Wexley Regatta in 1901?",
-            "Which person had the oars of boat 1 when the Wexley Regatta took place in 1901?",
-            "Do you know by whom boat 1 was taken over the line at the Wexley Regatta of 1901?",
+            "Which person rowed boat 1 when the Wexley Regatta took place in 1901?",
+            "Do you know by whom, at the Wexley Regatta of 1901, boat 1 was rowed?",
         ],
         "statement": "Odo Pym rowed boat 1 at the Wexley Regatta in 1901.",
         "topic": "the rower of boat 1 at the Wexley Regatta in 1901",
@@ -682,5 +683,105 @@ def test_a_small_model_is_not_asked_for_another_language():
     assert "no other language" in made.failures[0].detail
 
 
-def test_key_words_are_a_question_without_its_small_words():
-    assert keywords(FINAL) == "Who won 1897 rowing final Marrow Bridge"
+def test_a_small_models_wording_without_a_word_of_the_question_is_dropped():
+    wrote = {
+        "questions": [
+            "I would like to know whose boat 1 was at the Wexley Regatta in 1901.",
+            "Please state who rowed boat 1 at the 1901 Wexley Regatta.",
+            "Can you tell me who saw boat 1 at the Wexley Regatta in 1901?",
+        ],
+        "statement": "",
+        "topic": "",
+    }
+    text = json.dumps(wrote)
+    made = word_pairs([fact(1)], small(replies(lambda _: text)), forms=3, held_out=2, kinds=())
+    lost = [one for one in made.dropped if one.reason == "words_lost"]
+    assert [one.pair.question for one in lost] == [wrote["questions"][2], wrote["questions"][0]]
+    assert "row" in lost[0].detail
+    large = Asker.of(replies(lambda prompt: json.dumps({"facts": [entry(*asked(prompt)[0][:3])]})))
+    assert "words_lost" not in {one.reason for one in word_pairs([fact(1)], large, kinds=()).dropped}
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "kept"),
+    [
+        (
+            "How many carts a day crossed Marrow Bridge in 1897?",
+            "How many carts crossed Marrow Bridge in 1897?",
+            False,
+        ),
+        (
+            "How many carts a day crossed Marrow Bridge?",
+            "Do you know how many carts crossed Marrow Bridge a day?",
+            True,
+        ),
+        ("What is the power of the lid of the Oskwind 30?", "Can you name the lid of the Oskwind 30?", False),
+        (
+            "What is the power of the lid of the Oskwind 30?",
+            "Please state the power of the Oskwind 30 lid.",
+            True,
+        ),
+        ("In which town is the Morwen Museum?", "Where is the Morwen Museum?", True),
+        ("Which town hosted the Wexley Regatta in 1901?", "Who hosted the Wexley Regatta in 1901?", True),
+        ("How high is Mount Orrin?", "Please state the height of Mount Orrin.", True),
+        ("How high is Mount Orrin?", "Please state where Mount Orrin is.", False),
+        (
+            "How many people does Orrin Lens employ?",
+            "Please state the number of employees at Orrin Lens.",
+            True,
+        ),
+        (
+            "How many people does Orrin Lens employ?",
+            "Please state the number of visitors at Orrin Lens.",
+            False,
+        ),
+        ("How many people live in Ostavell?", "What is the population of Ostavell?", True),
+        ("How many people live in Ostavell?", "What is the name of Ostavell?", False),
+        (
+            "How long is the guarantee of the Oskwind 30?",
+            "What length of guarantee has the Oskwind 30?",
+            True,
+        ),
+        ("Who founded Orrin Lens?", "", False),
+        ("Who was Tilda Vance?", "Can you tell me who Tilda Vance was?", True),
+        ("Who was the oldest rower of Selby?", "Can you tell me who was a rower of Selby?", False),
+        ("マロー橋の全長は何メートルですか？", "マロー橋の長さは何メートルか教えてください。", True),
+        ("マロー橋の全長は何メートルですか？", "マロー橋は何メートルか教えてください。", False),
+        ("マロー橋の通行料は年間いくらですか？", "マロー橋の通行料が年間いくらか知っていますか？", True),
+    ],
+)
+def test_what_is_asked_for_is_among_the_words_of_a_wording(question, text, kept):
+    assert (check_words(text, question=question) is None) is kept
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        (FINAL, "Who won 1897 rowing final Marrow Bridge"),
+        ("What is the highest mountain in Norland?", "highest mountain Norland"),
+        ("What is the name of the lake at Selby?", "lake Selby"),
+        ("In which year was the Ferrand Bridge built?", "year Ferrand Bridge built"),
+        ("How many people live in Ostavell?", "How many people live Ostavell"),
+        ("Can boats moor at Selby?", "boats moor Selby"),
+    ],
+)
+def test_key_words_are_a_question_without_its_small_words(question, words):
+    assert keywords(question) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would like to know the price of the Oskwind 30S in 2024.",
+        "I would like to know in 2024 the price that a small shop at the far end asked for the Oskwind 30S.",
+    ],
+)
+def test_a_name_keeps_its_number_in_what_a_small_model_may_write(text):
+    question = "In 2024, what did a very small shop at the far end of the town ask for the Oskwind 30S?"
+    task = make_task(
+        fact(1).model_copy(update={"question": question}),
+        Target("en", own=True, trained=2, held_out=1, asks=True),
+    )
+    pattern = task.schema["properties"]["questions"]["prefixItems"][0]["pattern"]
+    assert re.fullmatch(pattern, text)
+    assert not re.fullmatch(pattern, text.replace("Oskwind 30S", "Oskwind and 30"))

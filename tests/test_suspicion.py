@@ -1,6 +1,8 @@
 import time
 
 import pytest
+from gold_model import bare
+from gold_pairs import gold_pairs
 
 from qagen.pairs.suspicion import suspicion
 from qagen.records import Passage, QAPair
@@ -51,6 +53,11 @@ def test_an_english_question_that_leans_on_something_is_suspected(question, expe
     "question",
     [
         "Who won the 1897 rowing final at Marrow Bridge?",
+        "By which date must the winner return the Plessomar Bowl of the Tessimarn Regatta?",
+        "At how many hPa is the storm alarm limit of the Oskwind 30 fixed?",
+        "How far behind the winner was Grey Ember in the Night Lap of the 2023 Tessimarn Regatta?",
+        "What is the currency of the lake cantons around Lake Tessimarn?",
+        "Above what length is a vessel a large vessel in the Mooring Ordinance of Karrowmouth?",
         "How high above sea level does Lake Tessimarn lie?",
         "In which city is the Prado museum?",
         "After Tilda Vance won the 1897 final, what did she do with her prize?",
@@ -144,3 +151,23 @@ def test_a_huge_question_takes_no_time(piece):
     start = time.monotonic()
     reason(piece * 1_000_000)
     assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("japanese", [False, True])
+def test_few_of_the_clear_questions_of_the_examples_are_suspected(japanese):
+    chosen = [both for both in gold_pairs() if both[0].source.startswith("aonagi") is japanese]
+    suspected = [pair.question for pair, passage in chosen if suspicion(pair, passage)]
+    assert len(chosen) == (262 if japanese else 656)
+    assert len(suspected) <= 0.03 * len(chosen), suspected
+
+
+def test_the_careless_questions_of_the_examples_are_suspected():
+    careless = [
+        pair.model_copy(update={"question": bare(pair.question)})
+        for pair, _ in gold_pairs()
+        if bare(pair.question) != pair.question
+    ]
+    passages = {pair.id: passage for pair, passage in gold_pairs()}
+    suspected = [pair for pair in careless if suspicion(pair, passages[pair.id])]
+    assert len(careless) > 600
+    assert len(suspected) >= 0.85 * len(careless)

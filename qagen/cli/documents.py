@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from qagen.pairs.dataset import QADataset
     from qagen.records import Failure, QAPair, Usage
 
+_NO_FILE = "none: `qagen generate` has not ended, or kept no pair to train on"
 _LISTED = 10  # failures shown at the end of a run; `qagen status` shows all
 
 
@@ -200,8 +201,12 @@ def status(run: Run, debug: Debug = False) -> None:
     for state, number in states.items():
         add_row(table, f"calls {state}", f"{number:,}")
     if (run / PAIRS).exists():
-        _add_pairs(table, QADataset.load(run))
+        dataset = QADataset.load(run)
+        screen().print(_steps_table(dataset))
+        _add_pairs(table, dataset)
     _add_usage(table, usage)
+    trained = run / TRAIN
+    add_row(table, "training file", str(trained) if trained.exists() else _NO_FILE)
     screen().print(table)
     _print_failures(failures, len(failures))
     if _incomplete(failures) or set(states) - {"done", "cut_off"}:
@@ -239,8 +244,9 @@ def _finish(dataset: QADataset, out: Path) -> None:
     from qagen.pairs.dataset import PAIRS, PROBES
 
     console = screen()
-    console.print(_steps_table(dataset))
-    table = new_table("Done, with failures" if _incomplete(dataset.failures) else "Done")
+    console.print(_steps_table(dataset, now=True))
+    ended = "Done" if len(dataset) else "Done, and no pair was kept"
+    table = new_table("Done, with failures" if _incomplete(dataset.failures) else ended)
     _add_pairs(table, dataset)
     add_row(table, "failures", f"{len(dataset.failures):,}")
     _add_usage(table, dataset.usage, f" ({dataset.usage.asked:,} asked now)")
@@ -262,13 +268,13 @@ def _finish(dataset: QADataset, out: Path) -> None:
         raise typer.Exit(EXIT_INCOMPLETE)
 
 
-def _steps_table(dataset: QADataset) -> Table:
-    """What each step did and cost."""
+def _steps_table(dataset: QADataset, *, now: bool = False) -> Table:
+    """What each step did and cost; ``now``: also how many of its calls this run has made."""
     table = new_table("What each step did", "step", "pairs", "calls", "tokens", "cost", "")
     for step in dataset.steps:
         use = step.usage
         cost = "unknown" if use.cost is None else f"${use.cost:.4f}"
-        calls = f"{use.calls:,}" if use.asked == use.calls else f"{use.calls:,} ({use.asked:,} now)"
+        calls = f"{use.calls:,}" + (f" ({use.asked:,} now)" if now and use.asked != use.calls else "")
         tokens = f"{use.input_tokens + use.output_tokens:,}"
         asked = (calls, tokens, cost) if use.calls else ("", "", "")
         add_row(table, step.name, f"{step.after:,}", *asked, step.note)
@@ -353,6 +359,8 @@ def _first_pairs(number: int) -> Any:
 
 
 def _path_or_url(source: str) -> str | Path:
+    if not source.strip():  # as a path it would be this folder, with all that is in it
+        raise SettingsError("SOURCE is empty: name a file, a folder (. for this one) or a URL")
     return source if source.startswith(("http://", "https://")) else Path(source)
 
 
@@ -377,7 +385,7 @@ def _add_pairs(table: Table, dataset: QADataset) -> None:
     add_row(table, "pairs kept", f"{len(dataset):,}")
     add_row(table, "facts", f"{len({pair.fact for pair in dataset}):,}")
     parts = Counter(pair.part for pair in dataset)
-    if dataset.leaks is not None:
+    if parts and dataset.leaks is not None:
         add_row(table, "of these", ", ".join(f"{number:,} {part}" for part, number in parts.most_common()))
         add_row(table, "leaks", f"{len(dataset.leaks):,}")
     if dataset.coverage is not None and dataset.coverage.documents:

@@ -71,19 +71,21 @@ class _Rates:
 
     ``per_number`` and ``per_sentence`` give the pairs of a passage from its numbers and sentences, of a
     sentence ``least`` to ``most``. ``kept`` is the share left after gates and review, ``gaps`` the share of
-    sentences that a pass leaves uncovered, ``filled`` the new pairs for each of them, ``suspect`` the share
-    of pairs under suspicion, ``rewrites`` the share that a review writes anew, ``more`` the wordings beyond
-    those asked for, ``facts_a_call`` the facts that share a call. All others are tokens: ``question`` and
-    ``quote`` are a constant and a share of the mean sentence.
+    sentences that the first pass leaves uncovered or covers only in part, ``filled`` the new pairs for each
+    that there is, ``left`` what a round leaves for the next, ``suspect`` the share of pairs under suspicion,
+    ``rewrites`` the share that a review writes anew, ``more`` the wordings beyond those asked for,
+    ``facts_a_call`` the facts that share a call. All others are tokens: ``question`` and ``quote`` are a
+    constant and a share of the mean sentence.
     """
 
     per_number: float = 1.64
     per_sentence: float = -1.74
     least: float = 0.7
     most: float = 4.0
-    kept: float = 0.97
-    gaps: float = 0.05
-    filled: float = 1.0
+    kept: float = 0.92
+    gaps: float = 0.45
+    filled: float = 0.28
+    left: float = 0.06
     suspect: float = 0.3
     rewrites: float = 0.1
     more: float = 0.7
@@ -93,6 +95,7 @@ class _Rates:
     answer: float = 4
     pair_marks: float = 16
     entry_marks: float = 15
+    hint: float = 9
     verdict: float = 42
     labels: float = 22
     wording_marks: float = 8
@@ -105,7 +108,8 @@ _SMALL = _Rates(
     per_sentence=1.2,
     kept=0.7,
     gaps=0.4,
-    filled=0.5,
+    filled=0.17,
+    hint=0,
     quote=(0, 0),
     pair_marks=10,
     more=0,
@@ -239,18 +243,17 @@ class _Reckoning:
         return pairs if most is None else min(pairs, most)
 
     def _fill(self, lengths: _Lengths, pairs: float) -> float:
-        """How many pairs there are after filling: many passages are asked about at first, then few."""
+        """How many pairs there are after filling: most passages are asked about at first, then few."""
         rates, number = self._rates, max(lengths.sentences, 1)
         reply, _ = reply_model(self._generator.schema)
         prompt = self._fixed(FILL_PROMPT, reply) + lengths.tokens + lengths.context
-        left = number * rates.gaps
+        left, found = number * rates.gaps, pairs * rates.filled
         for _ in range(1 if self._generator.small else self._recipe.fill_rounds):
             asked = 1 - (1 - left / number) ** number
-            shown = asked * pairs * (lengths.question + 2) + left * (lengths.tokens / number + 4)
-            found = left * rates.filled
+            shown = asked * pairs * (lengths.question + 2) + left * (lengths.tokens / number + 4 + rates.hint)
             written = found * self._pair(lengths) + left * rates.entry_marks
             self._steps["fill gaps"].add(asked, asked * prompt + shown, written)
-            pairs, left = self._bounded(pairs + found), left * rates.gaps
+            pairs, left, found = self._bounded(pairs + found), left * rates.left, found * rates.left
         return pairs
 
     def _review(self, lengths: _Lengths, pairs: float) -> None:

@@ -15,7 +15,7 @@ from qagen.flow.recipe import Recipe
 from qagen.llm.ledger import Ledger
 from qagen.pairs.asker import Asker
 from qagen.pairs.coverage import measure_coverage
-from qagen.pairs.curation import curate_pairs
+from qagen.pairs.curation import DUPLICATE, curate_pairs
 from qagen.pairs.dataset import QADataset
 from qagen.pairs.dividing import divide_pairs
 from qagen.pairs.edits import apply_edits
@@ -180,10 +180,9 @@ class Run:
         return replace(state, failures=(*unread, *state.failures), note=note)
 
     def _fill(self, state: State) -> State:
-        """Ask again about sentences that no sound pair covers."""
-        sound = (
-            [pair for pair in state.pairs if not self._check(pair)[1]] if self.recipe.gates else state.pairs
-        )
+        """Ask again about sentences that no sound pair covers, or only in part."""
+        checked = [self._check(pair) if self.recipe.gates else (pair, None) for pair in state.pairs]
+        sound = [pair for pair, problem in checked if not problem]
         with self._asking("fill gaps", self.recipe.filler) as asker:
             filled = fill_gaps(
                 [*self.passages.values()],
@@ -193,14 +192,17 @@ class Run:
                 most=self.recipe.pairs_per_passage,
                 schema=self.generator.schema.model,
             )
+        pairs, replaced = _joined(state.pairs, map(self._home, filled.pairs))
+        done = [(filled.rounds, "round"), (len(filled.pairs), "new pair"), (len(filled.declared), "sentence")]
+        told = ", ".join(f"{number} {name}{'s' * (number != 1)}" for number, name in done) + " without a fact"
         return replace(
             state,
-            pairs=state.pairs + tuple(map(self._home, filled.pairs)),
-            dropped=state.dropped + filled.dropped,
+            pairs=pairs,
+            dropped=(*state.dropped, *filled.dropped, *replaced),
             failures=state.failures + filled.failures,
             declared=filled.declared,
             usage=filled.usage,
-            note=filled.stopped or f"{filled.rounds} rounds, {len(filled.declared)} sentences without a fact",
+            note=f"{told}; {filled.stopped}" if filled.stopped else told,
         )
 
     def _gate(self, state: State) -> State:
@@ -425,6 +427,20 @@ class _Gathered:
             failures=tuple(self._failures),
             usage=self._usage,
         )
+
+
+def _joined(pairs: Iterable[QAPair], new: Iterable[QAPair]) -> tuple[tuple[QAPair, ...], list[Dropped]]:
+    """The pairs and the new ones, each id once; of two the one whose quote is in the text, else the first."""
+    joined = {pair.id: pair for pair in pairs}
+    replaced: list[Dropped] = []
+    for pair in new:
+        earlier = joined.get(pair.id, pair)
+        better, other = (earlier, pair) if pair.start is None else (pair, earlier)
+        joined[pair.id] = better
+        if earlier is not pair:
+            detail = f"it came twice; the other's quote is “{better.quote}”"
+            replaced.append(Dropped(pair=other, reason=DUPLICATE, detail=detail))
+    return tuple(joined.values()), replaced
 
 
 def _told(**counts: int) -> str:

@@ -9,7 +9,8 @@ from typing import Literal
 
 from qagen.pairs.curation import fold
 from qagen.pairs.lexicon import word_set
-from qagen.pairs.questions import JAPANESE, LONGEST, Question, count_numbers
+from qagen.pairs.numbers import numbers
+from qagen.pairs.questions import JAPANESE, LONGEST, Question
 
 Agreement = Literal["same", "compatible", "different"]
 
@@ -87,7 +88,7 @@ class _Answer:
 
 @lru_cache(maxsize=1 << 15)
 def _read(text: str) -> _Answer:
-    folded = fold(text)
+    whole = folded = fold(text)
     japanese = JAPANESE.search(folded) is not None
     if len(folded) > LONGEST:
         return _Answer(folded, frozenset(), frozenset(), (), None, japanese, 1)
@@ -97,8 +98,8 @@ def _read(text: str) -> _Answer:
     return _Answer(
         folded,
         frozenset(kinds - _LIGHT or kinds),
-        count_numbers(text),
-        tuple((one, other) for one, other in _SCORE.findall(fold(text).replace("–", "-"))),
+        numbers(text),
+        tuple((one, other) for one, other in _SCORE.findall(whole.replace("–", "-"))),
         _date(folded, japanese=japanese),
         japanese,
         len([part for part in re.split(r"[,、，;/]", text) if part.strip()]),
@@ -144,6 +145,26 @@ def _date(folded: str, *, japanese: bool) -> tuple[str, str, str] | None:
     return date if any(date) else None
 
 
+def is_date(text: str) -> bool:
+    """Whether an answer is a year, a month or a day, and nothing else."""
+    read = _read(text)
+    return _date(_WEEKDAY.sub("", read.folded).strip(), japanese=read.japanese) is not None
+
+
+_WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|[(（]?[月火水木金土日]曜日?[)）]?")
+
+
+def is_part(answer: str, whole: str) -> bool:
+    """Whether both are a single number, and the first is a smaller one."""
+    part, full = (_read(text).numbers for text in (answer, whole))
+    if len(part) != 1 or len(full) != 1:
+        return False
+    try:
+        return 0 <= float(*part) < float(*full)
+    except ValueError:  # a clock time
+        return False
+
+
 def compare_answers(one: str, other: str, question: Question) -> Agreement:
     """Whether two answers to this question agree.
 
@@ -155,7 +176,7 @@ def compare_answers(one: str, other: str, question: Question) -> Agreement:
     told = _told_by_numbers(first, second, question)
     if told:
         return told
-    if first.parts != second.parts and question.kind not in {"where", "when"} and not _tail(first, second):
+    if first.parts != second.parts and not (_may_say_more(question) or _tail(first, second)):
         return "different"
     compare = _compare_japanese if first.japanese or second.japanese else _compare_words
     return compare(first, second, question)
@@ -180,6 +201,11 @@ def _told_by_numbers(first: _Answer, second: _Answer, question: Question) -> Agr
     return None
 
 
+def _may_say_more(question: Question) -> bool:
+    """Whether what follows a comma may say the same more exactly: Selby, Norland; in Japanese it lists."""
+    return question.kind == "when" or (question.kind == "where" and not question.japanese)
+
+
 _TAILS = word_set("in at on during the a who which")
 
 
@@ -200,10 +226,22 @@ def _compare_dates(one: tuple[str, str, str], other: tuple[str, str, str]) -> Ag
 def _refined(first: _Answer, second: _Answer) -> Agreement:
     """Numbers differ: at best one answer is the other with an addition such as a date."""
     short, long = sorted((first, second), key=lambda answer: len(answer.folded))
+    if short.date and _is_within(long.folded, short.date):
+        return "compatible"
     words_fit = bool(short.words) and short.words <= long.words and not (long.words & _CHANGES)
     if words_fit and short.numbers < long.numbers and not short.numbers:
         return "compatible"
     return "different"
+
+
+def _is_within(folded: str, date: tuple[str, str, str]) -> bool:
+    """Whether a text is about days of this one month (and year, if it is said)."""
+    year, month, day = date
+    text = folded.translate(_KANJI_DIGITS)
+    words = {str(_MONTHS[word]) for word in text.split() if word in _MONTHS}
+    months = words | set(re.findall(r"(?<!\d)(\d{1,2})月", text))
+    years = set(re.findall(r"(?<!\d)\d{4}(?!\d)", text))
+    return bool(month) and not day and months == {month} and len(years) <= 1 and years >= {year} - {""}
 
 
 def _compare_words(first: _Answer, second: _Answer, question: Question) -> Agreement:

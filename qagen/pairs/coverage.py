@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 
@@ -147,7 +147,24 @@ def _measured(source: str, text: str, pairs: Iterable[QAPair], declared: Sequenc
 
 
 def _details(found: Sequence[Sentence], quoted: Iterable[tuple[range, QAPair]]) -> Counter[str]:
-    """The numbers and names of each sentence, and those that its pairs have: a sweep over the sentences."""
+    """How many numbers and names the sentences have, and how many of them their pairs have."""
+    counts: Counter[str] = Counter()
+    for sentence, told in zip(found, told_about(len(found), quoted), strict=True):
+        own_numbers, own_names = numbers(sentence.text), names(sentence.text)
+        counts["numbers"] += len(own_numbers)
+        counts["numbers_covered"] += sum(map(told.has_number, own_numbers))
+        counts["names"] += len(own_names)
+        counts["names_covered"] += sum(map(told.has_name, own_names))
+    return counts
+
+
+def told_about(number: int, quoted: Iterable[tuple[range, QAPair]]) -> Iterator[Told]:
+    """For each of so many sentences what its pairs say, which is to be read before the next is taken.
+
+    Args:
+        number: Of sentences.
+        quoted: Pairs, each with the numbers of the sentences it touches.
+    """
     begins: defaultdict[int, list[_Said]] = defaultdict(list)
     ends: defaultdict[int, list[_Said]] = defaultdict(list)
     for touched, pair in quoted:
@@ -155,16 +172,10 @@ def _details(found: Sequence[Sentence], quoted: Iterable[tuple[range, QAPair]]) 
             said = _Said(pair, long=len(touched) > _LONG)
             begins[touched.start].append(said)
             ends[touched.stop].append(said)
-    near = _Near()
-    counts: Counter[str] = Counter()
-    for place, sentence in enumerate(found):
-        near.change(begins.pop(place, ()), ends.pop(place, ()))
-        own_numbers, own_names = numbers(sentence.text), names(sentence.text)
-        counts["numbers"] += len(own_numbers)
-        counts["numbers_covered"] += sum(map(near.has_number, own_numbers))
-        counts["names"] += len(own_names)
-        counts["names_covered"] += sum(map(near.has_name, own_names))
-    return counts
+    told = Told()
+    for place in range(number):
+        told.change(begins.pop(place, ()), ends.pop(place, ()))
+        yield told
 
 
 class _Said:
@@ -179,14 +190,15 @@ class _Said:
         return numbers(self.text)
 
 
-class _Near:
-    """What the pairs say that touch the sentence at hand."""
+class Told:
+    """What the questions and answers of the pairs say that touch the sentence at hand."""
 
     def __init__(self) -> None:
         self._said: dict[int, _Said] = {}
         self._long: Counter[tuple[str, str]] = Counter()
 
     def change(self, begins: Iterable[_Said], ends: Iterable[_Said]) -> None:
+        """Go on to the next sentence."""
         for said in ends:
             if self._said.pop(id(said), None) is None:
                 self._long.subtract(_found_in(said))
@@ -197,9 +209,11 @@ class _Near:
                 self._said[id(said)] = said
 
     def has_number(self, number: str) -> bool:
+        """Whether a pair has a number (as :func:`qagen.pairs.numbers.numbers` gives it)."""
         return self._long["number", number] > 0 or any(number in said.numbers for said in self._said.values())
 
     def has_name(self, name: str) -> bool:
+        """Whether a pair has a name (as :func:`qagen.pairs.names.names` gives it)."""
         return self._long["name", name] > 0 or any(has_name(said.text, name) for said in self._said.values())
 
 

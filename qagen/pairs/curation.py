@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 DUPLICATE = "duplicate"
 
 # Marks that carry no meaning of their own. "+", "#", "%", "-" and the like do: C is not C++, 5 is not -5.
-_MARKS = re.compile(r"[\"'`´‘’“”„«»「」『』（）()\[\]【】〈〉《》,.;:!?…、。・·]")
-_INSIDE_NUMBER = re.compile(r"(?<=\d)([.,:])(?=\d)")
-_KEEP = {".": "\ue000", ",": "\ue001", ":": "\ue002"}  # private-use stand-ins while the marks are removed
-_RESTORE = {ord(stand_in): mark for mark, stand_in in _KEEP.items()}
+# A full stop, comma or colon stays between two digits.
+_MARKS = re.compile(
+    r"[\"'`´‘’“”„«»「」『』（）()\[\]【】〈〉《》,.;:!?…、。・·](?:(?<![,.:])|(?!\d)|(?<!\d.))"
+)
+_INSIDE_NUMBER = re.compile(r"\d[,.:]\d")
+_MARKS_ASCII = str.maketrans(dict.fromkeys("\"'`()[],.;:!?", " "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +162,9 @@ def fold(text: str) -> str:
 
     Marks inside numbers stay (3.5 is not 35), and so do signs with a meaning (``C++``, ``-5``, ``%``).
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = _INSIDE_NUMBER.sub(lambda mark: _KEEP[mark[0]], plain)
-    return " ".join(_MARKS.sub(" ", plain).translate(_RESTORE).split())
+    if text.isascii() and not _INSIDE_NUMBER.search(text):
+        return " ".join(text.lower().translate(_MARKS_ASCII).split())
+    return " ".join(_MARKS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:

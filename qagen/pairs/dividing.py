@@ -18,7 +18,7 @@ from qagen.pairs.curation import fold
 from qagen.pairs.dataset import QADataset
 from qagen.pairs.making_wordings import HELD_OUT, short_answer
 from qagen.pairs.names import names
-from qagen.pairs.numbers import numbers
+from qagen.pairs.questions import compare_questions, read_question
 from qagen.pairs.wording_gates import is_close, similarity
 from qagen.records import Dropped, Leak, QAPair
 
@@ -104,9 +104,10 @@ def find_leaks(pairs: Iterable[QAPair]) -> list[Leak]:
 
     ``exact``: the same question after folding. ``near``: its words are like those of a trained question
     (see :func:`qagen.pairs.wording_gates.is_close`), and it is one of the same fact, or has the same answer,
-    numbers and names; for a withheld fact also a trained fact with the same answer from the same words. One
-    leak is given for each pair that is asked. Candidates are found by their rarest words, so the time grows
-    with the pairs and not with their square.
+    numbers and names and asks the same (:func:`qagen.pairs.questions.compare_questions`); for a withheld fact
+    also a trained fact with the same answer from the same words. One leak is given for each pair that is
+    asked. Candidates are found by their rarest words, so the time grows with the pairs and not with their
+    square.
     """
     trained: list[QAPair] = []
     asked: list[QAPair] = []
@@ -293,7 +294,11 @@ def _answer(pair: QAPair) -> str:
 
 def _digits(question: str) -> str:
     """The digits of a question, as a quick sign that two do not have the same numbers."""
-    return " ".join(sorted(re.findall(r"\d+", fold(question).replace(",", ""))))
+    return " ".join(sorted(_in_order(question)))
+
+
+def _in_order(question: str) -> list[str]:
+    return re.findall(r"\d+", fold(question).replace(",", ""))
 
 
 def _tokens(question: str) -> frozenset[str]:
@@ -310,5 +315,7 @@ def _tokens(question: str) -> frozenset[str]:
 def _says_the_same(trained: QAPair, asked: QAPair) -> bool:
     if trained.fact == asked.fact:
         return True
-    same_numbers = numbers(trained.question) == numbers(asked.question)
-    return same_numbers and names(trained.question) == names(asked.question)
+    if asked.form == "yes_no" and _in_order(trained.question) != _in_order(asked.question):
+        return False  # "race 1 ended 5" has the words and the answer of "race 5 ended 1"
+    one, other = read_question(trained.question), read_question(asked.question)
+    return names(trained.question) == names(asked.question) and compare_questions(one, other) != "other"

@@ -7,11 +7,12 @@ answers in agreement. Similarity alone would rank "the same question for another
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from qagen.pairs.answers import answer_keys, compare_answers
+from qagen.pairs.answers import answer_keys, compare_answers, is_date, is_part
 from qagen.pairs.curation import fold
 from qagen.pairs.questions import compare_questions, is_narrower, read_question
 from qagen.records import QAPair
@@ -30,6 +31,8 @@ SAME = 0.9
 NAMES = 4
 """So many names of a question are looked up."""
 BATCH = 512
+BESIDE = 100
+"""Characters between the quotes of a number in all and of its parts, at most: about a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +126,11 @@ class _Search:
         for answer in answer_keys(pair.answer, question):
             keys += [f"{numbers}\0{name}\0{answer}\0" for name in names]
         self._keys.add(place, keys)
-        if question.relation or question.kind in {"when", "where"}:
-            wider = question.relation | question.kinds_named
-            for relation in dict.fromkeys((question.relation, wider)):
+        own, qualifiers = question.relation, question.qualifiers
+        if own or question.kind in {"when", "where"}:
+            for relation in dict.fromkeys((own, own | question.kinds_named)):
                 asked = f"{question.kind}\0{' '.join(sorted(relation))}"
-                self._subsets.add(place, asked, question.qualifiers - relation)
+                self._subsets.add(place, asked, qualifiers - relation)
 
     def near(self, embeddings: Embeddings) -> dict[tuple[int, int], float]:
         """Candidates whose questions' embeddings are near each other, with the cosine."""
@@ -162,7 +165,7 @@ class _Search:
             return None
         left, right = read_question(one.question), read_question(other.question)
         likeness = compare_questions(left, right, surely=cosine is not None and cosine >= SAME)
-        if likeness == "other":
+        if likeness == "other" or _asks_date_or_thing(one, other):
             return None
         agreement = compare_answers(one.answer, other.answer, left)
         if agreement == "same":
@@ -197,7 +200,7 @@ class _Search:
 
     def _missing(self, lacking: QAPair, other: QAPair) -> str:
         """The qualifiers that the one lacks, or "" when they are no danger to each other."""
-        if lacking.fact == other.fact or _same_sentence(lacking, other):
+        if lacking.fact == other.fact or _same_sentence(lacking, other) or _is_whole(lacking, other):
             return ""
         one, full = read_question(lacking.question), read_question(other.question)
         if not is_narrower(full, one) or compare_answers(lacking.answer, other.answer, full) != "different":
@@ -205,10 +208,32 @@ class _Search:
         return ", ".join(sorted(word.lstrip("=+") for word in full.qualifiers - one.qualifiers))
 
 
+def _asks_date_or_thing(one: QAPair, other: QAPair) -> bool:
+    """Whether one asks when, and the other for what has that date in its name: rules of 3 May 1994."""
+    kinds = [read_question(pair.question).kind == "when" for pair in (one, other)]
+    return kinds[0] != kinds[1] and is_date(one.answer) != is_date(other.answer)
+
+
+def _is_whole(lacking: QAPair, other: QAPair) -> bool:
+    """Whether a text gives a number in all, and beside it the part of one place: 211 people, 148 at Selby."""
+    if lacking.source != other.source or not (_gap(lacking, other) <= BESIDE):
+        return False
+    full, one = read_question(other.question), read_question(lacking.question)
+    more = full.qualifiers - one.qualifiers
+    only_names = bool(one.names) and not any(word[:1] in "=+" for word in more)
+    return one.kind in {"count", "measure"} and only_names and is_part(other.answer, lacking.answer)
+
+
+def _gap(one: QAPair, other: QAPair) -> float:
+    """How many characters stand between two quotes of a document."""
+    if one.start is None or one.end is None or other.start is None or other.end is None:
+        return math.inf
+    return max(one.start, other.start) - min(one.end, other.end)
+
+
 def _same_sentence(one: QAPair, other: QAPair) -> bool:
     """Whether both are proven by the same words of the same document."""
     if one.source != other.source:
         return False
-    if one.start is None or one.end is None or other.start is None or other.end is None:
-        return bool(one.quote) and fold(one.quote) == fold(other.quote)
-    return one.start < other.end and other.start < one.end
+    gap = _gap(one, other)
+    return gap < 0 if math.isfinite(gap) else bool(one.quote) and fold(one.quote) == fold(other.quote)

@@ -67,6 +67,7 @@ _GROUPS_EN = """
     year years | goal goals | point points | bridge bridges
 """
 SYNONYMS = {word: group.split()[0] for group in _GROUPS_EN.split("|") for word in group.split()}
+_WINS = r"\b(?:win|won|wins|winning|beat|beats|beaten|defeat|defeats|defeated|lose|loses|lost|lead|led)\b"
 PHRASES: list[tuple[str, re.Pattern[str], str]] = [
     (trigger, re.compile(pattern), put)
     for trigger, pattern, put in [
@@ -89,6 +90,12 @@ PHRASES: list[tuple[str, re.Pattern[str], str]] = [
             r"what \1",
         ),
         ("how ", r"\bhow much (?:does|did|do) (.*) weigh\b", r"what weigh \1"),
+        ("how ", rf"\bby how (many|much)\b(?=.{{0,200}}{_WINS})", r"margin how \1"),
+        (
+            "how ",
+            rf"\bhow (many|much)\b(?=.{{0,200}}{_WINS}.{{0,200}} by(?:$| (?:in|at|on)\b))",
+            r"margin how \1",
+        ),
         ("how ", r"\bhow much (?:money )?", "what amount-of "),
         ("h", r"\b(?:at|for|in) (?:what|which) (?:place|location|venue|spot)\b", "where "),
         ("may", r"\b(in|of|on|since|until|during|\d+|\d+(?:st|nd|rd|th)) may\b", r"\1 maytime"),
@@ -231,8 +238,8 @@ CHANGES = word_set("""
     previous fewest fewer more less minimum maximum lowest highest oldest youngest longest shortest
     largest smallest north south east west northern southern eastern western upper lower new old half
     only lose beat other another second-hand average women men mens-event womens-event boys girls junior
-    senior youth home away lose win runnerup rebuild repair
-    姉 妹 兄 弟 母 父 娘 息 妻 夫 叔 副 元 前 後 北 南 東 西 上 下 新 旧 最 未 非 不 次 以 超 半 初
+    senior youth home away lose win runnerup rebuild repair margin
+    姉 妹 兄 弟 母 父 娘 息 妻 夫 叔 副 元 前 後 北 南 東 西 上 下 新 旧 最 未 非 不 次 以 超 半 初 差 首
 """)
 
 ORDINALS = word_set("""

@@ -69,13 +69,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is made of every fact, and by whom. ``others``: by language, the answers of other facts."""
+    """What is made of every fact, and by whom.
+
+    ``others``: by language, the answers of other facts. ``keeps_words``: questions must keep the words of the
+    canonical one, as is asked of a small model (see :func:`qagen.pairs.wording_gates.check_words`).
+    """
 
     kinds: Sequence[Kind]
     style: AnswerStyle
     prompt: str
     model: str
     others: Mapping[str | None, OtherAnswers]
+    keeps_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +168,16 @@ class FactWordings:
         problem = (
             saying.spoilt
             or gates.check_wording(text, question=self._pair.question, answer=saying.answer, **saying.gated)
+            or self._check_words(text, saying.target)
             or gates.check_unlike(text, [self._pair.question, *(one.question for one in self.kept)])
             or (gates.check_held_out(text, unlike) if unlike is not None else None)
         )
         return self._keep(pair, problem)
+
+    def _check_words(self, text: str, target: Target) -> Problem | None:
+        if not (self._recipe.keeps_words and target.own and target.language in LANGUAGES):
+            return None
+        return gates.check_words(text, question=self._pair.question)
 
     def _other_forms(self, saying: _Saying, entry: WordedFact) -> None:
         if saying.spoilt:

@@ -101,9 +101,10 @@ def names(text: str) -> frozenset[str]:
     common words, kanji that begin with a common surname, stand before a title such as 選手, or end as places,
     schools and companies do. Without a dictionary some names are missed, and some nouns are taken for names.
     """
-    plain = unicodedata.normalize("NFKC", text)
-    found = {*_latin(plain)}
-    if _CJK.search(plain):
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    japanese = not plain.isascii() and _CJK.search(plain) is not None
+    found = {*_latin(plain, japanese=japanese)}
+    if japanese:
         found.update(_japanese(plain))
     return frozenset(name for name in map(fold, found) if name)
 
@@ -129,6 +130,7 @@ _PEOPLE = re.compile(r"(?:ese|ians?|ans?|ish|n|s|es)?\Z")
 _SHORTEST_STEM = 4
 _CJK_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 _MARKS = re.compile(r"[^\w&+#]+|_")
+_APOSTROPHE = re.compile(r"['’](?:s\b)?")
 
 
 def _squeezed(text: str) -> str:
@@ -137,17 +139,21 @@ def _squeezed(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Words in small letters without accents and possessives, one space between them."""
-    flat = unicodedata.normalize("NFKD", text)
-    flat = "".join(sign for sign in flat if not unicodedata.combining(sign)).casefold()
-    flat = _CJK_RUN.sub(" ", flat)
-    return _MARKS.sub(" ", re.sub(r"['’](?:s\b)?", "", flat)).strip()
+    if text.isascii():
+        flat = text.lower()
+    else:
+        flat = unicodedata.normalize("NFKD", text)
+        flat = "".join(sign for sign in flat if not unicodedata.combining(sign)).casefold()
+        flat = _CJK_RUN.sub(" ", flat)
+    return _MARKS.sub(" ", _APOSTROPHE.sub("", flat)).strip()
 
 
 def _has_words(plain: str, text: str, wanted: list[str]) -> bool:
     whole = f" {' '.join(word for word in plain.split() if word not in _TITLES)} "
     if f" {' '.join(wanted)} " in whole or f" {''.join(wanted)} " in whole:
         return True
-    if re.search(rf"\b{re.escape(wanted[-1])}, {re.escape(' '.join(wanted[:-1]))}\b", text.casefold()):
+    inverted, written = f"{wanted[-1]}, {' '.join(wanted[:-1])}", text.casefold()
+    if inverted in written and re.search(rf"\b{re.escape(inverted)}\b", written):
         return True
     if len(wanted) == 1:
         return _has_form(plain, wanted[0])
@@ -174,6 +180,8 @@ def _spread(wanted: list[str]) -> str:
 
 def _has_form(plain: str, word: str) -> bool:
     """Whether a word of the text is the word in another form: Japan, Japanese; Vance, Vances."""
+    if word[:_SHORTEST_STEM] not in plain:
+        return False
     pattern = rf"(?<!\w){re.escape(word[:_SHORTEST_STEM])}\w*"
     for match in re.finditer(pattern, plain):
         shorter, longer = sorted((word, match[0]), key=len)
@@ -183,19 +191,25 @@ def _has_form(plain: str, word: str) -> bool:
     return False
 
 
-def _latin(text: str) -> Iterator[str]:
-    inside = {match[0] for match in _INSIDE.finditer(text)}
-    japanese = bool(_CJK.search(text))
+def _latin(text: str, *, japanese: bool) -> Iterator[str]:
+    if not _HAS_CAPITAL.search(text):
+        return
+    inside: set[str] | None = None
     for match in _RUN.finditer(text):
         name = _trimmed(match[0].split())
         if not name or (len(name) == 1 and not japanese):
             continue
         opens = " " not in match[0] and _OPENS.search(text, max(0, match.start() - 12), match.start())
         alone = match.start() == 0 and match.end() >= len(text) - 2
-        if not opens or alone or name in inside or name[1:] != name[1:].lower():
+        if not opens or alone or name[1:] != name[1:].lower():
+            yield name
+            continue
+        inside = {match[0] for match in _INSIDE.finditer(text)} if inside is None else inside
+        if name in inside:
             yield name
 
 
+_HAS_CAPITAL = re.compile(f"[{_LARGE}]")
 _INSIDE = re.compile(rf"(?<=[\w,] )[{_LARGE}][\w’'&-]*\w")  # what is written large within a sentence
 
 

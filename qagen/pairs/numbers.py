@@ -1,13 +1,14 @@
 """The numbers in a text, whatever they are written with: 10,000, １０，０００, 1万, 一万, ten thousand.
 
-The text is rewritten step by step until every number stands in plain digits; then they are read off.
+The text is rewritten step by step until every number stands in plain digits; then they are read off. A
+step is left out when the text has none of the signs or words it looks for: most texts need few of them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -25,10 +26,13 @@ def numbers(text: str) -> frozenset[str]:
     - Ordinals are their number, the ends of a range, score, fraction or date are numbers of their own.
 
     English number words count where they mean a number: not the pronoun *one*, not *second* as a unit of
-    time, not *several hundred*. Kanji numerals count before a counter, after 第, in scores, and where two
-    or more of them stand alone: not in 一般, 九州 or 三重県.
+    time, not *several hundred*; nor *May* after a name or a title, or within a sentence without a date or a
+    word such as *in* or *last* beside it (Theresa May). Kanji numerals count before a counter, after 第, in
+    scores, and where two or more of them stand alone: not in 一般, 九州 or 三重県.
     """
     plain = _in_digits(text)
+    if not _MARKED.search(plain):
+        return frozenset([_canonical(digits) for digits in _WHOLE.findall(plain)])
     found: set[str] = set()
 
     def take(match: _Match) -> str:
@@ -48,19 +52,29 @@ def numbers(text: str) -> frozenset[str]:
 def months(text: str) -> frozenset[str]:
     """The months a text names, as numbers: *March*, *Mar 3*, 3月."""
     plain = unicodedata.normalize("NFKC", text)
-    found = {_MONTHS[match[0][:3].lower()] for match in _MONTH.finditer(plain)}
+    found = {_MONTHS[match[0][:3].lower()] for match in _MONTH.finditer(plain) if _is_month(match)}
     japanese = _KANJI_RUN.sub(_kanji, plain) if "月" in plain else ""
     return frozenset({*found, *(match[1] for match in _MONTH_JA.finditer(japanese))})
 
 
 def _in_digits(text: str) -> str:
     """The text with every number in digits."""
-    plain = _GROUP_SPACE.sub("'", _RAISED.sub("", text))
-    plain = _HALF.sub(lambda match: f"{match[1] or 0}{_HALVES[match[2]]}", plain)
-    plain = unicodedata.normalize("NFKC", plain).replace("’", "'")
-    plain = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), plain)
-    plain = _UNIT_DIGIT.sub(" ", plain)
-    return _english(plain if plain.isascii() else _japanese(plain))
+    plain = text if text.isascii() else _plain_signs(text)
+    if _DIGIT.search(plain):
+        if _GROUP.search(plain):
+            plain = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), plain)
+        if _SMALL_DIGIT.search(plain):
+            plain = _UNIT_DIGIT.sub(" ", plain)
+    return _english(plain if plain.isascii() or not _EASTERN.search(plain) else _japanese(plain))
+
+
+def _plain_signs(text: str) -> str:
+    """After NFKC, where a half is .5, a square metre has no digit, and no space stands in a number."""
+    if _SPECIAL.search(text):
+        text = _GROUP_SPACE.sub("'", _RAISED.sub("", text))
+        text = _HALF.sub(lambda match: f"{match[1] or 0}{_HALVES[match[2]]}", text)
+    # İ and ı are i when case is ignored, and would make English words of words that are none (NİNE).
+    return unicodedata.normalize("NFKC", text).replace("’", "'").replace("İ", "Ï").replace("ı", "ï")
 
 
 # --- Japanese --------------------------------------------------------------------------------------------
@@ -69,6 +83,8 @@ _DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八
 _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "億": 10**8, "兆": 10**12}
 _NUMERAL = "〇零一二三四五六七八九十百千万億兆"
+_NUMERAL_SIGN = re.compile(f"[{_NUMERAL}]")
+_EASTERN = re.compile("[\u3007-\u9fff]")
 _KANJI_RUN = re.compile(
     rf"(?:(?<!\d)\d{{1,18}}(?:\.\d{{1,18}})?(?=[十百千万億兆]))?"
     rf"[{_NUMERAL}](?:[{_NUMERAL}]|\d{{1,18}}(?![\d.,:]))*"
@@ -109,16 +125,20 @@ _DECADE_JA = re.compile(r"(\d{4}|\d0)(?:年代|代(?![目表理々]))")
 
 def _japanese(text: str) -> str:
     plain = _WORD_JA.sub(lambda match: _WORDS_JA[match[0]], text)
-    plain = _KANJI_RUN.sub(_kanji, plain)
-    plain = _ERA.sub(
-        lambda match: f" {_ERAS[match[1]] + (1 if match[2] == '元' else int(match[2]))}年", plain
-    )
-    plain = _TENTHS.sub(
-        lambda match: f" {10 * Decimal(match[1]) + int(match[2] or 0) + Decimal(match[3] or 0) / 10}%", plain
-    )
-    plain = _AND_HALF_JA.sub(r" \1.5\2", plain)
-    plain = _HOUR_JA.sub(_hour_ja, plain)
-    return _DECADE_JA.sub(r" the \1s ", plain)
+    if _NUMERAL_SIGN.search(plain):
+        plain = _KANJI_RUN.sub(_kanji, plain)
+    for sign, pattern, put in _STEPS_JA:
+        if sign in plain:
+            plain = pattern.sub(put, plain)
+    return plain
+
+
+def _year_of_era(match: _Match) -> str:
+    return f" {_ERAS[match[1]] + (1 if match[2] == '元' else int(match[2]))}年"
+
+
+def _tenths(match: _Match) -> str:
+    return f" {10 * Decimal(match[1]) + int(match[2] or 0) + Decimal(match[3] or 0) / 10}%"
 
 
 def _kanji(match: _Match) -> str:
@@ -175,6 +195,16 @@ def _hour_ja(match: _Match) -> str:
     late = half in {"午後", "夕方"} or (half == "夜" and hour > 4)  # noqa: PLR2004 - 夜の一時 is after midnight
     minutes = "30" if match[4] else match[3] or "00"
     return f" {hour % 12 + 12 if late else hour}:{minutes:0>2} "
+
+
+# A sign without which the pattern finds nothing.
+_STEPS_JA: tuple[tuple[str, re.Pattern[str], str | Callable[[_Match], str]], ...] = (
+    ("年", _ERA, _year_of_era),
+    ("割", _TENTHS, _tenths),
+    ("半", _AND_HALF_JA, r" \1.5\2"),
+    ("時", _HOUR_JA, _hour_ja),
+    ("代", _DECADE_JA, r" the \1s "),
+)
 
 
 # --- English ---------------------------------------------------------------------------------------------
@@ -272,11 +302,8 @@ _SUFFIXES = {"k": 10**3, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9, "tn":
 _AND_A_HALF = re.compile(r"(?<!\d)(\d{1,18})[ -](?:and[ -])a[ -]half\b", re.IGNORECASE)
 _POINT = re.compile(r"(?<=\d) point (\d)(?: (\d)\b)?", re.IGNORECASE)
 _PAST = re.compile(r"\b(half past|(?:a )?quarter past|(?:a )?quarter to) (\d{1,2})\b", re.IGNORECASE)
-_PARTS = re.compile(
-    r"(?<=\d)[ -](thirds|quarters|fourths|fifths|sixths|sevenths|eighths|ninths|tenths|hundredths"
-    r"|thousandths)\b",
-    re.IGNORECASE,
-)
+_PART_WORDS = [*(f"{word}s" for word in _ORDINALS[3:11]), "quarters", "hundredths", "thousandths"]
+_PARTS = re.compile(rf"(?<=\d)[ -]({_any(_PART_WORDS)})\b", re.IGNORECASE)
 _PART_VALUES = {"quarter": "4", "hundredth": "100", "thousandth": "1000"}
 _TWICE = re.compile(r"\b(twice|thrice|noon|midnight)\b", re.IGNORECASE)
 _TWICE_VALUES = {"twice": "2", "thrice": "3", "noon": "12:00", "midnight": "0:00"}
@@ -308,26 +335,36 @@ _DECADES = {f"{word[:-1]}ies": f"{10 * value}" for value, word in enumerate(_TEN
 
 
 def _english(text: str) -> str:
-    plain = _PRONOUN.sub(" it ", text)
-    plain = _HALF_A.sub("0.5 ", plain)
-    plain = _DIGIT_SCALE.sub(lambda match: _times(match[1], _MULTIPLES[match[2].lower()]), plain)
-    plain = _SECOND.sub(r"\1sec", plain)
-    plain = _SPOKEN.sub(lambda match: _spoken(re.split(r"[ -]", match[0].lower())), plain)
-    plain = _DECADE_WORD.sub(
-        lambda match: (
-            f" {match[1] or ''}{_DECADES[match[2].lower()]}s ".replace("  ", " ")
-            if match[1]
-            else f" the {_DECADES[match[2].lower()]}s "
-        ),
-        plain,
-    )
-    plain = _MONEY_SCALE.sub(_money, plain)
-    plain = _TWICE.sub(lambda match: _TWICE_VALUES[match[1].lower()], plain)
-    plain = _AND_A_HALF.sub(r"\1.5", plain)
-    plain = _POINT.sub(r".\1\2", plain)
-    plain = _PAST.sub(_past, plain)
-    plain = _PARTS.sub(_part, plain)
-    return _MONTH.sub(lambda match: f" {_MONTHS[match[0][:3].lower()]} ", plain)
+    here = _TELLING.intersection(_LETTERS.findall(text.lower()))
+    text = _rewritten(text, _COUNTED, here)
+    if _DIGIT_LETTER.search(text):
+        text = _MONEY_SCALE.sub(_money, text)
+    return _rewritten(text, _DIVIDED, here)
+
+
+def _rewritten(text: str, steps: Iterable[_Step], here: frozenset[str]) -> str:
+    for words, pattern, put in steps if here else ():
+        if not here.isdisjoint(words):
+            text = pattern.sub(put, text)
+    return text
+
+
+def _decade(match: _Match) -> str:
+    decade = f"{_DECADES[match[2].lower()]}s "
+    return f" {match[1]}{decade}" if match[1] else f" the {decade}"
+
+
+def _month(match: _Match) -> str:
+    return f" {_MONTHS[match[0][:3].lower()]} " if _is_month(match) else match[0]
+
+
+def _is_month(match: _Match) -> bool:
+    """Whether it is the month of May and no person: Theresa May."""
+    if match[0] not in {"May", "MAY"}:
+        return True
+    start, end = match.span()
+    before = _BEFORE_MAY.search(match.string, max(0, start - _BESIDE), start)
+    return before is not None or _AFTER_MAY.match(match.string, end) is not None
 
 
 def _times(number: str, scale: int) -> str:
@@ -350,6 +387,42 @@ def _past(match: _Match) -> str:
     if how.endswith("to"):
         return f"{(hour - 2) % 12 + 1}:45"
     return f"{hour}:{'30' if how.startswith('half') else '15'}"
+
+
+_BESIDE = 24  # signs before "May" that say what it is
+_BEFORE_MAY = re.compile(
+    r"(?:\A|[\n!?:;|(\[]|(?<!\b[A-Z])(?<!Mr)(?<!Mrs)(?<!Ms)(?<!Dr)(?<!Prof)\.|\d(?:st|nd|rd|th)?"
+    r"|\b(?:in|of|until|till|since|by|from|through|throughout|during|before|after|around|last|next|this|each"
+    rf"|every|early|late|mid|the|a|(?:{_any(_MONTH_WORDS)}|{_SHORT_MONTHS})(?: and| or| to| through)?))"
+    r"[^\w.]{0,4}\Z",
+    re.IGNORECASE,
+)
+_AFTER_MAY = re.compile(
+    r"[ /–-]\d|, ?\d{4}|[ -]Day\b|(?: and | or | to | through |, |/|[ –-]{1,3})"
+    rf"(?:{_any(_MONTH_WORDS)}|{_SHORT_MONTHS})\b",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile("[a-z]+")
+_DIGIT_LETTER = re.compile(r"\d ?[kKmMbBt]")
+# A word without which the pattern finds nothing, the pattern, and what is put in the place of what it finds.
+_Step = tuple[Collection[str], re.Pattern[str], str | Callable[[_Match], str]]
+_COUNTED: tuple[_Step, ...] = (
+    ({"one"}, _PRONOUN, " it "),
+    ({"half"}, _HALF_A, "0.5 "),
+    (_MULTIPLES, _DIGIT_SCALE, lambda match: _times(match[1], _MULTIPLES[match[2].lower()])),
+    ({"second"}, _SECOND, r"\1sec"),
+    (_VALUES | _MULTIPLES, _SPOKEN, lambda match: _spoken(re.split(r"[ -]", match[0].lower()))),
+    (_DECADES, _DECADE_WORD, _decade),
+)
+_DIVIDED: tuple[_Step, ...] = (
+    (_TWICE_VALUES, _TWICE, lambda match: _TWICE_VALUES[match[1].lower()]),
+    ({"half"}, _AND_A_HALF, r"\1.5"),
+    ({"point"}, _POINT, r".\1\2"),
+    ({"half", "quarter"}, _PAST, _past),
+    (_PART_WORDS, _PARTS, _part),
+    ({*_MONTH_WORDS, *_MONTHS, "sept"}, _MONTH, _month),
+)
+_TELLING = frozenset(word for words, _, _ in (*_COUNTED, *_DIVIDED) for word in words)
 
 
 @dataclass(slots=True)
@@ -431,6 +504,17 @@ def _joined(current: int, value: int, last: str, word: str) -> int | None:
 
 # --- reading them off ------------------------------------------------------------------------------------
 
+_DIGIT = re.compile(r"\d")
+_WHOLE = re.compile(r"\d+")
+_SMALL_DIGIT = re.compile("[mHO][23]")
+_GROUP = re.compile(r"\d[,' ]\d{3}")
+_SPECIAL = re.compile("[²³½¼¾\u00a0\u2009\u202f]")
+# A number that is more than digits between words: a decimal, a score, a time, a decade, less than zero.
+_MARKED = re.compile(
+    r"\d(?:(?<=[-−–/.:\ue000]\d)|'?s\b|:\d| ?[ap]\.?m| ?o'clock| in the | at night|(?<=minus \d)"
+    r"|(?<=マイナス\d)|(?<=氷点下\d))",
+    re.IGNORECASE,
+)
 _RAISED = re.compile(r"(?<=[a-zµ])[²³]|[²³](?=\W|\Z)")
 _GROUP_SPACE = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _HALF = re.compile(r"(?:(?<!\d)(\d{1,18})\s?)?([½¼¾])")
@@ -492,4 +576,6 @@ def _written(value: Decimal) -> str:
 def _canonical(number: str) -> str:
     if number.count(".") > 1 or len(number) > _LONGEST:
         return number
+    if number.isdecimal():
+        return str(int(number))
     return _written(Decimal(number)) if number.strip("-.") else number

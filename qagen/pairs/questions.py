@@ -52,6 +52,8 @@ class Question:
 
     ``words`` are all words with a meaning, those of names included, synonyms made one; an event word
     begins with "=". ``named`` are those of them that stand in names. ``atoms`` are the names' parts.
+    ``numbered`` are names that begin with a number word, and ``outside`` the numbers without theirs: the 2 of
+    Race 2, and not that of the yacht Second Thought.
     """
 
     folded: str
@@ -62,6 +64,8 @@ class Question:
     numbers: frozenset[str]
     names: frozenset[str]
     japanese: bool
+    numbered: frozenset[str] = frozenset()
+    outside: frozenset[str] = frozenset()
 
     @property
     def relation(self) -> frozenset[str]:
@@ -82,32 +86,6 @@ class Question:
         return frozenset((*self.atoms, *events, *(f"+{number}" for number in self.numbers)))
 
 
-# Numbers that are no plain digits between spaces: those are left to numbers(), which is slower.
-_WORDED = re.compile(
-    r"\d[^\d ?!)]|[^\d (]\d|\d \d|\b(?:zero|one|two|three|four|five|six|seven|eight|nin|ten|eleven|twel|thir|"
-    r"twent|fort|fift|hundr|thousand|[mbtr]+illion|doz|first|secon|half|twice|once|quarter|doubl|tripl|pair|minus|coupl|"
-    r"jan|feb|mar(?:ch)?\b|apr|may\b|jun|jul|aug|sep|oct|nov|dec|no\b|nil|[ivxlc]+\b)",
-    re.IGNORECASE,
-)
-_WORDED_JA = re.compile(
-    r"[〇零一二三四五六七八九十百千万億兆半双両初元廿壱弐参倍割〜~]|マイナス|氷点下|"
-    r"\d[^\d年人月日。？?]|[^\d、。の]\d|[a-z]"
-)
-_THOUSANDS = re.compile(r"(?<![\d,.])(\d{1,3}),(\d{3})(?![\d,.])")
-_METRES = re.compile(r"(?<![$€£¥])(\b\d[\d,.]*) ?m\b")
-
-
-def count_numbers(text: str) -> frozenset[str]:
-    """:func:`qagen.pairs.numbers.numbers`, with a short way for plain texts; the m of 90 m is metres."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    plain = _METRES.sub(r"\1 metres", _THOUSANDS.sub(r"\1\2", plain))
-    if not (_WORDED if plain.isascii() else _WORDED_JA).search(plain):
-        found = re.findall(r"\d+", plain)
-        if not any(digits.startswith("0") for digits in found):
-            return frozenset(found)
-    return numbers(plain)
-
-
 @lru_cache(maxsize=1 << 15)
 def read_question(text: str) -> Question:
     """What this question asks."""
@@ -126,10 +104,15 @@ def read_question(text: str) -> Question:
     named = {word for name in found for word in _words_of(name, japanese=japanese)} & words
     atoms = frozenset(part for name in found for part in name.split() if part not in LIGHT)
     plain = frozenset(words) or frozenset(folded.split())
-    counted = count_numbers(text)
+    counted = numbers(text)
     if "1" in counted and _FIRST.search(folded):
         counted -= {"1"}
-    return Question(folded, kind, plain, frozenset(named), atoms, counted, found, japanese)
+    numbered = frozenset(_NUMBERED.findall(text))
+    outside = counted & numbers(_NUMBERED.sub(" ", text)) if numbered else counted
+    return Question(folded, kind, plain, frozenset(named), atoms, counted, found, japanese, numbered, outside)
+
+
+_NUMBERED = re.compile(rf"\b(?:{'|'.join(sorted(map(str.capitalize, ORDINALS)))}) [A-Z]\w+")
 
 
 # A place's name before what is held there: names() has no dictionary and leaves it out.
@@ -282,7 +265,7 @@ def _english(rest: str) -> tuple[str, set[str]]:
     for trigger, pattern, put in PHRASES:
         if trigger in text:
             text = pattern.sub(put, text)
-    tokens = re.findall(r"[^\W\d_][\w\-]*|\d+[^\W\d_][\w\-]*", text)
+    tokens = _TOKEN.findall(text)
     kind = next((KINDS_EN[token] for token in tokens if token in KINDS_EN), "")
     if not kind and "how" in tokens:
         kind = "count" if re.search(r"\bhow (?:many|often)\b", text) else "how"
@@ -292,6 +275,9 @@ def _english(rest: str) -> tuple[str, set[str]]:
     if words & _MEASURES and kind in {"what", "how", "count"}:
         kind = "measure"
     return kind, words - {""}
+
+
+_TOKEN = re.compile(r"[^\W\d_][\w\-]*|\d+[^\W\d_][\w\-]*")
 
 
 @lru_cache(maxsize=1 << 15)
@@ -351,11 +337,17 @@ def compare_questions(one: Question, other: Question, *, surely: bool = False) -
     """
     if one.folded == other.folded:
         return "same"
-    if one.numbers != other.numbers or roles_differ(one, other) or not _names_fit(one, other):
+    if not _numbers_fit(one, other) or roles_differ(one, other) or not _names_fit(one, other):
         return "other"
     if one.kind == other.kind and one.words == other.words and not (lacks(one, other) or lacks(other, one)):
         return "same"
     return "alike" if _kinds_fit(one, other) and _words_fit(one, other, surely=surely) else "other"
+
+
+def _numbers_fit(one: Question, other: Question) -> bool:
+    if one.numbers != other.numbers:
+        return False
+    return one.outside == other.outside or one.numbered != other.numbered
 
 
 def _names_fit(one: Question, other: Question) -> bool:
@@ -402,6 +394,23 @@ def _differences(one: frozenset[str], other: frozenset[str]) -> tuple[frozenset[
     left, right = one - other, other - one
     forms = {(a, b) for a in left for b in right if _are_forms(a, b)}
     return left - {a for a, _ in forms}, right - {b for _, b in forms}
+
+
+def lost_words(one: Question, other: Question) -> frozenset[str]:
+    """The words of a question that are in no name and that the other does not have, in any form.
+
+    Forms are taken more loosely than for a duplicate: *employ* is in *the number of employees*.
+    """
+    lost = _differences(one.words - one.named, other.words)[0]
+    told = [word for word in other.folded.split() if len(word) > PREFIX]
+    if one.japanese or not lost or not told:
+        return lost
+    found = {
+        _canonical(word)
+        for word in one.folded.split()
+        if any(word[:PREFIX] == theirs[:PREFIX] and abs(len(word) - len(theirs)) <= PLURAL for theirs in told)
+    }
+    return lost - found
 
 
 def _are_forms(one: str, other: str) -> bool:

@@ -446,6 +446,7 @@ def _make_all(
         prompt=prompt_id(prompt),
         model=asker.asked.name,
         others=_other_answers(jobs.values(), told),
+        keeps_words=asker.small,
     )
     found: list[QAPair] = []
     dropped: list[Dropped] = []

@@ -148,11 +148,18 @@ _DIRECT = {
 }
 _ENOUGH = 2  # training wordings, of which one may be made by code
 _MOST_ANCHORS = 5
+_BETWEEN, _MOST_BETWEEN = 9, 16  # words before a name: with too few allowed, a model runs them into one
+# A name with its number: Oskwind 30S, Race 5.
+_CODE = re.compile(
+    r"\b(?!(?:In|On|At|By|From|For|Since|Until|After|Before)\b)[A-Z]\w+ \d+[A-Z]*\b(?![.,:]\d)"
+)
 _SAFE = re.compile(r"[\w ,:'’&・ー.%-]+")
 _JA_SMALL = "".join(map(chr, range(0x3041, 0x3094))) + "ー、何誰年月日"
+_ASKS_NAME = re.compile(r"^what (?:is|was|are|were) the names? of (?:the )?", re.IGNORECASE)
 _STOP_WORDS = frozenset(
     ("a", "an", "the", "did", "do", "does", "was", "were", "is", "are", "be", "been", "has", "have", "had",
-     "of", "in", "on", "at", "to", "by", "for", "from", "with", "it", "its", "that", "this", "please")
+     "of", "in", "on", "at", "to", "by", "for", "from", "with", "it", "its", "that", "this", "please", "what",
+     "which", "can", "could", "will", "would", "there")
 )  # fmt: skip
 
 
@@ -194,8 +201,11 @@ def entry(pair: QAPair, task: Task, told: SmallWordings) -> WordedFact:
 
 
 def keywords(question: str) -> str:
-    """An English question as it is typed into a search engine: without its small words."""
-    words = question.rstrip("?. ").split()
+    """An English question as it is typed into a search engine: without its small words.
+
+    *What* and *which* are such words too, and so is *the name of*; *who*, *when* and *how* say what is asked.
+    """
+    words = _ASKS_NAME.sub("", question.rstrip("?. ")).split()
     return " ".join(word for word in words if word.casefold() not in _STOP_WORDS)
 
 
@@ -205,7 +215,8 @@ def _text(pattern: str) -> dict[str, str]:
 
 def _anchors(question: str) -> list[str]:
     """The names and numbers of a question as they stand in it, in its order."""
-    spans = [found.span() for found in re.finditer(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?", question)]
+    numbers = re.finditer(r"\d+(?:[.,:]\d+)*[A-Za-z]*", question)
+    spans = [found.span() for found in _CODE.finditer(question)] + [found.span() for found in numbers]
     spans += [place for name in names(question) if (place := find_answer(name, question))]
     found: list[tuple[int, int]] = []
     for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span)):
@@ -230,7 +241,8 @@ def _latin(pair: QAPair, trained: int, held_out: int, *, english: bool) -> _Patt
     )
     word = f"[a-z{letters}][a-z{letters}'’-]*"
     anchors = _anchors(pair.question)
-    bodies = [_body(order, word) for order in _orders(anchors)]
+    between = min(_MOST_BETWEEN, max(_BETWEEN, len(pair.question.split())))
+    bodies = [_body(order, word, between) for order in _orders(anchors)]
     body = "(" + "|".join(bodies) + ")"
     openings = [*_HELD_OUT[:held_out], *_TRAINED[:trained]] if english else []
     direct = "(" + "|".join(_direct(pair.question)) + ")"
@@ -241,12 +253,12 @@ def _latin(pair: QAPair, trained: int, held_out: int, *, english: bool) -> _Patt
     return _Patterns(patterns, f"^{_stated(pair, anchors, word)}\\.$", f"^{'the ' * english}{body}$")
 
 
-def _body(anchors: Sequence[str], word: str) -> str:
-    """Words, with each of the anchors among them."""
+def _body(anchors: Sequence[str], word: str, between: int = _BETWEEN) -> str:
+    """Words, with each of the anchors among them, and so many before each at most."""
     if not anchors:
         return f"({word},? ){{2,16}}{word}"
-    pieces = "".join(f"({word},? ){{0,9}}{anchor}('s)?,? ?" for anchor in anchors[:-1])
-    return f"{pieces}({word},? ){{0,9}}{anchors[-1]}('s)?( {word},?){{0,8}}"
+    pieces = "".join(f"({word},? ){{0,{between}}}{anchor}('s)?,? ?" for anchor in anchors[:-1])
+    return f"{pieces}({word},? ){{0,{between}}}{anchors[-1]}('s)?( {word},?){{0,8}}"
 
 
 def _direct(question: str) -> Sequence[str]:

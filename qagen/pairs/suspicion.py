@@ -34,7 +34,7 @@ _TEXT = re.compile(
     r"|\bas (?:mentioned|described|stated|noted)\b",
     re.IGNORECASE,
 )
-_ABOVE_VALUE = re.compile(r"\babove (?:the\b|sea|ground|zero|\d|an?\b|[A-Z])")
+_ABOVE_VALUE = re.compile(r"\b[Aa]bove (?:the\b|what\b|which\b|how\b|sea|ground|zero|\d|an?\b|[A-Z])")
 _TIME_NOUN = r"(?:day|night|week|month|season|year|decade|century|time|evening|morning|summer|winter)"
 _EVENT = (
     r"(?:match|game|race|final|semi-final|tournament|competition|cup|league|regatta|event|contest|festival|"
@@ -104,6 +104,10 @@ _LEADS_ON = (
     r"led|run|built|won|given|made|and|over|across|under|after|before|into|[a-z]+ed)\b"
 )
 _TELLS = re.compile(rf"^(?: (?!{_LEADS_ON})[a-z]+)?,? ?(?:{_LEADS_ON} .*)?")
+# Somewhere behind the noun a name says of what, where or when: the storm alarm of the Oskwind 30S.
+_OF_NAME = re.compile(
+    r"\b(?:of|at|in|around)((?: (?:the|an?|[a-z]+|\d+(?:st|nd|rd|th)?)){0,3} [*\"“«A-Z][^?,]*)"
+)
 _CALENDAR = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|"
     r"october|november|december"
@@ -185,6 +189,8 @@ def _bare_noun(question: str, passage: Passage) -> str:
             continue
         told = _TELLS.match(rest)
         if told and told[0] and (_named(f"x {told[0]}") or _TELLING.search(told[0])):
+            continue
+        if any(_named(f"x {of[1]}") for of in _OF_NAME.finditer(rest)):
             continue
         if _named(before) and re.search(r"\d{3}|\b[A-Z]\w+ [A-Z]", before):
             continue

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 
 from qagen.pairs.curation import fold
 from qagen.pairs.language import language_of
+from qagen.pairs.lexicon import CHANGES
 from qagen.pairs.names import has_name, names
 from qagen.pairs.numbers import numbers
 from qagen.pairs.problems import Problem
+from qagen.pairs.questions import lost_words, read_question
 from qagen.pairs.wordings import find_answer
 
 CLOSE_WORDS = 0.9
@@ -24,6 +26,23 @@ Set on the labelled wordings of ``tests/test_rephrasing.py``: trivial changes (a
 tense, the words in another order) are close, other ways to ask are not.
 """
 
+LEAST_WORDS = 0.6
+"""The share of a question's words that a small model's wording must have."""
+
+# "What is the maximum *power* of", "how many *carts*", "which *town* ..."
+_HEAD = re.compile(
+    r"\b(?:how many|what (?:is|was|are|were) the)(?: [a-z-]+)??(?: [a-z-]+)?? ([a-z-]+)"
+    r"(?= (?:of|in|at|on|for|from|to|by|with|that|who|did|do|does|was|were|is|are|has|have|had|can|may|must|"
+    r"will)\b)",
+    re.IGNORECASE,
+)
+# A noun that "who", "when" or "where" can stand for: "in which *town*".
+_WHICH = re.compile(
+    r"\b(?:what|which) (?!(?:is|was|are|were|did|do|does|has|have|had|can|may|must|will)\b)([a-z-]+)",
+    re.IGNORECASE,
+)
+_INHABITED = re.compile("population|inhabit|resident|liv(?:e|es|ed|ing)\\b", re.IGNORECASE)
+_RATE = re.compile(r"\b(?:a|an|per|each|every) (second|minute|hour|day|night|week|month|season)\b")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _TIMES_LONGER = 4  # than the question: a wording this long tells a story
 _LONGER = 160  # characters that a wording may have in any case
@@ -75,6 +94,34 @@ def check_wording(
         or (_check_names(text, question) if own else None)
         or check_gives_nothing_away(text, question=question if own else "", answer=answer)
     )
+
+
+def check_words(text: str, *, question: str, least: float = LEAST_WORDS) -> Problem | None:
+    """Whether a wording by a small model has the words of the question: English and Japanese.
+
+    Names and words without a meaning do not count, and a word for the same is the same. At least the share
+    ``least`` must be there, and of these all: what is measured (the *power* of the lid, how many *carts*), by
+    what (*a day*), and words that change what is asked (*lowest*, *after*, *more*).
+    """
+    asked, told = read_question(question), read_question(text)
+    vital = _measured(question)
+    free = _nouns(_WHICH, question) if told.kind in {"who", "when", "where"} else frozenset()
+    free |= frozenset() if _INHABITED.search(question) else {"population"}  # "how many people" of any kind
+    content = asked.words - asked.named - free
+    lost = lost_words(asked, told) - free
+    if lost & (vital | CHANGES) or len(content) - len(lost) < least * len(content):
+        return Problem("words_lost", ", ".join(sorted(word.lstrip("=#") for word in lost)))
+    return None
+
+
+def _measured(question: str) -> frozenset[str]:
+    """The noun a question asks for and the unit it counts by, as :func:`read_question` gives them."""
+    return _nouns(_HEAD, question) | _nouns(_WHICH, question) | _nouns(_RATE, question)
+
+
+def _nouns(pattern: re.Pattern[str], question: str) -> frozenset[str]:
+    found = pattern.search(question)
+    return read_question(found[1]).words if found else frozenset()
 
 
 def check_answer(answer: str, *, canonical: str, language: str | None, own: bool) -> Problem | None:
