@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qagen.documents.splitting import split_documents as split_documents
     from qagen.documents.splitting import token_splitter as token_splitter
     from qagen.errors import QAGenError as QAGenError
+    from qagen.flow.run import generate_pairs as generate_pairs
     from qagen.llm.models import chat_model as chat_model
     from qagen.llm.parsing import OutputFixingParser as OutputFixingParser
     from qagen.llm.tokens import count_tokens as count_tokens
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from qagen.pairs.dataset import write_pairs as write_pairs
     from qagen.pairs.dividing import divide_pairs as divide_pairs
     from qagen.pairs.generation import QAGenerator as QAGenerator
-    from qagen.flow.run import generate_pairs as generate_pairs
     from qagen.pairs.prompts import QA_PROMPT as QA_PROMPT
     from qagen.pairs.rephrasing import rephrase_pairs as rephrase_pairs
     from qagen.records import QA as QA

@@ -141,7 +141,9 @@ class JsonLines(Sequence[T], Generic[T]):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(map(str, first["loc"])) or "the line"
+            name = self._record.__name__
+            article = "an" if name[0] in "AEIOU" else "a"
             raise RecordError(
-                f"{self.path}, record {number + 1}: not a {self._record.__name__} ({field}: {first['msg']}). "
+                f"{self.path}, record {number + 1}: not {article} {name} ({field}: {first['msg']}). "
                 "Correct or remove that line."
             ) from error

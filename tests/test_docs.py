@@ -59,7 +59,18 @@ NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 HOSTED = ("gpt-6-luna", "qwen3:8b", "Qwen/Qwen3-8B", "qwen/qwen3-8b")
 SMALLEST = "local:smollm2-135m"
 # The smallest model is only there to be asked at all: it writes pairs, and no wordings.
-PLAIN = ("--fill-rounds", "0", "--review", "off", "--forms", "1", "--held-out", "0", "--kinds", "", "--no-divide")
+PLAIN = (
+    "--fill-rounds",
+    "0",
+    "--review",
+    "off",
+    "--forms",
+    "1",
+    "--held-out",
+    "0",
+    "--kinds=",
+    "--no-divide",
+)
 EMBEDDED = ".embedded"  # marks the run folders the embedded model wrote
 MOST_LEFT_OUT = 2
 

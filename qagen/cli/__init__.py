@@ -73,7 +73,7 @@ def main() -> None:
 def _one_paragraph(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     del trace
     if issubclass(kind, QAGenError):
-        print(f"qagen: {error}", file=sys.stderr)
+        print(f"qagen: {' '.join(str(error).split())}", file=sys.stderr)
     else:
         print(
             f"qagen: something unexpected happened ({kind.__name__}: {error}). What was finished is kept. "

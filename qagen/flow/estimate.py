@@ -163,7 +163,7 @@ def estimate_pairs(
     generator = make_generator(_stand_in(llm), recipe, rest)
     unread: list[Failure] = []
     documents = stream_documents(source, glob=glob, theme=theme, failures=unread)
-    reckoning = _Reckoning(recipe, generator)
+    reckoning = _Reckoning(recipe, generator, base_url=rest.get("base_url"))
     for passage in generator.passages(documents, limit=limit, unread=unread):
         reckoning.add(passage)
     if not reckoning.passages:
@@ -193,8 +193,9 @@ class _Sum:
 class _Reckoning:
     """Adds up passages; what depends on what a model will write is a mean, so that numbers are not whole."""
 
-    def __init__(self, recipe: Recipe, generator: QAGenerator) -> None:
+    def __init__(self, recipe: Recipe, generator: QAGenerator, *, base_url: str | None = None) -> None:
         self._recipe = recipe
+        self._base_url = base_url
         self._generator = generator
         self._rates = _SMALL if generator.small else _LARGE
         self._sizes: dict[str, int] = {}
@@ -229,7 +230,9 @@ class _Reckoning:
         steps = []
         for name, total in self._steps.items():
             llm = models.get(name)
-            model = self._generator.llm if llm is None else chat_model(_stand_in(llm))
+            model = (
+                self._generator.llm if llm is None else chat_model(_stand_in(llm), base_url=self._base_url)
+            )
             if total.calls:
                 steps.append(total.step(name, pricing(model)))
         return Estimate(passages=self.passages, facts=round(self._facts), steps=tuple(steps))

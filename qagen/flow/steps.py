@@ -56,7 +56,7 @@ _MODES: Mapping[bool | str, Mode] = {True: "all", "suspect": "suspect", False: "
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a run has so far. ``usage`` and ``note`` are those of the step that has just been done."""
+    """What a run has so far. ``usage``, ``note`` and ``stopped`` are those of the step just done."""
 
     pairs: tuple[QAPair, ...] = ()
     dropped: tuple[Dropped, ...] = ()
@@ -68,6 +68,7 @@ class State:
     leaks: tuple[Leak, ...] | None = None
     usage: Usage = Usage()
     note: str = ""
+    stopped: str = ""
 
 
 @dataclass(slots=True)
@@ -176,7 +177,8 @@ class Run:
         finally:
             self.state = state = gathered.state(state, self._home)
         short = sum(failure.state == NOT_ASKED for failure in state.failures)
-        note = f"{short} passages not asked: the budget is used up" if short else ""
+        again = sum(one.reason == DUPLICATE for one in state.dropped)
+        note = _told(**{"exact repeats": again, "passages not asked: the budget is used up": short})
         return replace(state, failures=(*unread, *state.failures), note=note)
 
     def _fill(self, state: State) -> State:
@@ -202,7 +204,8 @@ class Run:
             failures=state.failures + filled.failures,
             declared=filled.declared,
             usage=filled.usage,
-            note=f"{told}; {filled.stopped}" if filled.stopped else told,
+            note=told,
+            stopped=filled.stopped,
         )
 
     def _gate(self, state: State) -> State:
@@ -225,7 +228,7 @@ class Run:
             pairs=tuple(pair for pair in pairs if pair.id not in gone),
             dropped=(*state.dropped, *gone.values()),
             problems=problems,
-            note=f"{len(gone)} duplicates, {len(problems)} pairs with a problem",
+            note=f"{len(gone):,} near-duplicates, {len(problems):,} pairs with a problem",
         )
 
     def _review(self, state: State) -> State:
@@ -251,7 +254,8 @@ class Run:
             dropped=(*state.dropped, *lost),
             failures=state.failures + tuple(reviewed.failures),
             usage=reviewed.usage,
-            note=reviewed.stopped or f"{reviewed.rewritten} rewritten, {len(lost)} dropped",
+            note=f"{reviewed.rewritten:,} rewritten, {len(lost):,} dropped",
+            stopped=reviewed.stopped,
         )
         return self._settled(after, pairs)
 
@@ -274,8 +278,8 @@ class Run:
             dropped=(*state.dropped, *worded.dropped),
             failures=(*state.failures, *worded.failures),
             usage=worded.usage,
-            note=worded.stopped
-            or _told(dropped=len(worded.dropped), missing=worded.missing, skipped=worded.skipped),
+            note=_told(dropped=len(worded.dropped), missing=worded.missing, skipped=worded.skipped),
+            stopped=worded.stopped,
         )
 
     def _divide(self, state: State) -> State:
@@ -288,7 +292,7 @@ class Run:
             seed=recipe.seed,
         )
         parts = Counter(pair.part for pair in divided)
-        note = ", ".join(f"{number} {part}" for part, number in parts.items())
+        note = ", ".join(f"{number:,} {part}" for part, number in parts.items())
         return replace(
             state,
             pairs=tuple(divided),
@@ -302,6 +306,10 @@ class Run:
     def _step(self, name: str, work: Callable[[State], State]) -> None:
         before, began = self.state, time.monotonic()
         after = work(before)
+        if after.stopped:
+            ended = Failure(source=f"the step “{name}”", state=NOT_ASKED, detail=after.stopped)
+            note = "; ".join(filter(None, (after.note, "ended early: the budget is used up")))
+            after = replace(after, failures=(*after.failures, ended), note=note)
         self.steps.append(
             Step(
                 name=name,
@@ -312,7 +320,7 @@ class Run:
                 note=after.note,
             )
         )
-        self.state = replace(after, usage=Usage(), note="")
+        self.state = replace(after, usage=Usage(), note="", stopped="")
 
     @contextmanager
     def _asking(self, step: str, llm: str | BaseChatModel | None) -> Iterator[Asker]:
@@ -321,7 +329,7 @@ class Run:
         if llm is not None and self.asker_of:
             asker = self.asker_of(llm)
         with Progress(show=self.progress, step=step) as bar:
-            yield replace(asker, notice=bar.answered)
+            yield replace(asker, notice=bar.answered, stopping=bar.stopping)
 
     def _check(self, pair: QAPair) -> tuple[QAPair, Problem | None]:
         return self._checked(pair, self.passages[pair.passage])
@@ -347,12 +355,16 @@ class Run:
             others = (pair for pair in conflict.pairs if pair.id not in state.locked)
             dropped += [Dropped(pair=pair, reason=CONFLICT_DECIDED, detail=detail) for pair in others]
         gone = {one.pair.id for one in dropped} | {pair.id for one in open_ones for pair in one.pairs}
+        aside = sum(len(one.pairs) for one in open_ones)
         return replace(
             state,
             pairs=tuple(pair for pair in pairs if pair.id not in gone),
             dropped=(*state.dropped, *dropped),
             conflicts=(*state.conflicts, *open_ones),
             problems={},
+            note=", ".join(
+                filter(None, (state.note, _told(**{"in conflict": aside, "near-duplicates": len(dropped)})))
+            ),
         )
 
     def _edited(self, state: State) -> State:
@@ -445,7 +457,7 @@ def _joined(pairs: Iterable[QAPair], new: Iterable[QAPair]) -> tuple[tuple[QAPai
 
 def _told(**counts: int) -> str:
     """The counts that are not zero, in words."""
-    return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
 
 
 def _without_hopeless(state: State) -> State:

@@ -39,6 +39,7 @@ class Asker:
         ledger: Where calls are kept and found again; ``None``: nowhere.
         config: LangChain's configuration.
         notice: Told of each call that has ended, from any thread: for a progress bar.
+        stopping: Told how many calls are in flight when the work ends early.
     """
 
     asked: Asked
@@ -49,6 +50,7 @@ class Asker:
     ledger: Ledger | None = None
     config: RunnableConfig | None = None
     notice: Callable[[Answer[Any]], None] | None = None
+    stopping: Callable[[int], None] | None = None
 
     @classmethod
     def of(
@@ -124,7 +126,7 @@ class Asker:
 
     def each(self, work: Callable[[W], R], items: Iterable[W]) -> Generator[R, None, None]:
         """The work of each item, in threads, the results in their order. Close it when leaving early."""
-        return in_order(work, items, workers=self.workers)
+        return in_order(work, items, workers=self.workers, stopping=self.stopping)
 
     def writing(self, language: str | None) -> Asker:
         """The same, writing in another language."""

@@ -311,7 +311,10 @@ def _batches(jobs: Iterable[_Job], most: int) -> Iterator[list[_Job]]:
 
 
 def _ask_batch(batch: Sequence[_Job], asker: Asker, wish: Wish) -> _Told:
-    """One call about several facts; those that are missing in its reply are asked once more, each alone."""
+    """One call about several facts; those that are missing in its reply are asked once more, each alone.
+
+    A service that failed is left alone: after its own retries it would fail for each of them.
+    """
     try:
         entries, usage, why = _ask_once(batch, asker, wish)
     except BudgetError as error:
@@ -319,18 +322,24 @@ def _ask_batch(batch: Sequence[_Job], asker: Asker, wish: Wish) -> _Told:
     failures: list[Failure] = []
     for job in batch:
         lacking = _lacking(job, entries)
-        if not lacking:
-            continue
-        try:
-            more, used, why = _ask_once([replace(job, targets=lacking)], asker, wish)
-        except BudgetError as error:
-            return _Told(entries, tuple(failures), usage, str(error))
-        entries |= more
-        usage += used
-        still = _lacking(job, entries)
-        if still:
-            failures.append(_failure(job, still, why))
+        if lacking and not isinstance(why, _Failed):
+            try:
+                more, used, why_again = _ask_once([replace(job, targets=lacking)], asker, wish)
+            except BudgetError as error:
+                return _Told(entries, tuple(failures), usage, str(error))
+            entries |= more
+            usage += used
+            lacking = _lacking(job, entries)
+            failures += [_failure(job, lacking, why_again)] if lacking else []
+        elif lacking:
+            failures.append(_failure(job, lacking, why))
     return _Told(entries, tuple(failures), usage)
+
+
+class _Failed(str):
+    """What a service said that failed."""
+
+    __slots__ = ()
 
 
 def _ask_once(
@@ -351,7 +360,7 @@ def _ask_once(
         target = _meant(entry, batch)
         if target is not None:
             entries.setdefault(target, entry)
-    return entries, answer.usage, answer.error
+    return entries, answer.usage, _Failed(answer.error) if answer.state == "failed" else answer.error
 
 
 def _meant(entry: WordedFact, batch: Sequence[_Job]) -> tuple[str, str | None] | None:

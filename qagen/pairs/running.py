@@ -104,9 +104,9 @@ class Progress:
     def __init__(self, *, show: bool, step: str | None = None) -> None:
         self._writes = step is None
         self._bar = bar_class()(
-            desc=step,
+            desc=step or "write",
             total=0 if self._writes else None,
-            unit="passage" if self._writes else "call",
+            unit=" passages" if self._writes else " calls",
             disable=not show,
             dynamic_ncols=True,
             smoothing=0.05,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -105,17 +105,18 @@ def make_sheets(texts: Texts, dataset: QADataset, coverage: Coverage | None) -> 
         if pair.source in declared and pair.start is not None and pair.end is not None:
             quoted[pair.source].add((pair.start, pair.end))
     ends = {one.source: one.characters for one in coverage.documents} if coverage else {}
-    sheets = {
-        source: _cut(source, text, ends.get(source), uncovered[source], declared[source], quoted[source])
-        for source, text in texts.texts.items()
-    }
+    sheets = {}
+    for source, text in texts.texts.items():
+        end = ends.get(source, len(text))
+        sheet = _cut(source, text[:end], uncovered[source], declared[source], quoted[source])
+        # What lies beyond was not asked about, and stands without marks.
+        sheets[source] = replace(sheet, pieces=(*sheet.pieces, text[end:])) if text[end:] else sheet
     return sheets | {source: Sheet(source, without=why) for source, why in texts.without.items()}
 
 
 def _cut(
     source: str,
     text: str,
-    end: int | None,
     uncovered: Collection[int],
     declared: Iterable[Declared],
     quoted: Iterable[tuple[int, int]],
@@ -124,8 +125,7 @@ def _cut(
     from qagen.pairs.language import language_of
     from qagen.pairs.sentences import sentences
 
-    # What lies beyond was not asked about, and stands without marks.
-    places = SentencePlaces(sentences(text[:end], source=source))
+    places = SentencePlaces(sentences(text, source=source))
     reasons = {number: one.reason for one in declared for number in places.held(one.start, one.end)}
     asked = places.marked(places.touched(start, end) for start, end in quoted)
     pieces: list[Piece] = []
