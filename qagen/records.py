@@ -124,7 +124,7 @@ class DocumentCoverage(_Record):
     """What kept pairs cover of one document, as counts.
 
     ``characters`` of it were asked about: fewer than it has when a run was limited. ``declared`` sentences
-    hold no fact, by a model's word. ``numbers`` and ``names`` are counted once for each sentence that has them.
+    hold no fact, by a model's word. ``numbers`` and ``names`` are counted once for each sentence with them.
     """
 
     source: str

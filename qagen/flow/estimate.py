@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from qagen.flow.run import make_generator
 from qagen.llm.models import chat_model, pricing
 from qagen.llm.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
+from qagen.pairs import small_model
 from qagen.pairs.filling import FILL_PROMPT, reply_model
 from qagen.pairs.generation import QAGenerator
 from qagen.pairs.numbers import numbers
@@ -24,7 +25,7 @@ from qagen.pairs.review import PAIRS_A_CALL, PAIRS_A_SMALL_CALL, REVIEW_PROMPT, 
 from qagen.pairs.round_trip import REVIEW_SMALL, Answers
 from qagen.pairs.sentences import sentences
 from qagen.pairs.small_wordings import SMALL_REPHRASE_PROMPT, SmallWordings
-from qagen.records import Failure, Passage, Usage
+from qagen.records import Failure, Passage, QACollection, Sentence, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -103,20 +104,20 @@ class _Rates:
 
 
 _LARGE = _Rates()
+# The embedded model: its answers are found by code, so the pairs it will write are known.
 _SMALL = _Rates(
-    per_number=0.0,
-    per_sentence=1.2,
-    kept=0.7,
-    gaps=0.4,
-    filled=0.17,
+    kept=0.85,
+    gaps=0.1,
+    filled=0.05,
     hint=0,
+    question=(12, 0.1),
     quote=(0, 0),
     pair_marks=10,
-    more=0,
+    more=0.5,
     facts_a_call=1,
-    wording_marks=3,
-    statement=30,
-    verdict=8,
+    wording_marks=4,
+    statement=0,
+    verdict=12,
     rewrites=0,
 )
 
@@ -208,9 +209,7 @@ class _Reckoning:
         rates, recipe = self._rates, self._recipe
         found = sentences(passage.text, source=passage.source)
         lengths = _Lengths.of(passage, len(found), rates)
-        amount = sum(len(numbers(one.text)) for one in found)
-        guess = rates.per_number * amount + rates.per_sentence * len(found)
-        pairs = self._bounded(min(max(guess, rates.least * len(found)), rates.most * len(found)))
+        pairs = self._bounded(self._written(passage, found))
         self.passages += 1
         prompt = sum(_tokens(message.text) for message in self._generator.question(passage).messages)
         self._steps["write"].add(1, prompt, pairs * self._pair(lengths))
@@ -222,6 +221,15 @@ class _Reckoning:
         self._facts += facts
         if recipe.rephrases:
             self._word(lengths, facts)
+
+    def _written(self, passage: Passage, found: Sequence[Sentence]) -> float:
+        """The pairs that the first pass is expected to write about a passage."""
+        if self._generator.small:
+            return small_model.answers_found(passage)
+        rates = self._rates
+        amount = sum(len(numbers(one.text)) for one in found)
+        guess = rates.per_number * amount + rates.per_sentence * len(found)
+        return min(max(guess, rates.least * len(found)), rates.most * len(found))
 
     def estimate(self) -> Estimate:
         """What has been added up."""
@@ -248,8 +256,14 @@ class _Reckoning:
     def _fill(self, lengths: _Lengths, pairs: float) -> float:
         """How many pairs there are after filling: most passages are asked about at first, then few."""
         rates, number = self._rates, max(lengths.sentences, 1)
-        reply, _ = reply_model(self._generator.schema)
-        prompt = self._fixed(FILL_PROMPT, reply) + lengths.tokens + lengths.context
+        if self._generator.small:
+            prompt = self._fixed(small_model.SMALL_QA_PROMPT, QACollection) + lengths.tokens
+        else:
+            prompt = (
+                self._fixed(FILL_PROMPT, reply_model(self._generator.schema)[0])
+                + lengths.tokens
+                + lengths.context
+            )
         left, found = number * rates.gaps, pairs * rates.filled
         for _ in range(1 if self._generator.small else self._recipe.fill_rounds):
             asked = 1 - (1 - left / number) ** number

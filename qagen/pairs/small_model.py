@@ -525,6 +525,11 @@ def _item(answer: dict[str, Any], question: str) -> dict[str, Any]:
     }
 
 
+def answers_found(passage: Passage) -> int:
+    """How many pairs a small model will write: one for each answer that code finds, else one or two."""
+    return len(_answers(passage)) or 2
+
+
 def _pairs_schema(passage: Passage) -> dict[str, Any]:
     """One item for each answer found; the model chooses answers itself only where none is found."""
     pattern = _cjk_pattern if _script(passage.text) in _CJK else _latin_pattern
