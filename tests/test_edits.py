@@ -1,5 +1,8 @@
+import json
+
 import pytest
 from scripted import replies
+from stages import staged
 from test_generation import about, documents
 
 from qagen import QADataset, generate_pairs
@@ -65,7 +68,74 @@ def test_a_pair_in_conflict_is_decided_by_an_edit():
     disputed = dataset.replace(dataset[2:], conflicts=(conflict,))
     decided = disputed.edit(dataset[0].id)
     assert dataset[0] in [*decided]
-    assert decided.conflicts == []
+    assert decided.conflicts == ()
+
+
+def two_winners():
+    """A question with two answers, and a pair of its own."""
+    one, other, third = generate(None, 3)
+    asked = "Who won the final of 1897 at Marrow Bridge?"
+    rivals = [pair.model_copy(update={"question": asked}) for pair in (one, other)]
+    conflict = Conflict(pairs=tuple(rivals), reason="two_answers")
+    return QADataset([third], conflicts=[conflict]), rivals
+
+
+def everything(dataset):
+    aside = [pair for one in dataset.conflicts for pair in one.pairs]
+    return sorted(pair.id for pair in (*dataset, *aside, *(one.pair for one in dataset.dropped)))
+
+
+def test_accepting_one_side_of_a_conflict_drops_the_other():
+    dataset, (one, other) = two_winners()
+    decided = dataset.edit(one.id)
+    assert one in [*decided]
+    assert [(lost.pair.id, lost.reason) for lost in decided.dropped] == [(other.id, "conflict_decided")]
+    assert everything(decided) == everything(dataset)
+    again = decided.edit(other.id, reject=True)
+    assert everything(again) == everything(dataset)
+
+
+def test_rejecting_one_side_of_a_conflict_keeps_the_other():
+    dataset, (one, other) = two_winners()
+    decided = dataset.edit(one.id, reject=True)
+    assert other in [*decided]
+    assert [lost.reason for lost in decided.dropped] == ["rejected_by_a_person"]
+    assert everything(decided) == everything(dataset)
+
+
+def test_a_change_that_tells_two_pairs_apart_keeps_both():
+    dataset, (one, other) = two_winners()
+    decided = dataset.edit(one.id, question="Who won the final of 1898 at Marrow Bridge?")
+    assert {one.id, other.id} <= {pair.id for pair in decided}
+    assert (decided.conflicts, decided.dropped) == ((), ())
+
+
+def test_two_edits_of_a_pair_add_up(tmp_path):
+    first = generate(tmp_path)
+    first.edit(first[0].id, question="Which boat won race 0 of the regatta in 1900?")
+    first.edit(first[0].id, answer="Boat zero")
+    again = generate(tmp_path)[0]
+    assert (again.question, again.answer) == ("Which boat won race 0 of the regatta in 1900?", "Boat zero")
+
+
+def test_an_edit_of_a_pair_that_is_no_more_is_told(tmp_path):
+    (tmp_path / "edits.jsonl").write_text('{"id": "gone", "action": "reject"}\n')
+    dataset = generate(tmp_path)
+    assert [(one.source, one.passage, one.state) for one in dataset.failures] == [
+        ("edits.jsonl", "gone", "unmatched_edit")
+    ]
+
+
+def test_a_fact_that_is_edited_takes_its_wordings_along():
+    dataset = generate_pairs(
+        documents(1), staged(write=lambda prompt: json.loads(about(prompt))), progress=False
+    )
+    canonical = dataset[0]
+    assert len(dataset) > 5
+    changed = dataset.edit(canonical.id, answer="Nobody")
+    assert [pair.answer for pair in changed] == ["Nobody"]
+    assert {one.reason for one in changed.dropped} >= {"of_an_edited_fact"}
+    assert len(dataset.edit(canonical.id)) == len(dataset)
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,84 @@ def test_a_person_decides_a_conflict_and_the_next_run_trains_the_right_one(tmp_p
     assert "conflict_decided" in {one.reason for one in dataset.dropped}
 
 
+def test_what_a_reviewer_rejects_is_not_kept_because_it_was_in_conflict_too():
+    def reject(prompt):
+        wrong = "answer: Odo" in inside("pairs", prompt)
+        return {"verdicts": [verdict(1, follows=not wrong)]}
+
+    dataset = generate(
+        contradicting("Tilda Vance", "Odo Pym"), staged(write=winner_of, review=reject), control=0.0
+    )
+    assert [pair.answer for pair in dataset if pair.form == "canonical"] == ["Tilda Vance"]
+    assert "answer_not_supported" in {one.reason for one in dataset.dropped}
+    assert dataset.conflicts == ()
+
+
+def test_an_accepted_pair_is_what_the_person_saw_and_keeps_its_place(tmp_path):
+    def bare(prompt):
+        made = pairs_of(prompt)["question_answer_pairs"][:1]
+        return {
+            "question_answer_pairs": [
+                {**made[0], "question": "Which boat won?", "quote": made[0]["quote"][:-2]}
+            ]
+        }
+
+    def rewrite(prompt):
+        better = {
+            "question": "Which boat won the regatta of 1897 at Marrow Bridge?",
+            "answer": "",
+            "quote": "",
+        }
+        return {"verdicts": [verdict(1, alone=False, rewrite=better)]}
+
+    text = BOATS.split("\n\n")[0]
+    plain = {"forms": 1, "held_out": 0, "kinds": (), "divide": False}
+    first = generate(text, staged(write=bare, review=rewrite), out=tmp_path, **plain)
+    assert first[0].question == "Which boat won the regatta of 1897 at Marrow Bridge?"
+    first.edit(first[0].id)
+    again = generate(text, staged(write=bare, review=rewrite), out=tmp_path, **plain)
+    assert (again[0].question, again[0].start) == (first[0].question, first[0].start)
+    assert again.coverage.share == 1.0
+
+
+def test_of_the_same_pair_twice_the_one_with_a_quote_from_the_text_stays():
+    def twice(prompt):
+        good = pairs_of(prompt)["question_answer_pairs"][0]
+        return {"question_answer_pairs": [{**good, "quote": "Nobody ever wrote this sentence."}, good]}
+
+    dataset = generate(BOATS, staged(write=twice), review=False, forms=1, held_out=0, kinds=(), divide=False)
+    assert len(dataset) == 1
+    assert dataset[0].start is not None
+
+
+def test_an_edited_answer_keeps_its_sentence(tmp_path):
+    plain = {"out": tmp_path, "answer_style": "sentence", "divide": False}
+    first = generate(BOATS.split("\n\n")[0], boats(), **plain)
+    first.edit(first[0].id, answer="Wavelet 1897")
+    again = generate(BOATS.split("\n\n")[0], boats(), **plain)
+    answers = {
+        pair.answer for pair in again if pair.fact == first[0].id and pair.form in {"canonical", "rephrased"}
+    }
+    assert len(answers) == 1
+    assert answers.pop().startswith("Wavelet 1897. ")
+
+
+def test_writing_alone_into_the_folder_of_a_whole_run_leaves_nothing_stale(tmp_path):
+    from qagen import QAGenerator
+
+    generate(BOATS, boats(), out=tmp_path)
+    document = Document(BOATS, metadata={"source": "boats", "theme": "Boats"})
+    QAGenerator(boats()).generate([document], out=tmp_path, progress=False)
+    loaded = QADataset.load(tmp_path)
+    assert (loaded.coverage, loaded.steps, loaded.leaks, loaded.conflicts) == (None, (), None, ())
+    assert not (tmp_path / "probes.jsonl").exists()
+
+
+def test_a_dataset_that_is_saved_elsewhere_keeps_its_texts(gold_run, tmp_path):
+    QADataset.load(gold_run.run).save(tmp_path)
+    assert QADataset.load(tmp_path).texts() == gold_run.texts()
+
+
 def test_a_review_resolves_a_conflict_with_the_missing_qualifier():
     def add_the_day(prompt):
         day = "first" if "Tilda" in inside("text", prompt) else "second"

@@ -12,6 +12,13 @@ from qagen.pairs.names import has_name, names
         ("Who won? It was raining.", set()),
         ("ティルダ・ヴァンスがボートで隅田川を下った。", {"ティルダ ヴァンス", "隅田川"}),
         ("田中一郎選手が一般に勝った。", {"田中一郎"}),
+        ("Tholquist & Daughters of Tuskamere", {"tholquist & daughters of tuskamere"}),
+        ("A組には羽音、B組には篠渡。", set()),
+        ("PKのキッカーはTilda Vanceが務めた。", {"キッカー", "tilda vance"}),
+        ("元NASAの技術者がJ1リーグへ。Vanceは去った。", {"nasa", "j1リーグ", "vance"}),
+        ("PK戦の末にMF苫野辺がTシャツを脱いだ。", {"シャツ"}),
+        ("２－１で凪迫ＦＣ、灯ヶ峰（ひがみね）SC", {"凪迫fc", "灯ヶ峰sc"}),
+        ("対凪迫FC、FC東京対篠渡ユナイテッド", {"凪迫fc", "fc東京", "篠渡ユナイテッド"}),
         ("", set()),
         ("12:30", set()),
     ],
@@ -40,3 +47,31 @@ def test_a_first_name_may_share_its_surname():
 def test_names_in_katakana_need_no_dot():
     assert has_name("ティルダ・ヴァンスが勝った。", "ティルダヴァンス")
     assert not has_name("ティルダ・ヴァンスがオド・ピムに勝った。", "ティルダ・ピム")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "there"),
+    [
+        ("Tholquist & Daughters of Tuskamere makes two.", "tholquist & daughters of tuskamere", True),
+        ("Tholquist and Daughters makes two.", "Tholquist & Daughters", True),
+        ("Tholquist＆Daughters社", "Tholquist & Daughters", True),
+        ("Tholquist & Sons makes two.", "Daughters & Tholquist", False),
+        ("AT&T was sued.", "at&t", True),
+    ],
+)
+def test_the_and_of_a_firm_may_be_written_in_any_way(text, name, there):
+    assert has_name(text, name) is there
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "there"),
+    [
+        ("凪迫（なぎさこ）FCが勝った。", "凪迫FC", True),
+        ("凪迫は２対１で勝った。", "凪迫FC", True),
+        ("篠渡の優勝は三度目。", "篠渡ユナイテッド", True),
+        ("凪迫市で行われた。", "凪迫FC", False),
+        ("朱浦FCが勝った。", "凪迫FC", False),
+    ],
+)
+def test_a_club_may_be_named_without_what_clubs_are_called(text, name, there):
+    assert has_name(text, name) is there

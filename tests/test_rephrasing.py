@@ -10,7 +10,7 @@ from qagen.pairs.asker import Asker
 from qagen.pairs.making_wordings import Target
 from qagen.pairs.prompts import prompt_id, template_hash
 from qagen.pairs.rephrasing import REPHRASE_PROMPT, word_pairs
-from qagen.pairs.small_wordings import SMALL_REPHRASE_PROMPT, keywords, make_task
+from qagen.pairs.small_wordings import SMALL_REPHRASE_PROMPT, is_garbled, keywords, make_task
 from qagen.pairs.wording_gates import check_words, is_close, similarity
 from qagen.pairs.wordings import answer_kind, find_answer
 from qagen.records import QAPair
@@ -675,6 +675,49 @@ def test_a_small_model_is_asked_about_one_fact_and_code_adds_the_key_words():
     assert made.missing == 2  # there is no other fact to make a false statement with
     [told] = [pair.question for pair in made.pairs if pair.form == "statement"]
     assert told == "Tell me about the rower of boat 1 at the Wexley Regatta in 1901."
+
+
+@pytest.mark.parametrize(
+    ("statement", "topic"),
+    [
+        ("Odo Pym rowed boat 1 at the Wexley Regatta in 1901 on ursday ills ert ills ills ills.", ""),
+        ("Odo Pym rowed boat 1 at the the Wexley Regatta in 1901.", ""),
+        ("Odo Pym rowed boat 1 at the Wexley Regatta in 1901, Regatta of Regatta.", ""),
+        ("Odo Pym rowed boat 1 at the Wexley Regatta in 1901 with ursday, orem and apsum.", ""),
+        ("", "the ursday orem of boat 1 at the Wexley Regatta in 1901"),
+    ],
+)
+def test_no_form_is_made_of_what_a_small_model_wrote_when_it_is_no_language(statement, topic):
+    good = "Odo Pym rowed boat 1 at the Wexley Regatta in 1901."
+    wrote = {
+        "questions": [],
+        "statement": statement or good,
+        "topic": topic or "the rower of boat 1 at the Wexley Regatta in 1901",
+    }
+    made = word_pairs([fact(1), fact(2)], small(replies(lambda _: json.dumps(wrote))), forms=2, held_out=0)
+    assert ("statement", "no_statement" if statement else "no_topic") in [
+        (one.pair.form, one.reason) for one in made.dropped if one.pair.fact == "f1"
+    ]
+    forms = {pair.form for pair in made.pairs if pair.fact == "f1"}
+    assert forms == ({"canonical"} if statement else {"canonical", "cloze", "yes_no"})
+
+
+@pytest.mark.parametrize(
+    ("text", "garbled"),
+    [
+        ("Pago Pago lies on Lake Orrin.", False),
+        ("the length of Lake Orrin", False),
+        ("Lake Orrin was founding the lakeside of Pago Pago.", False),
+        ("オリン湖は百人が泳いだ。", True),
+        ("オリン湖は長い。", False),
+        ("オリンオリンオリン湖は長い。", True),
+        ("", False),
+        ("ills ert ills ert ills", True),
+    ],
+)
+def test_words_from_nowhere_and_words_again_and_again_are_garbled(text, garbled):
+    known = "How long is Lake Orrin, founded beside Pago Pago? オリン湖の長さは? 9 km"
+    assert is_garbled(text, known) is garbled
 
 
 def test_a_small_model_is_not_asked_for_another_language():

@@ -30,6 +30,29 @@ def test_a_text_is_divided_into_sentences_items_and_rows(text, expected):
     assert told(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Article 3. Officers\n\n(1) The Master decides.", ["(1) The Master decides."]),
+        ("Article 3.\nNumber of berths\n\nThere are 9.", ["There are 9."]),
+        ("Part Five: Penalties and Entry into Force\n\nIt is so.", ["It is so."]),
+        ("§ 4\n\nDas Boot fährt.", ["Das Boot fährt."]),
+        ("3.2\n\nIt works.\n\n(2)\n\nIt fails.", ["It works.", "It fails."]),
+        ("第十二条\n\n艇は走る。", ["艇は走る。"]),
+        ("第１２条（目的）\n艇は走る。", ["艇は走る。"]),
+        ("第三条　港長は、係留を定める。", ["第三条　港長は、係留を定める。"]),
+        ("Article 5. Every boat has a light.\n\nSo it is.", ["Every boat has a light.", "So it is."]),
+        ("Rule 4. No boat may pass\n\nIt is so.", ["No boat may pass", "It is so."]),
+        ("(1) life jackets\n\n(2) flares\n\nAll.", ["(1) life jackets", "(2) flares", "All."]),
+        ("(1)\n\nlife jackets\n\n(2)\n\nflares\n\nAll.", ["life jackets", "flares", "All."]),
+        ("See Section 4. Guests pay more\n\nSo it is.", ["See Section 4.", "Guests pay more", "So it is."]),
+        ("Article 3. Officers", ["Officers"]),
+    ],
+)
+def test_what_rules_are_counted_by_and_their_titles_are_no_sentences(text, expected):
+    assert told(text) == expected
+
+
 def test_sentences_are_exact_pieces_with_their_place_in_the_document():
     document = "Title.\n\n  - Boat 1 won.   Boat 2 lost.\n"
     found = sentences(document[8:], source="log.md", start=8)
@@ -38,7 +61,10 @@ def test_sentences_are_exact_pieces_with_their_place_in_the_document():
     assert {one.source for one in found} == {"log.md"}
 
 
-@pytest.mark.parametrize("sentence", ["Boat 1 won. ", "艇が勝った。", "| a | b |\n", ".", "\n", "# h\n", "a"])
+@pytest.mark.parametrize(
+    "sentence",
+    ["Boat 1 won. ", "艇が勝った。", "| a | b |\n", ".", "\n", "# h\n", "a", "Article 3. A\n\n", "第一条\n"],
+)
 def test_time_grows_with_the_length_of_the_text(sentence):
     began = time.monotonic()
     sentences(sentence * (200_000 // len(sentence)), source="s")

@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from qagen.documents.loading import Source, nothing_read, stream_documents
+from qagen.flow.options import check_options
 from qagen.flow.recipe import Preset, Recipe, divided
 from qagen.flow.run import make_generator
-from qagen.llm.models import chat_model, pricing
 from qagen.llm.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
 from qagen.pairs import small_model
-from qagen.pairs.filling import FILL_PROMPT, reply_model
+from qagen.pairs.asker import Asker
+from qagen.pairs.filling import fill_prompt_of, reply_model
 from qagen.pairs.generation import QAGenerator
 from qagen.pairs.numbers import numbers
 from qagen.pairs.prompts import prompt_id, prompt_messages
 from qagen.pairs.rephrasing import REPHRASE_PROMPT, WordedFacts, task_variables
 from qagen.pairs.review import PAIRS_A_CALL, PAIRS_A_SMALL_CALL, REVIEW_PROMPT, Review
-from qagen.pairs.round_trip import REVIEW_SMALL, Answers
+from qagen.pairs.round_trip import REVIEW_SMALL, Answers, can_answer
 from qagen.pairs.sentences import sentences
 from qagen.pairs.small_wordings import SMALL_REPHRASE_PROMPT, SmallWordings
-from qagen.records import Failure, Passage, QACollection, Sentence, Usage
+from qagen.records import Failure, Passage, Sentence, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -66,21 +67,27 @@ class Estimate:
         )
 
 
+_ASKS_NOTHING = frozenset({"out", "progress", "config", "on_pair", "format", "system_prompt"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Rates:
     """What models were seen to write about the examples; see docs/quality.md, "What a run will cost".
 
-    ``per_number`` and ``per_sentence`` give the pairs of a passage from its numbers and sentences, of a
-    sentence ``least`` to ``most``. ``kept`` is the share left after gates and review, ``gaps`` the share of
+    ``per_number``, ``per_sentence`` and ``per_cell`` give the pairs of a passage from its numbers, sentences
+    and table cells, ``least`` to ``most`` of a sentence. ``kept`` is the share left after gates and review, ``gaps`` the share of
     sentences that the first pass leaves uncovered or covers only in part, ``filled`` the new pairs for each
     that there is, ``left`` what a round leaves for the next, ``suspect`` the share of pairs under suspicion,
     ``rewrites`` the share that a review writes anew, ``more`` the wordings beyond those asked for,
     ``facts_a_call`` the facts that share a call. All others are tokens: ``question`` and ``quote`` are a
     constant and a share of the mean sentence.
+
+    Each step has the rates of the model that is asked in it. No run of several kinds of model was measured.
     """
 
-    per_number: float = 1.64
-    per_sentence: float = -1.74
+    per_number: float = 1.37
+    per_sentence: float = -1.62
+    per_cell: float = 0.45
     least: float = 0.7
     most: float = 4.0
     kept: float = 0.92
@@ -91,7 +98,7 @@ class _Rates:
     rewrites: float = 0.1
     more: float = 0.7
     facts_a_call: float = 4.7
-    question: tuple[float, float] = (12, 0.4)
+    question: tuple[float, float] = (11, 0.47)
     quote: tuple[float, float] = (0, 0.85)
     answer: float = 4
     pair_marks: float = 16
@@ -154,17 +161,21 @@ def estimate_pairs(
 
     The prompts of the first pass are made and counted; what follows depends on what comes of it and is
     reckoned by what was seen with the examples. Repairs, and replies that are asked again, come on top.
+    Each step is reckoned with its own model. What is in a run folder already is not looked at, and what only
+    decides about files and what is shown (``out``, ``format``, ``progress``, ...) changes nothing.
 
     Raises:
         DocumentError: The source yields nothing that can be read.
         SettingsError: An option cannot be used.
         ModelError: The model cannot be made.
     """
-    recipe, rest = divided(preset, options)
-    generator = make_generator(_stand_in(llm), recipe, rest)
+    check_options(options)
+    recipe, rest = divided(preset, {name: options[name] for name in options if name not in _ASKS_NOTHING})
+    base_url = rest.get("base_url")
+    generator = make_generator(_stand_in(llm, base_url), recipe, rest)
     unread: list[Failure] = []
     documents = stream_documents(source, glob=glob, theme=theme, failures=unread)
-    reckoning = _Reckoning(recipe, generator, base_url=rest.get("base_url"))
+    reckoning = _Reckoning(recipe, generator, base_url=base_url)
     for passage in generator.passages(documents, limit=limit, unread=unread):
         reckoning.add(passage)
     if not reckoning.passages:
@@ -191,130 +202,160 @@ class _Sum:
         return StepEstimate(name, calls, usage.input_tokens, usage.output_tokens, price(usage))
 
 
-class _Reckoning:
-    """Adds up passages; what depends on what a model will write is a mean, so that numbers are not whole."""
+class _Model:
+    """A model of a step, what it was seen to write, and the lengths of its prompts."""
 
-    def __init__(self, recipe: Recipe, generator: QAGenerator, *, base_url: str | None = None) -> None:
-        self._recipe = recipe
-        self._base_url = base_url
-        self._generator = generator
-        self._rates = _SMALL if generator.small else _LARGE
+    def __init__(self, asker: Asker) -> None:
+        self.asker = asker
+        self.small = asker.small
+        self.rates = _SMALL if asker.small else _LARGE
         self._sizes: dict[str, int] = {}
-        self.passages = 0
-        self._facts = 0.0
-        self._steps = {name: _Sum() for name in ("write", "fill gaps", "review", "wordings")}
 
-    def add(self, passage: Passage) -> None:
-        """One more passage."""
-        rates, recipe = self._rates, self._recipe
-        found = sentences(passage.text, source=passage.source)
-        lengths = _Lengths.of(passage, len(found), rates)
-        pairs = self._bounded(self._written(passage, found))
-        self.passages += 1
-        prompt = sum(_tokens(message.text) for message in self._generator.question(passage).messages)
-        self._steps["write"].add(1, prompt, pairs * self._pair(lengths))
-        if recipe.fill_rounds:
-            pairs = self._fill(lengths, pairs)
-        if recipe.review:
-            self._review(lengths, pairs)
-        facts = pairs * rates.kept
-        self._facts += facts
-        if recipe.rephrases:
-            self._word(lengths, facts)
-
-    def _written(self, passage: Passage, found: Sequence[Sentence]) -> float:
-        """The pairs that the first pass is expected to write about a passage."""
-        if self._generator.small:
-            return small_model.answers_found(passage)
-        rates = self._rates
-        amount = sum(len(numbers(one.text)) for one in found)
-        guess = rates.per_number * amount + rates.per_sentence * len(found)
-        return min(max(guess, rates.least * len(found)), rates.most * len(found))
-
-    def estimate(self) -> Estimate:
-        """What has been added up."""
-        recipe = self._recipe
-        models = {"fill gaps": recipe.filler, "review": recipe.reviewer, "wordings": recipe.rephraser}
-        steps = []
-        for name, total in self._steps.items():
-            llm = models.get(name)
-            model = (
-                self._generator.llm if llm is None else chat_model(_stand_in(llm), base_url=self._base_url)
-            )
-            if total.calls:
-                steps.append(total.step(name, pricing(model)))
-        return Estimate(passages=self.passages, facts=round(self._facts), steps=tuple(steps))
-
-    def _pair(self, lengths: _Lengths) -> float:
-        """The tokens of one pair as a model writes it."""
-        return lengths.question + self._rates.answer + lengths.quote + self._rates.pair_marks
-
-    def _bounded(self, pairs: float) -> float:
-        most = self._recipe.pairs_per_passage
-        return pairs if most is None else min(pairs, most)
-
-    def _fill(self, lengths: _Lengths, pairs: float) -> float:
-        """How many pairs there are after filling: most passages are asked about at first, then few."""
-        rates, number = self._rates, max(lengths.sentences, 1)
-        if self._generator.small:
-            prompt = self._fixed(small_model.SMALL_QA_PROMPT, QACollection) + lengths.tokens
-        else:
-            prompt = (
-                self._fixed(FILL_PROMPT, reply_model(self._generator.schema)[0])
-                + lengths.tokens
-                + lengths.context
-            )
-        left, found = number * rates.gaps, pairs * rates.filled
-        for _ in range(1 if self._generator.small else self._recipe.fill_rounds):
-            asked = 1 - (1 - left / number) ** number
-            shown = asked * pairs * (lengths.question + 2) + left * (lengths.tokens / number + 4 + rates.hint)
-            written = found * self._pair(lengths) + left * rates.entry_marks
-            self._steps["fill gaps"].add(asked, asked * prompt + shown, written)
-            pairs, left, found = self._bounded(pairs + found), left * rates.left, found * rates.left
-        return pairs
-
-    def _review(self, lengths: _Lengths, pairs: float) -> None:
-        rates, small = self._rates, self._generator.small
-        judged = pairs if self._recipe.review is True else pairs * rates.suspect
-        calls = ceil(judged / (PAIRS_A_SMALL_CALL if small else PAIRS_A_CALL))
-        fixed = self._fixed(REVIEW_SMALL, Answers) if small else self._fixed(REVIEW_PROMPT, Review)
-        prompt = fixed + lengths.tokens + lengths.context
-        shown = judged * (2 * lengths.question + rates.answer + lengths.quote + rates.labels)
-        written = judged * (rates.verdict + rates.rewrites * self._pair(lengths))
-        self._steps["review"].add(calls, calls * prompt + shown, written)
-
-    def _word(self, lengths: _Lengths, facts: float) -> None:
-        rates, recipe = self._rates, self._recipe
-        languages = len(recipe.languages or ("",))
-        calls = facts / rates.facts_a_call * languages
-        shown = facts * (lengths.question + rates.answer + lengths.quote + rates.labels)
-        wordings = recipe.forms - 1 + recipe.held_out + rates.more
-        written = wordings * (lengths.question + rates.wording_marks) + 3 * lengths.question + rates.statement
-        if self._generator.small:
-            prompt = self._fixed(SMALL_REPHRASE_PROMPT, SmallWordings)
-        else:
-            prompt = self._fixed(REPHRASE_PROMPT, WordedFacts, **task_variables(recipe.wish))
-        self._steps["wordings"].add(calls, calls * prompt + shown, facts * languages * written)
-
-    def _fixed(self, prompt: ChatPromptTemplate, reply: type[BaseModel], **filled: str) -> int:
+    def fixed(self, prompt: ChatPromptTemplate, reply: type[BaseModel], **filled: str) -> int:
         """The tokens of a prompt but for what differs from call to call."""
         name = prompt_id(prompt)
         if name not in self._sizes:
             parser: OutputFixingParser[BaseModel] = OutputFixingParser(pydantic_object=reply)
-            instructions = "" if self._generator.native else parser.get_format_instructions()
+            instructions = "" if self.asker.native else parser.get_format_instructions()
             variables = {**dict.fromkeys(prompt.input_variables, ""), **filled}
             messages = prompt_messages(prompt, variables, format_instructions=instructions)
             self._sizes[name] = sum(_tokens(message.text) for message in messages)
         return self._sizes[name]
 
 
+class _Reckoning:
+    """Adds up passages; what depends on what a model will write is a mean, so that numbers are not whole."""
+
+    def __init__(self, recipe: Recipe, generator: QAGenerator, *, base_url: str | None = None) -> None:
+        self._recipe = recipe
+        self._generator = generator
+        self._writer = _Model(generator.asker())
+        self._filler = self._model(recipe.filler if recipe.fill_rounds else None, base_url)
+        self._reviewer = self._model(recipe.reviewer if recipe.review else None, base_url)
+        self._rephraser = self._model(recipe.rephraser if recipe.rephrases else None, base_url)
+        self._filling = fill_prompt_of(generator.prompt, small=self._filler.small)
+        self.passages = 0
+        self._facts = 0.0
+        self._steps = {name: _Sum() for name in ("write", "fill gaps", "review", "wordings")}
+
+    def _model(self, llm: str | BaseChatModel | None, base_url: str | None) -> _Model:
+        """The model of a step, the writing one if it has none of its own; made as the run will make it."""
+        return self._writer if llm is None else _Model(Asker.of(_stand_in(llm, base_url), base_url=base_url))
+
+    def add(self, passage: Passage) -> None:
+        """One more passage."""
+        recipe = self._recipe
+        found = sentences(passage.text, source=passage.source)
+        lengths = _Lengths.of(passage, len(found), self._writer.rates)
+        written = self._written(passage, found)
+        pairs = self._bounded(written)
+        self.passages += 1
+        prompt = sum(_tokens(message.text) for message in self._generator.question(passage).messages)
+        self._steps["write"].add(1, prompt, pairs * _pair(lengths, self._writer))
+        if recipe.fill_rounds and self._filling:
+            pairs = self._fill(self._filling, lengths, pairs, self._missing(passage, found, written))
+        if recipe.review and not (self._reviewer.small and not can_answer(passage)):
+            self._review(lengths, pairs)
+        kept = min(self._writer.rates.kept, self._reviewer.rates.kept)
+        self._facts += pairs * kept
+        if recipe.rephrases:
+            self._word(lengths, pairs * kept)
+
+    def estimate(self) -> Estimate:
+        """What has been added up."""
+        models = (self._writer, self._filler, self._reviewer, self._rephraser)
+        steps = [
+            total.step(name, model.asker.asked.cost)
+            for (name, total), model in zip(self._steps.items(), models, strict=True)
+            if total.calls
+        ]
+        return Estimate(passages=self.passages, facts=round(self._facts), steps=tuple(steps))
+
+    def _written(self, passage: Passage, found: Sequence[Sentence]) -> float:
+        """The pairs that the first pass is expected to write about a passage."""
+        return small_model.answers_found(passage) if self._writer.small else _facts_of(found)
+
+    def _missing(self, passage: Passage, found: Sequence[Sentence], written: float) -> tuple[float, float]:
+        """The sentences that a filler is asked about at first, and the pairs that it is expected to add.
+
+        A small model writes less than a large one would, who then has all the rest to fill.
+        """
+        rates = self._filler.rates
+        left, more = len(found) * rates.gaps, self._bounded(written) * rates.filled
+        if self._writer.small and not self._filler.small:
+            left = max(left, len(found) - written)
+            more = max(more, _facts_of(found) * (1 + rates.filled) - written)
+        return left, more
+
+    def _bounded(self, pairs: float) -> float:
+        most = self._recipe.pairs_per_passage
+        return pairs if most is None else min(pairs, most)
+
+    def _fill(
+        self, filling: ChatPromptTemplate, lengths: _Lengths, pairs: float, missing: tuple[float, float]
+    ) -> float:
+        """How many pairs there are after filling: most passages are asked about at first, then few."""
+        model, rates, number = self._filler, self._filler.rates, max(lengths.sentences, 1)
+        reply = self._generator.schema
+        fixed = model.fixed(filling, reply.model if model.small else reply_model(reply)[0])
+        prompt = fixed + lengths.tokens + (0 if model.small else lengths.context)
+        left, found = missing
+        for _ in range(1 if model.small else self._recipe.fill_rounds):
+            asked = 1 - (1 - left / number) ** number
+            shown = asked * pairs * (lengths.question + 2) + left * (lengths.tokens / number + 4 + rates.hint)
+            written = found * _pair(lengths, model) + left * rates.entry_marks
+            self._steps["fill gaps"].add(asked, asked * prompt + shown, written)
+            pairs, left, found = self._bounded(pairs + found), left * rates.left, found * rates.left
+        return pairs
+
+    def _review(self, lengths: _Lengths, pairs: float) -> None:
+        model, rates = self._reviewer, self._reviewer.rates
+        judged = pairs if self._recipe.review is True else pairs * rates.suspect
+        calls = ceil(judged / (PAIRS_A_SMALL_CALL if model.small else PAIRS_A_CALL))
+        fixed = model.fixed(REVIEW_SMALL, Answers) if model.small else model.fixed(REVIEW_PROMPT, Review)
+        prompt = fixed + lengths.tokens + lengths.context
+        shown = judged * (2 * lengths.question + rates.answer + lengths.quote + rates.labels)
+        written = judged * (rates.verdict + rates.rewrites * _pair(lengths, model))
+        self._steps["review"].add(calls, calls * prompt + shown, written)
+
+    def _word(self, lengths: _Lengths, facts: float) -> None:
+        model, rates, recipe = self._rephraser, self._rephraser.rates, self._recipe
+        # A small model writes in the language of the pair alone.
+        languages = 1 if model.small else len(recipe.languages or ("",))
+        calls = facts / rates.facts_a_call * languages
+        shown = facts * (lengths.question + rates.answer + lengths.quote + rates.labels)
+        wordings = recipe.forms - 1 + recipe.held_out + rates.more
+        written = wordings * (lengths.question + rates.wording_marks) + 3 * lengths.question + rates.statement
+        if model.small:
+            prompt = model.fixed(SMALL_REPHRASE_PROMPT, SmallWordings)
+        else:
+            prompt = model.fixed(REPHRASE_PROMPT, WordedFacts, **task_variables(recipe.wish))
+        self._steps["wordings"].add(calls, calls * prompt + shown, facts * languages * written)
+
+
+def _facts_of(found: Sequence[Sentence]) -> float:
+    """The pairs that a large model writes about sentences in its first pass."""
+    amount = sum(len(numbers(one.text)) for one in found)
+    guess = _LARGE.per_number * amount + _LARGE.per_sentence * len(found)
+    return min(max(guess, _LARGE.least * len(found)), _LARGE.most * len(found))
+
+
+def _pair(lengths: _Lengths, model: _Model) -> float:
+    """The tokens of one pair as a model writes it: a small one copies no quote."""
+    quote = 0.0 if model.small else lengths.quote
+    return lengths.question + model.rates.answer + quote + model.rates.pair_marks
+
+
 def _tokens(text: str) -> int:
     return int(count_tokens(text))
 
 
-def _stand_in(llm: str | BaseChatModel) -> str | BaseChatModel:
-    """The model; for the embedded one something like it, so that nothing is fetched for an estimate."""
-    if not (isinstance(llm, str) and llm.split(":")[0] == "local"):
+def _stand_in(llm: str | BaseChatModel, base_url: str | None) -> str | BaseChatModel:
+    """The model; for the embedded one something like it, so that nothing is fetched for an estimate.
+
+    A server of one's own may call one of its models "local".
+    """
+    if base_url or not (isinstance(llm, str) and llm.split(":")[0] == "local"):
         return llm
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr

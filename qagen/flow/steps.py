@@ -18,12 +18,12 @@ from qagen.pairs.coverage import measure_coverage
 from qagen.pairs.curation import DUPLICATE, curate_pairs
 from qagen.pairs.dataset import QADataset
 from qagen.pairs.dividing import divide_pairs
-from qagen.pairs.edits import apply_edits
+from qagen.pairs.edits import EDITS, apply_edits
 from qagen.pairs.evidence import check_evidence
 from qagen.pairs.filling import fill_gaps
 from qagen.pairs.generation import NOT_ASKED, QAGenerator
 from qagen.pairs.language import check_language
-from qagen.pairs.outcomes import curated
+from qagen.pairs.outcomes import Outcome, curated
 from qagen.pairs.problems import Problem
 from qagen.pairs.rephrasing import word_pairs
 from qagen.pairs.review import Mode, review_pairs
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
 OVER_THE_BOUND = "over_the_bound"
-CONFLICT_DECIDED = "conflict_decided"
+UNMATCHED = "unmatched_edit"
 _AMBIGUOUS = frozenset({"two_answers", "missing_qualifier"})
 _ASKED_AGAIN = frozenset({*_AMBIGUOUS, "wrong_language"})  # what is not dropped for want of a review
 _MODES: Mapping[bool | str, Mode] = {True: "all", "suspect": "suspect", False: "failed"}
@@ -131,7 +131,10 @@ class Run:
             state.pairs,
             dropped=state.dropped,
             conflicts=state.conflicts,
-            failures=[one for one in state.failures if not self._is_settled(one, coverage)],
+            failures=[
+                *(one for one in state.failures if not self._is_settled(one, coverage)),
+                *self._unmatched(),
+            ],
             usage=sum((step.usage for step in self.steps), Usage()),
             passages=len(self.passages),
             coverage=coverage,
@@ -171,14 +174,18 @@ class Run:
                 work = self.generator.write(
                     self._remembered(passages), ledger=self.ledger, bar=bar, config=self.config
                 )
+                # With gates, repeats are left to them: they keep the one whose quote stands in the text.
+                outcomes = _shown(work, self.on_pair) if self.recipe.gates else curated(work, self.on_pair)
                 with closing(work):
-                    for outcome in curated(work, self.on_pair):
+                    for outcome in outcomes:
                         gathered.add(outcome.pairs, outcome.dropped, outcome.failures, outcome.usage)
         finally:
             self.state = state = gathered.state(state, self._home)
+        pairs, again = _joined((), state.pairs)
+        state = replace(state, pairs=pairs, dropped=(*state.dropped, *again))
         short = sum(failure.state == NOT_ASKED for failure in state.failures)
-        again = sum(one.reason == DUPLICATE for one in state.dropped)
-        note = _told(**{"exact repeats": again, "passages not asked: the budget is used up": short})
+        repeats = sum(one.reason == DUPLICATE for one in state.dropped)
+        note = _told(**{"repeats": repeats, "passages not asked: the budget is used up": short})
         return replace(state, failures=(*unread, *state.failures), note=note)
 
     def _fill(self, state: State) -> State:
@@ -213,13 +220,13 @@ class Run:
         pairs: list[QAPair] = []
         problems: dict[str, tuple[Problem, ...]] = {}
         for one in state.pairs:
-            pair, problem = (one, None) if one.id in state.locked else self._check(one)
+            pair, problem = self._check(one)
             pairs.append(pair)
-            if problem:
+            if problem and pair.id not in state.locked:
                 problems[pair.id] = (problem,)
         sound = [pair for pair in pairs if pair.id not in problems]
-        curation = curate_pairs(sound, embeddings=self.recipe.embeddings)
-        gone = {one.pair.id: one for one in curation.dropped if one.pair.id not in state.locked}
+        curation = curate_pairs(sound, embeddings=self.recipe.embeddings, locked=state.locked)
+        gone = {one.pair.id: one for one in curation.dropped}
         for conflict in curation.conflicts:
             for pair in conflict.pairs:
                 problems[pair.id] = (Problem(conflict.reason, conflict.detail),)
@@ -343,22 +350,12 @@ class Run:
         """Duplicates dropped and conflicts set aside; what a person has locked stays."""
         if not self.recipe.gates:
             return replace(state, pairs=tuple(pairs))
-        curation = curate_pairs(pairs, embeddings=self.recipe.embeddings)
-        dropped = [one for one in curation.dropped if one.pair.id not in state.locked]
-        open_ones: list[Conflict] = []
-        for conflict in curation.conflicts:
-            decided = any(pair.id in state.locked for pair in conflict.pairs)
-            if not decided:
-                open_ones.append(conflict)
-                continue
-            detail = f"a person decided otherwise: {conflict.detail}"
-            others = (pair for pair in conflict.pairs if pair.id not in state.locked)
-            dropped += [Dropped(pair=pair, reason=CONFLICT_DECIDED, detail=detail) for pair in others]
-        gone = {one.pair.id for one in dropped} | {pair.id for one in open_ones for pair in one.pairs}
+        curation = curate_pairs(pairs, embeddings=self.recipe.embeddings, locked=state.locked)
+        dropped, open_ones = curation.dropped, curation.conflicts
         aside = sum(len(one.pairs) for one in open_ones)
         return replace(
             state,
-            pairs=tuple(pair for pair in pairs if pair.id not in gone),
+            pairs=curation.kept,
             dropped=(*state.dropped, *dropped),
             conflicts=(*state.conflicts, *open_ones),
             problems={},
@@ -368,8 +365,25 @@ class Run:
         )
 
     def _edited(self, state: State) -> State:
-        edited = apply_edits(state.pairs, state.dropped, self.edits)
+        """A person's edits of the canonical pairs, or after the wordings those of the wordings."""
+        done = {pair.id for pair in state.pairs if pair.form == "canonical"} if self._worded(state) else set()
+        edits = {name: edit for name, edit in self.edits.items() if name not in done}
+        edited = apply_edits(state.pairs, state.dropped, edits)
         return replace(state, pairs=edited.pairs, dropped=edited.dropped, locked=state.locked | edited.locked)
+
+    def _worded(self, state: State) -> bool:
+        return any(pair.form != "canonical" or pair.part != "train" for pair in state.pairs)
+
+    def _unmatched(self) -> list[Failure]:
+        """Edits of pairs that this run does not have: a changed fact has new wordings, with other ids."""
+        state = self.state
+        there = {pair.id for pair in state.pairs} | {one.pair.id for one in state.dropped}
+        there |= {pair.id for one in state.conflicts for pair in one.pairs}
+        detail = (
+            "there is no such pair any more: remove the line, or write it for the pair that took its place"
+        )
+        lost = (edit for edit in self.edits.values() if edit.id not in there)
+        return [Failure(source=EDITS, passage=edit.id, state=UNMATCHED, detail=detail) for edit in lost]
 
     def _coverage(self) -> Coverage:
         """Of the documents as far as they were asked about: a limit may have ended it before."""
@@ -406,12 +420,17 @@ class Run:
         if pair.passage in self.passages:
             return pair
         place = int(pair.passage.rpartition("#")[2].partition("-")[0])
-        home = next(
-            one.id
-            for one in self.passages.values()
-            if one.source == pair.source and one.start <= place < one.end
-        )
+        near = (one for one in self.passages.values() if one.source == pair.source)
+        home = next((one.id for one in near if one.start <= place < one.end), pair.passage)
         return pair.model_copy(update={"passage": home})
+
+
+def _shown(outcomes: Iterable[Outcome], on_pair: Callable[[QAPair], None] | None) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        if on_pair:
+            for pair in outcome.pairs:
+                on_pair(pair)
+        yield outcome
 
 
 class _Gathered:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from qagen.pairs.curation import fold
 from qagen.pairs.lexicon import word_set
+from qagen.pairs.measures import Measure, is_clock_of, read_measure, same_measure
 from qagen.pairs.numbers import numbers
 from qagen.pairs.questions import JAPANESE, LONGEST, Question
 
@@ -84,6 +85,9 @@ class _Answer:
     date: tuple[str, str, str] | None
     japanese: bool
     parts: int
+    items: frozenset[str] = frozenset()
+    measure: Measure | None = None
+    written: str = ""
 
 
 @lru_cache(maxsize=1 << 15)
@@ -95,15 +99,32 @@ def _read(text: str) -> _Answer:
     if japanese:
         folded = _ENDING_JA.sub("", folded).strip()
     kinds = {_UNIT_WORDS.get(word, word) for word in _words(folded, text)}
+    counted = numbers(text)
     return _Answer(
         folded,
         frozenset(kinds - _LIGHT or kinds),
-        numbers(text),
+        counted,
         tuple((one, other) for one, other in _SCORE.findall(whole.replace("–", "-"))),
         _date(folded, japanese=japanese),
         japanese,
         len([part for part in re.split(r"[,、，;/]", text) if part.strip()]),
+        _items(text),
+        read_measure(text, number=next(iter(counted)) if len(counted) == 1 else ""),
+        text,
     )
+
+
+_AND = re.compile(
+    r",(?!\d{3})|[、，;；/&＆]|\b(?:and|as well as)\b|および|及び|ならびに|(?<=[\u30a1-\u30ff\u3400-\u9fff])と(?=[\u30a1-\u30ff\u3400-\u9fff])",
+    re.IGNORECASE,
+)
+
+
+def _items(text: str) -> frozenset[str]:
+    """The items of a list, in any order; none if it is one thing."""
+    parts = (fold(part).removeprefix("the ").removeprefix("both ") for part in _AND.split(text))
+    found = frozenset(part for part in parts if part)
+    return found if len(found) > 1 else frozenset()
 
 
 _WORD = re.compile(r"\d[\d.,:]*[^\W\d_]+|[^\W\d_][\w'\-]*|[%$€£¥&+#]|°c")
@@ -173,13 +194,33 @@ def compare_answers(one: str, other: str, question: Question) -> Agreement:
     rest.
     """
     first, second = _read(one), _read(other)
-    told = _told_by_numbers(first, second, question)
+    told = _told_by_items(first, second, question) or _told_by_numbers(first, second, question)
     if told:
         return told
     if first.parts != second.parts and not (_may_say_more(question) or _tail(first, second)):
         return "different"
     compare = _compare_japanese if first.japanese or second.japanese else _compare_words
     return compare(first, second, question)
+
+
+_ORDERED = re.compile(r"\b(?:order|ranking|respectively|sequence)\b|順|それぞれ")
+
+
+def _told_by_items(first: _Answer, second: _Answer, question: Question) -> Agreement | None:
+    """What two lists of the same items, or two measures in different units, say."""
+    if first.items and first.items == second.items:
+        ordered = _ORDERED.search(question.folded) and first.folded != second.folded
+        return "different" if ordered else "same"
+    for one, other in ((first, second), (second, first)):
+        if one.measure is not None:
+            same = (
+                same_measure(one.measure, other.measure)
+                if other.measure
+                else is_clock_of(other.written, one.measure)
+            )
+            if same is not None:
+                return "same" if same else "different"
+    return None
 
 
 def _told_by_numbers(first: _Answer, second: _Answer, question: Question) -> Agreement | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qagen.pairs.duplicates import Twin
 
 DUPLICATE = "duplicate"
+CONFLICT_DECIDED = "conflict_decided"
 
 # Marks that carry no meaning of their own. "+", "#", "%", "-" and the like do: C is not C++, 5 is not -5.
 # A full stop, comma or colon stays between two digits.
@@ -59,7 +60,9 @@ class Repeats:
         return True
 
 
-def curate_pairs(pairs: Iterable[QAPair], *, embeddings: Embeddings | None = None) -> Curation:
+def curate_pairs(
+    pairs: Iterable[QAPair], *, embeddings: Embeddings | None = None, locked: Collection[str] = ()
+) -> Curation:
     """Drop pairs that say the same as another, and set aside those that contradict each other.
 
     Of two pairs that say the same, the better stays: the one whose quote was found, then the more specific
@@ -70,6 +73,7 @@ def curate_pairs(pairs: Iterable[QAPair], *, embeddings: Embeddings | None = Non
     Args:
         pairs: All pairs together, of one document or of many.
         embeddings: A LangChain embedding model that finds more rewordings.
+        locked: Ids of pairs that a person has settled: they are kept, and decide the conflicts they are in.
 
     Returns:
         What was kept, dropped and set aside, each in the order of the input.
@@ -78,14 +82,27 @@ def curate_pairs(pairs: Iterable[QAPair], *, embeddings: Embeddings | None = Non
 
     given = tuple(pairs)
     twins = find_twins(given, embeddings=embeddings)
-    stays = _survivors(given, [twin for twin in twins if twin.kind == "duplicate"])
-    conflicts = _conflicts(given, stays, [twin for twin in twins if twin.kind != "duplicate"])
-    aside = {pair.id for conflict in conflicts for pair in conflict.pairs}
+    same = [twin for twin in twins if twin.kind == "duplicate"]
+    stays = _survivors(given, same, locked)
+    found = _conflicts(given, stays, [twin for twin in twins if twin.kind != "duplicate"])
+    conflicts = [one for one in found if not any(pair.id in locked for pair in one.pairs)]
+    lost = [
+        (one, pair) for one in found if one not in conflicts for pair in one.pairs if pair.id not in locked
+    ]
+    aside = {pair.id for one in conflicts for pair in one.pairs} | {pair.id for _, pair in lost}
     return Curation(
         kept=tuple(pair for place, pair in enumerate(given) if place not in stays and pair.id not in aside),
-        dropped=tuple(
-            Dropped(pair=given[place], reason=DUPLICATE, detail=_same_as(given[best]))
-            for place, best in sorted(stays.items())
+        dropped=(
+            *(
+                Dropped(pair=given[place], reason=DUPLICATE, detail=_same_as(given[best]))
+                for place, best in sorted(stays.items())
+            ),
+            *(
+                Dropped(
+                    pair=pair, reason=CONFLICT_DECIDED, detail=f"a person decided otherwise: {one.detail}"
+                )
+                for one, pair in lost
+            ),
         ),
         conflicts=tuple(conflicts),
     )
@@ -95,7 +112,7 @@ def _same_as(pair: QAPair) -> str:
     return f"says the same as {pair.id}: {pair.question}"
 
 
-def _survivors(pairs: Sequence[QAPair], twins: Sequence[Twin]) -> dict[int, int]:
+def _survivors(pairs: Sequence[QAPair], twins: Sequence[Twin], locked: Collection[str]) -> dict[int, int]:
     """For each pair that goes, the one that stays for it: its twin, or for equal texts the twin's twin."""
     from qagen.pairs.duplicates import goodness
 
@@ -105,7 +122,10 @@ def _survivors(pairs: Sequence[QAPair], twins: Sequence[Twin]) -> dict[int, int]
         beside.setdefault(twin.second, []).append((twin.first, twin.similarity == 1))
     gone: dict[int, int] = {}
     seen: set[int] = set()
-    for place in sorted(beside, key=lambda place: goodness(pairs[place], place)):
+    for place in sorted(beside, key=lambda one: (pairs[one].id not in locked, goodness(pairs[one], one))):
+        if pairs[place].id in locked:
+            seen.add(place)
+            continue
         for other, equal in sorted(beside[place]):
             if other in seen and (equal or other not in gone):
                 gone[place] = gone.get(other, other)

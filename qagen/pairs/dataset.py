@@ -15,8 +15,9 @@ from typing_extensions import Unpack
 from qagen.errors import MissingExtraError, RunFolderError, SettingsError
 from qagen.files import JsonLines, RecordError, json_line, whole_file, write_lines
 from qagen.llm.ledger import Ledger
-from qagen.pairs.edits import apply_edits, keep_edit, new_edit
-from qagen.records import Conflict, Coverage, Dropped, Failure, Leak, QAPair, Step, Usage
+from qagen.pairs.curation import curate_pairs
+from qagen.pairs.edits import OF_AN_EDITED_FACT, apply_edits, keep_edit, new_edit, read_edits
+from qagen.records import Conflict, Coverage, Dropped, Edit, Failure, Leak, QAPair, Step, Usage
 
 if TYPE_CHECKING:
     import datasets
@@ -143,7 +144,7 @@ class QADataset(Sequence[QAPair]):
             steps=[step.model_dump(mode="json") for step in self.steps],
             leaks=None if self.leaks is None else [leak.model_dump(mode="json") for leak in self.leaks],
         )
-        for source, text in self._texts.items():
+        for source, text in self.texts().items() if folder != self.run else ():
             ledger.keep_document(source, theme=source, text=text)
         _write(folder / PAIRS, self, ledger)
         _write(folder / DROPPED, self.dropped, ledger)
@@ -191,16 +192,33 @@ class QADataset(Sequence[QAPair]):
             SettingsError: There is no such pair, or the edit contradicts itself.
             RunFolderError: It cannot be written.
         """
-        edit = new_edit(pair_id, question=question, answer=answer, reject=reject, note=note)
         contested = [pair for conflict in self.conflicts for pair in conflict.pairs]
-        pairs = [*self, *(pair for pair in contested if pair.id == pair_id)]
-        if not any(pair.id == pair_id for pair in (*pairs, *(one.pair for one in self.dropped))):
+        known = {pair.id: pair for pair in (*(one.pair for one in self.dropped), *contested, *self)}
+        if pair_id not in known:
             raise SettingsError(f"there is no pair {pair_id!r} in this dataset: ids stand in pairs.jsonl")
+        earlier = read_edits(self.run).get(pair_id)
+        edit = new_edit(known[pair_id], earlier, question=question, answer=answer, reject=reject, note=note)
         if self.run is not None:
             keep_edit(self.run, edit)
-        edited = apply_edits(pairs, self.dropped, {pair_id: edit})
-        open_ones = [one for one in self.conflicts if all(pair.id != pair_id for pair in one.pairs)]
-        return self.replace(edited.pairs, dropped=edited.dropped, conflicts=open_ones)
+        return self._edited(edit, known[pair_id])
+
+    def _edited(self, edit: Edit, pair: QAPair) -> QADataset:
+        """The dataset after an edit: what was in conflict with the pair is decided anew."""
+        disputes = [one for one in self.conflicts if any(other.id == pair.id for other in one.pairs)]
+        rivals = [other for one in disputes for other in one.pairs]
+        edited = apply_edits([*self, *rivals], self.dropped, {edit.id: edit})
+        disputed = {other.id for other in rivals}
+        again = curate_pairs([one for one in edited.pairs if one.id in disputed], locked=edited.locked)
+        stay = {one.id for one in again.kept}
+        pairs = [one for one in edited.pairs if one.id not in disputed or one.id in stay]
+        dropped = [*edited.dropped, *again.dropped]
+        if pair.id == pair.fact and edit.action != "accept":  # its wordings say what it said before
+            detail = "its fact was edited; the next run words it anew"
+            old = [one for one in pairs if one.fact == pair.fact and one.id != pair.id]
+            dropped += [Dropped(pair=one, reason=OF_AN_EDITED_FACT, detail=detail) for one in old]
+            pairs = [one for one in pairs if one not in old]
+        conflicts = [*(one for one in self.conflicts if one not in disputes), *again.conflicts]
+        return self.replace(tuple(pairs), dropped=tuple(dropped), conflicts=tuple(conflicts))
 
     def texts(self) -> Mapping[str, str]:
         """The normalised text of each source that has a pair, or a coverage, as far as it is kept."""

@@ -2,7 +2,8 @@
 
 Candidates share a key: what the question asks with its numbers and names, or its numbers, a name and the
 answer (:mod:`qagen.pairs.candidates`). Rules confirm them: numbers equal, names contained in one another,
-answers in agreement. Similarity alone would rank "the same question for another year" above a rewording.
+answers in agreement. One of several (*Name a
+member of ...*) may have different answers. Similarity alone would rank "the same question for another year" above a rewording.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qagen.pairs.answers import answer_keys, compare_answers, is_date, is_part
 from qagen.pairs.curation import fold
-from qagen.pairs.questions import compare_questions, is_narrower, read_question
+from qagen.pairs.questions import asks_one_of, compare_questions, is_narrower, read_question
 from qagen.records import QAPair
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class _Search:
             return self._twin(
                 first, second, "duplicate", cosine, "the same question and answer in other words"
             )
-        if agreement == "different" and likeness == "same":
+        if agreement == "different" and likeness == "same" and not (asks_one_of(left) or asks_one_of(right)):
             detail = f"{one.answer!r} in {one.source}, {other.answer!r} in {other.source}"
             return self._twin(first, second, "two_answers", cosine, detail)
         return None
@@ -203,7 +204,9 @@ class _Search:
         if lacking.fact == other.fact or _same_sentence(lacking, other) or _is_whole(lacking, other):
             return ""
         one, full = read_question(lacking.question), read_question(other.question)
-        if not is_narrower(full, one) or compare_answers(lacking.answer, other.answer, full) != "different":
+        if asks_one_of(one) or not is_narrower(full, one):
+            return ""
+        if compare_answers(lacking.answer, other.answer, full) != "different":
             return ""
         return ", ".join(sorted(word.lstrip("=+") for word in full.qualifiers - one.qualifiers))
 

@@ -16,6 +16,7 @@ from qagen.records import Dropped, Edit, QAPair
 
 EDITS = "edits.jsonl"
 REJECTED = "rejected_by_a_person"
+OF_AN_EDITED_FACT = "of_an_edited_fact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +52,34 @@ def keep_edit(run: Path, edit: Edit) -> None:
     write_lines(file, [*known, edit])
 
 
-def new_edit(pair_id: str, *, question: str | None, answer: str | None, reject: bool, note: str) -> Edit:
+def new_edit(
+    pair: QAPair, earlier: Edit | None, *, question: str | None, answer: str | None, reject: bool, note: str
+) -> Edit:
     """An edit from its parts: a new question or answer is a change, nothing at all is an acceptance.
+
+    It holds question and answer as the person saw them, or as an earlier edit has them: a later run writes
+    the pair as the model first had it, before any review.
 
     Raises:
         SettingsError: It rejects and changes at once, or changes to nothing.
     """
     changes = question is not None or answer is not None
     if reject and changes:
-        raise SettingsError(f"pair {pair_id}: an edit either rejects a pair or changes it, not both")
+        raise SettingsError(f"pair {pair.id}: an edit either rejects a pair or changes it, not both")
     if any(text is not None and not text.strip() for text in (question, answer)):
         raise SettingsError(
-            f"pair {pair_id}: the new question or answer is empty; use reject=True to drop it"
+            f"pair {pair.id}: the new question or answer is empty; use reject=True to drop it"
         )
-    action = "reject" if reject else "change" if changes else "accept"
-    return Edit(id=pair_id, action=action, question=question, answer=answer, note=note)
+    if reject:
+        return Edit(id=pair.id, action="reject", note=note)
+    known = earlier if earlier is not None and earlier.action == "change" else None
+    return Edit(
+        id=pair.id,
+        action="change" if changes or known else "accept",
+        question=question or (known and known.question) or pair.question,
+        answer=answer or (known and known.answer) or pair.answer,
+        note=note,
+    )
 
 
 def apply_edits(pairs: Iterable[QAPair], dropped: Sequence[Dropped], edits: Mapping[str, Edit]) -> Edited:

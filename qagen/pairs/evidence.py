@@ -10,6 +10,7 @@ from qagen.pairs.curation import locate
 from qagen.pairs.names import has_name, names
 from qagen.pairs.numbers import months, numbers
 from qagen.pairs.problems import Problem
+from qagen.pairs.questions import read_question
 from qagen.pairs.small_model import find_quote as sentence_with
 from qagen.records import Passage, QAPair
 
@@ -31,7 +32,38 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-zÀ-ž]")
 _HALF_DAY = re.compile(r"\b[ap]\.?m\b|午[前後]|\b(?:afternoon|evening|morning|night)\b", re.IGNORECASE)
 _DATE_IN_DIGITS = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
-_ONE = re.compile(r"\b(?:an?|one|single|only|sole|once|1st|first)\b|[一ひ唯初]|1", re.IGNORECASE)
+_ONCE = re.compile(r"\bonce\b", re.IGNORECASE)
+_ONE_JA = re.compile("[一ひ唯]")
+_ASKED_ONE = re.compile(r"\b(?:1|one)[ -]((?:[^\W\d_][\w'-]*[ -])*[^\W\d_][\w'-]*)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_NO_UNIT = (
+    "was|is|has|its|his|this|across|series|olympics|games|elections|championships|races|finals|semi-finals"
+)
+_UNIT = (
+    rf"(?:[a-z-]+ )?(?!(?:{_NO_UNIT})\b)[a-z]+[^s\W]s"
+    "|(?:[a-z-]+ )?(?:people|men|women|children|feet|sheep|fish)|percent|per|[ckm]?m|[km]?g|t|ha|hp|[km]?w|kwh|litres?|yen"
+)
+_COUNT = rf"(?!\d|[.,:]\d|[人個本m%円]| ?(?:{_UNIT})\b| ?%)"
+_OPENER = (
+    "In|On|At|By|From|For|Since|Until|After|Before|About|Around|Over|Under|Nearly|Some|Only|All|The|Of|And"
+)
+# What is no quantity: dates, years, editions, names with a number.
+_LABEL = re.compile(
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b\.?,?(?: \d{{4}}\b)?"
+    rf"|\b{_MONTH}\b\.?(?: \d{{1,2}}(?:st|nd|rd|th)?\b)?(?:,? \d{{4}}\b)?"
+    r"|\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b"
+    r"|(?:明治|大正|昭和|平成|令和)(?:元|[\d〇一二三四五六七八九十]+)年"
+    r"|(?:西暦)?(?:\d{3,4}|[一二]?千?[〇一二三四五六七八九百十]{3,})年(?!間|連続|目|生|分)(?:\d{1,2}月)?(?:\d{1,2}日)?"
+    r"|\d{1,2}月(?:\d{1,2}日)?|[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十]{1,3}日)?"
+    r"|第[\d〇一二三四五六七八九十百]+(?:回|代|号|次|期|節|戦|レグ|章|条|巻)"
+    rf"|\b(?-i:(?!(?:{_OPENER})\b)[A-Z])[\w-]* (?:no\.? ?)?\d{{1,4}}[a-z]?\b{_COUNT}|\b\d+(?:st|nd|rd|th)\b"
+    rf"|(?<![\w.,$€£¥])(?:1\d{{3}}|20\d\d|2100){_COUNT}(?:[-–/]\d{{2,4}}|s\b)?",
+    re.IGNORECASE,
+)
 
 
 def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | None]:
@@ -45,9 +77,10 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
     A pair without a quote, as a user's schema may give them, gets the sentence that has its answer and most
     words of its question, if there is one.
 
-    Then every number of the answer must stand in the quote or the passage, and every name likewise: in its
-    text, context, section and theme, since answers name in full what the text only calls "he". Names are not
-    compared across scripts.
+    Then every number of the answer must stand in the passage's text, and a 1 may be *a window* there. Since
+    answers name in full what the text only calls "he" or "the final", years, dates, editions and numbers of
+    names (*Race 2*) may also stand in its context, section or theme, and so may every name; a quantity may
+    not. Names are not compared across scripts.
 
     Returns:
         The pair and a problem: ``answer_too_long``, ``no_quote``, ``quote_from_context``,
@@ -179,8 +212,21 @@ def _source(passage: Passage) -> str:
 
 
 @lru_cache(maxsize=64)
-def _source_numbers(passage: Passage) -> frozenset[str]:
-    return numbers(_source(passage))
+def _text_numbers(passage: Passage) -> frozenset[str]:
+    return numbers(passage.text)
+
+
+@lru_cache(maxsize=64)
+def _labels_around(passage: Passage) -> frozenset[str]:
+    """The numbers of dates and names that stand in the context, the sections or the theme."""
+    around = "\n".join((passage.context, passage.theme, *passage.section))
+    return _labels(around)
+
+
+def _labels(text: str) -> frozenset[str]:
+    """The numbers of a text that are no quantities: of dates, years, editions and names."""
+    plain = unicodedata.normalize("NFKC", text)
+    return numbers("; ".join(match[0] for match in _LABEL.finditer(plain)))
 
 
 @lru_cache(maxsize=64)
@@ -196,7 +242,7 @@ def _unsupported(pair: QAPair, passage: Passage) -> Problem | None:
     if strange and _source_months(passage):
         return Problem("number_not_in_source", f"the answer names month {min(strange)}, the passage does not")
     for number in sorted(numbers(answer)):
-        if not _has_number(number, answer, passage):
+        if not (_has_number(number, pair, passage) or _is_label(number, pair, passage)):
             return Problem("number_not_in_source", f"the answer says {number}, the passage does not")
     source = _source(passage)
     if _is_translated(pair.question, source):
@@ -215,19 +261,58 @@ def _is_translated(question: str, source: str) -> bool:
     return len(_CJK.findall(question)) * 3 > len(_LATIN.findall(question))
 
 
-def _has_number(number: str, answer: str, passage: Passage) -> bool:
-    known = _source_numbers(passage)
+def _is_label(number: str, pair: QAPair, passage: Passage) -> bool:
+    """Whether a number is that of a date or a name, in the answer and around the passage's text."""
+    if number not in _labels_around(passage) or number not in _labels(pair.answer):
+        return False
+    counted = read_question(pair.question).kind in {"count", "measure"}
+    return not (counted and numbers(pair.answer) == {number})
+
+
+def _has_number(number: str, pair: QAPair, passage: Passage) -> bool:
+    known = _text_numbers(passage)
     if number in known:
         return True
-    source = unicodedata.normalize("NFKC", _source(passage))
+    text = unicodedata.normalize("NFKC", passage.text)
     if number == "1":
-        return _ONE.search(source) is not None
+        return _has_one(pair, text)
     if ":" in number:
-        return _has_time(number, answer, source, known)
+        return _has_time(number, pair.answer, text, known)
     if number.endswith("s"):
         return any(one.endswith(number) or number.endswith(one) for one in known if one.endswith("s"))
     parts = {part.lstrip("0") or "0" for one in known if ":" in one for part in re.split(r"[:.]", one)}
-    return number in parts or ("." in number and number.replace(".", ",") in source)
+    return number in parts or ("." in number and number.replace(".", ",") in text)
+
+
+def _has_one(pair: QAPair, text: str) -> bool:
+    """Whether a text has one of what an answer counts, without a number: *a window*, *the only window*.
+
+    What is counted is said by the answer (*1 window*), or else by the question.
+    """
+    if _CJK.search(text):
+        return _ONE_JA.search(text) is not None or (
+            "初" in text and _COUNTS_FIRST.search(pair.answer) is not None
+        )
+    if _ONCE.search(text) and re.search(r"\b(?:times?|once|often)\b", f"{pair.question} {pair.answer}"):
+        return True
+    if _SAID_ONE.search(text):
+        return True
+    counted = _ASKED_ONE.search(pair.answer)
+    words = _WORD.findall((counted[1] if counted else pair.question).casefold())
+    stems = {re.escape(word.removesuffix("s")) for word in words} - _COUNTING
+    nouns = "|".join(sorted(stems))
+    one = rf"\b(?:an?|single|only|sole|lone|another)(?: [\w'-]+){{0,3}}? (?:{nouns})\b"
+    return bool(nouns) and re.search(one, " ".join(text.split()), re.IGNORECASE) is not None
+
+
+_SAID_ONE = re.compile(
+    r"\b(?:one|first|1st|1)\b(?![.,]\d)", re.IGNORECASE
+)  # numbers() leaves out the pronoun
+_COUNTS_FIRST = re.compile("第|初|[回番位度代号勝次]")
+_COUNTING = frozenset(
+    ("how", "many", "much", "number", "the", "doe", "did", "was", "wa", "were", "have", "had", "there", "are",
+     "this", "that", "with", "and", "for", "which", "what")
+)  # fmt: skip
 
 
 def _has_time(number: str, answer: str, source: str, known: frozenset[str]) -> bool:

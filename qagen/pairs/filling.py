@@ -29,7 +29,7 @@ from qagen.pairs.language import language_code, language_of
 from qagen.pairs.making import make_pair
 from qagen.pairs.names import has_name, names
 from qagen.pairs.numbers import numbers
-from qagen.pairs.prompts import BAD_EXAMPLES, GOOD_EXAMPLES, passage_variables, prompt_id
+from qagen.pairs.prompts import BAD_EXAMPLES, GOOD_EXAMPLES, QA_PROMPT, passage_variables, prompt_id
 from qagen.pairs.schemas import Item, ReplySchema
 from qagen.pairs.sentences import sentences
 from qagen.records import Declared, Dropped, Failure, Passage, QACollection, QAPair, Sentence, Usage
@@ -102,6 +102,14 @@ FILL_PROMPT = ChatPromptTemplate(
 )
 """Asks for what no pair of a passage asks for, with the existing questions in view."""
 
+# The rules of FILL_PROMPT want a pair for every fact; a user who wants fewer must be the stronger.
+_ABOVE_THE_RULES = """\
+What you have just been told comes before rules 1 and 2. Where it leaves nothing to ask of a listed \
+sentence, write no pair for it, and say in no_fact that it is not asked for."""
+
+OWN_PROMPT = "nothing is filled: that would ask for more than the prompt of your own"
+"""Why filling was left out: a prompt of the user's own says itself what is asked for."""
+
 _LETTER = re.compile(r"[^\W_]")
 _PLACE_OF_PART = re.compile(r"#(\d+)-\d+\Z")
 
@@ -144,7 +152,7 @@ class Filled:
 
     ``declared`` are the sentences that hold no fact by the model's word, with its reasons; ``rounds`` the
     number of rounds begun. ``stopped`` says why it ended early: the budget was used up. What had been made by
-    then is all here.
+    then is all here. ``skipped`` says why nothing was asked at all: the user's prompt cannot be filled.
     """
 
     pairs: tuple[QAPair, ...] = ()
@@ -154,6 +162,31 @@ class Filled:
     usage: Usage = Usage()
     rounds: int = 0
     stopped: str = ""
+    skipped: str = ""
+
+
+def fill_prompt_of(prompt: ChatPromptTemplate, *, small: bool = False) -> ChatPromptTemplate | None:
+    """The prompt that fills what a prompt for writing left, with what its slots were filled with.
+
+    Args:
+        prompt: What the pairs were written with: ``QA_PROMPT`` or ``SMALL_QA_PROMPT``, or a ``.partial()`` of
+            one of them.
+        small: For a small model, whose prompt has worked examples instead of good and bad ones.
+
+    Returns:
+        ``FILL_PROMPT``, or ``SMALL_QA_PROMPT`` for a small model, with the same ``instructions`` and, where
+        there is room for them, the same examples and variables. ``None`` for a prompt of the user's own: it
+        says itself what is asked for, and filling by other words would undo that.
+    """
+    if prompt.messages not in (QA_PROMPT.messages, small_model.SMALL_QA_PROMPT.messages):
+        return None
+    filling = small_model.SMALL_QA_PROMPT if small else FILL_PROMPT
+    known = {*filling.input_variables, *filling.partial_variables}
+    slots = {name: value for name, value in prompt.partial_variables.items() if name in known}
+    given = slots.get("instructions", "")
+    told = str(given() if callable(given) else given).strip()
+    slots["instructions"] = f"{told}\n{_ABOVE_THE_RULES}" if told and not small else told
+    return filling.partial(**slots)
 
 
 def fill_gaps(
@@ -165,6 +198,7 @@ def fill_gaps(
     most: int | None = None,
     declared: Sequence[Declared] = (),
     schema: type[BaseModel] = QACollection,
+    prompt: ChatPromptTemplate = QA_PROMPT,
 ) -> Filled:
     """Ask about the sentences that no pair covers or only in part, one call for each passage that has any.
 
@@ -190,6 +224,8 @@ def fill_gaps(
         declared: Sentences that are known to hold no fact: they are not asked about.
         schema: As in :class:`qagen.QAGenerator`. The further fields of its items travel in ``QAPair.extra``;
             further fields beside its list are not asked for.
+        prompt: What ``pairs`` were written with. Its instructions and examples go for the new pairs as well,
+            see :func:`fill_prompt_of`; after one of the user's own nothing is asked.
 
     Returns:
         The new pairs in the order of the passages, and what was dropped: ``duplicate`` for a question that a
@@ -205,7 +241,10 @@ def fill_gaps(
     """
     if rounds < 0 or (most is not None and most < 1):
         raise SettingsError(f"rounds is at least 0 and most at least 1, not {rounds} and {most}")
-    asking = _Asking(asker, schema)
+    filling = fill_prompt_of(prompt, small=asker.small)
+    if filling is None:
+        return Filled(skipped=OWN_PROMPT)
+    asking = _Asking(asker, schema, filling)
     known = _Known(passages, pairs, declared, most, in_part=not asker.small, language=asker.language)
     filled = Filled()
     for number in range(1, min(rounds, 1) + 1 if asker.small else rounds + 1):
@@ -463,8 +502,9 @@ def _home(places: Sequence[tuple[int, str]], start: int) -> str:
 class _Asking:
     """Asks about one gap after the other, from many threads, until the budget is used up."""
 
-    def __init__(self, asker: Asker, schema: type[BaseModel]) -> None:
+    def __init__(self, asker: Asker, schema: type[BaseModel], prompt: ChatPromptTemplate) -> None:
         self._asker = asker
+        self._prompt = prompt
         self._schema = ReplySchema.of(schema)
         self.stopped = ""
 
@@ -474,7 +514,7 @@ class _Asking:
 
     def _large(self, gap: _Gap) -> _Found:
         reply, schema = reply_model(self._schema)
-        answer = self._ask(FILL_PROMPT, _variables(gap, self._asker.language), reply, gap.passage)
+        answer = self._ask(_variables(gap, self._asker.language), reply, gap.passage)
         if answer is None:
             return _Found()
         if answer.value is None:
@@ -484,7 +524,7 @@ class _Asking:
         for entry in entries:
             sentence = _numbered(gap, entry.sentence)
             for item in schema.items(entry):
-                sorting.add(self._pair(gap, item, FILL_PROMPT, sentence), about=sentence)
+                sorting.add(self._pair(gap, item, sentence), about=sentence)
         sorting.declare(entry for entry in entries if entry.no_fact)
         return replace(sorting.found(), usage=answer.usage)
 
@@ -497,9 +537,7 @@ class _Asking:
                 continue
             variables = small_model.prompt_variables(part, language=self._asker.language)
             held_to = tight if self._schema.model is QACollection else None
-            answer = self._ask(
-                small_model.SMALL_QA_PROMPT, variables, self._schema.model, part, schema=held_to
-            )
+            answer = self._ask(variables, self._schema.model, part, schema=held_to)
             if answer is None:
                 break
             usage += answer.usage
@@ -507,12 +545,11 @@ class _Asking:
                 sorting.failures.append(_failure(gap, answer.state, answer.error))
                 continue
             for item, reason in small_model.judged([*self._schema.items(answer.value)], part):
-                sorting.add(self._pair(gap, item, small_model.SMALL_QA_PROMPT, part), reason=reason)
+                sorting.add(self._pair(gap, item, part), reason=reason)
         return replace(sorting.found(), usage=usage)
 
     def _ask(
         self,
-        prompt: ChatPromptTemplate,
         variables: Mapping[str, str],
         reply: type[BaseModel],
         passage: Passage,
@@ -524,7 +561,7 @@ class _Asking:
             return None
         try:
             return self._asker.ask(
-                prompt,
+                self._prompt,
                 variables,
                 reply,
                 stage=STAGE,
@@ -536,9 +573,7 @@ class _Asking:
             self.stopped = str(error)
             return None
 
-    def _pair(
-        self, gap: _Gap, item: Item, prompt: ChatPromptTemplate, near: Sentence | Passage | None
-    ) -> QAPair:
+    def _pair(self, gap: _Gap, item: Item, near: Sentence | Passage | None) -> QAPair:
         """The pair of an item, its quote looked for where it was asked for and then in the whole passage."""
         passage = gap.passage
         first = passage if near is None else _part(passage, near.start, near.end, id=passage.id)
@@ -548,7 +583,7 @@ class _Asking:
                 question=item.question,
                 answer=item.answer,
                 quote=item.quote,
-                prompt=prompt_id(prompt),
+                prompt=prompt_id(self._prompt),
                 model=self._asker.asked.name,
                 language=self._asker.language,
                 extra=item.extra,

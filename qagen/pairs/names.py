@@ -35,11 +35,13 @@ _COMMON = _words("""
 """)
 _LINKING = r"(?:&|of the|of|de la|de|la|le|du|des|da|di|del|von|van der|van|der|den|zu|bin|al)"
 _LARGE = r"A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽА-ЯЁΑ-Ω"
+_EAST = r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"  # signs that end a word
+_SIGN = rf"[^\W{_EAST}]"
 _CAPITAL = (
     rf"(?:(?:Mrs?|Ms|Dr|St|Prof|Capt|Col|Gen|Lt|Sgt)\.|[{_LARGE}]\.(?=[ {_LARGE}])"
-    rf"|(?:[A-Za-z]['’]|Mc|al-)?[{_LARGE}](?:[\w’'&-]*\w)?)"
+    rf"|(?:[A-Za-z]['’]|Mc|al-)?[{_LARGE}](?:(?:{_SIGN}|[’'&-])*{_SIGN})?)"
 )
-_RUN = re.compile(rf"(?<![\w’'])(?!\d){_CAPITAL}(?:[ \u00a0](?:{_LINKING}[ \u00a0])?{_CAPITAL})*")
+_RUN = re.compile(rf"(?<!{_SIGN})(?<![’'])(?!\d){_CAPITAL}(?:[ \u00a0](?:{_LINKING}[ \u00a0])?{_CAPITAL})*")
 _OPENS = re.compile(r"(?:\A|[.!?:;。！？\n|])[\s\"“‘'(*_>#|-]*\Z")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 
@@ -93,16 +95,44 @@ _NO_PLACE = re.compile(
 )
 
 
+# What clubs are called, after their place (凪迫FC, 篠渡ユナイテッド) or before it (FC東京).
+_KANJI_OR_KANA = r"(?:(?!対)[\u3400-\u9fff々ァ-ヶー])"
+_CLUB = re.compile(
+    r"(?:(?<=\d)[年月日回節位点分戦]|(?<=[A-Z])組|[対元現旧同])?"
+    rf"({_KANJI_OR_KANA}{{1,12}}(?:FC|SC|AC|BC)(?![A-Za-z])"
+    r"|(?:(?!対)[\u3400-\u9fff々ヶ]){1,6}(?:ユナイテッド|シティ)(?!ー))"
+)
+_CLUB_FIRST = re.compile(
+    r"(?<![A-Za-z\u3400-\u9fff々ァ-ヶー])(?:FC|SC|AC)(?:(?:(?!対)[\u3400-\u9fff々]){2,4}|[ァ-ヶー]{2,12})"
+)
+_READING = re.compile(r"[(（][ぁ-ゖー・･=＝ ]+[)）]")  # 凪迫（なぎさこ）FC
+# Latin capitals in Japanese text that are words like others.
+_COMMON_LATIN = _words("""
+    fc sc ac bc pk fk ck gk df mf fw mvp var ob og ng ok vip pc tv cd dvd pdf ai it sns gps led id url qr usb
+    lan cm dm bgm diy iot ceo cfo cto pr hp km kg cm mm
+""")
+# A letter before kanji or katakana says which one: B組, Aチーム, Tシャツ; few are names: J1リーグ.
+_LETTERED = re.compile(rf"[{_LARGE}]\d{{0,2}}(?:[組班棟館社室級型線列案群区席面]|([ァ-ヶー]{{2,}}))")
+_WHICH_ONE = re.compile(
+    r"シャツ|ターン|メール|パン|マス|バック|ネック|ライン|ブロック|コート|ランク|ゾーン|エリア|プラン|タイプ|コース"
+)
+
+
 def names(text: str) -> frozenset[str]:
     """The proper names of a text, folded (see :func:`qagen.pairs.curation.fold`).
 
     Latin, Greek and Cyrillic script: runs of words with a capital, with *of*, *de* or *van* between them,
     without those that are written large only because they open a sentence. Japanese: runs of katakana but for
     common words, kanji that begin with a common surname, stand before a title such as 選手, or end as places,
-    schools and companies do. Without a dictionary some names are missed, and some nouns are taken for names.
+    schools and companies do. There a run of capitals ends where kana or kanji begin, but *FC* belongs to its
+    club (凪迫FC) and a single letter to its league (J1リーグ); which one of several is no name (B組, PK).
+
+    Without a dictionary some names are missed, and some nouns are taken for names.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     japanese = not plain.isascii() and _CJK.search(plain) is not None
+    if japanese:
+        plain = _READING.sub("", plain)
     found = {*_latin(plain, japanese=japanese)}
     if japanese:
         found.update(_japanese(plain))
@@ -115,26 +145,40 @@ def has_name(text: str, name: str) -> bool:
     Case, accents, a possessive, titles and the words *the* and *of* do not matter; nor do middle names and
     initials (*Odo K. Pym* for *Odo Pym*, *T. Vance* for *Tilda Vance*), a first name shared by two (*Tilda
     and Odo Vance*), *Vance, Tilda*, or the form of a people (*Japanese* for *Japan*). Halves of
-    two names (*Tilda Pym*) are not that name.
+    two names (*Tilda Pym*) are not that name. A Japanese text may put a reading inside a name
+    (凪迫（なぎさこ）FC), and leave out what clubs are called (凪迫 for 凪迫FC).
     """
     if _CJK.search(name):
-        return _squeezed(name) in _squeezed(text)
+        told, squeezed = _squeezed(text), _squeezed(name)
+        return squeezed in told or _has_club(told, squeezed)
     wanted = [word for word in _plain(name).split() if word not in _TITLES]
     if not wanted:
         return True
-    return _has_words(_plain(text), text, wanted)
+    plain = _plain(text)
+    return _has_words(plain.replace(" and ", " & ") if "&" in wanted else plain, text, wanted)
 
 
 _TITLES = _words("the of and mr mrs ms miss dr prof professor sir dame lord lady captain capt de la")
 _PEOPLE = re.compile(r"(?:ese|ians?|ans?|ish|n|s|es)?\Z")
 _SHORTEST_STEM = 4
+_CLUB_END = re.compile(r"(?:fc|sc|ac|bc|ユナイテッド|シティ)\Z")
+_SHORTEST_CLUB = 2
 _CJK_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 _MARKS = re.compile(r"[^\w&+#]+|_")
 _APOSTROPHE = re.compile(r"['’](?:s\b)?")
 
 
 def _squeezed(text: str) -> str:
-    return re.sub(r"[\s・=＝･\"「」『』]", "", unicodedata.normalize("NFKC", text)).casefold()
+    plain = _READING.sub("", unicodedata.normalize("NFKC", text))
+    return re.sub(r"[\s・=＝･\"「」『』]", "", plain).casefold()
+
+
+def _has_club(told: str, wanted: str) -> bool:
+    """Whether a club is named without its *FC* or ユナイテッド; the town 凪迫市 is not the club."""
+    called = _CLUB_END.search(wanted)
+    if called is None or called.start() < _SHORTEST_CLUB:
+        return False
+    return re.search(rf"{re.escape(wanted[: called.start()])}(?![市町村県区駅])", told) is not None
 
 
 def _plain(text: str) -> str:
@@ -145,7 +189,7 @@ def _plain(text: str) -> str:
         flat = unicodedata.normalize("NFKD", text)
         flat = "".join(sign for sign in flat if not unicodedata.combining(sign)).casefold()
         flat = _CJK_RUN.sub(" ", flat)
-    return _MARKS.sub(" ", _APOSTROPHE.sub("", flat)).strip()
+    return " ".join(_MARKS.sub(" ", _APOSTROPHE.sub("", flat)).replace("&", " & ").split())
 
 
 def _has_words(plain: str, text: str, wanted: list[str]) -> bool:
@@ -196,8 +240,11 @@ def _latin(text: str, *, japanese: bool) -> Iterator[str]:
         return
     inside: set[str] | None = None
     for match in _RUN.finditer(text):
-        name = _trimmed(match[0].split())
+        name, is_known = _in_japanese(match) if japanese else (_trimmed(match[0].split()), False)
         if not name or (len(name) == 1 and not japanese):
+            continue
+        if is_known:
+            yield name
             continue
         opens = " " not in match[0] and _OPENS.search(text, max(0, match.start() - 12), match.start())
         alone = match.start() == 0 and match.end() >= len(text) - 2
@@ -209,8 +256,22 @@ def _latin(text: str, *, japanese: bool) -> Iterator[str]:
             yield name
 
 
+def _in_japanese(match: re.Match[str]) -> tuple[str, bool]:
+    """The name that a run in Japanese text is, and whether it is one even if it opens a sentence."""
+    lettered = _LETTERED.match(match.string, match.start())
+    if lettered:
+        kana = lettered[1] or ""
+        common = kana in _COMMON_KATAKANA - {"リーグ"} or _WHICH_ONE.match(kana)
+        return (lettered[0] if kana and not common else ""), True
+    name = _trimmed(match[0].split())
+    if name.casefold() in _COMMON_LATIN:
+        return "", False
+    return name, _CJK.match(match.string, match.end()) is not None
+
+
 _HAS_CAPITAL = re.compile(f"[{_LARGE}]")
-_INSIDE = re.compile(rf"(?<=[\w,] )[{_LARGE}][\w’'&-]*\w")  # what is written large within a sentence
+# What is written large within a sentence.
+_INSIDE = re.compile(rf"(?<=[\w,] )[{_LARGE}](?:{_SIGN}|[’'&-])*{_SIGN}")
 
 
 def _trimmed(words: list[str]) -> str:
@@ -221,9 +282,13 @@ def _trimmed(words: list[str]) -> str:
 
 
 def _japanese(text: str) -> Iterator[str]:
+    clubs = [*_CLUB.finditer(text)]
+    yield from (match[1] for match in clubs)
+    yield from (match[0] for match in _CLUB_FIRST.finditer(text))
+    inside = {match.end() for match in clubs}  # ユナイテッド is no name beside 篠渡ユナイテッド
     for match in _KATAKANA.finditer(text):
         word = match[0].strip("・ー")
-        if len(word) > 1 and word not in _COMMON_KATAKANA:
+        if len(word) > 1 and word not in _COMMON_KATAKANA and match.end() not in inside:
             yield match[0].strip("・")
     yield from (match[1] for match in _BEFORE_ROLE.finditer(text) if not _NOBODY.match(match[1]))
     yield from filter(_is_person, (_ROLE_END.sub("", match[0]) for match in _KANJI.finditer(text)))

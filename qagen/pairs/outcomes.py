@@ -10,7 +10,7 @@ from qagen.errors import ModelError
 from qagen.files import JsonLines, json_line, whole_file
 from qagen.llm.ledger import Ledger
 from qagen.pairs.curation import DUPLICATE, Repeats
-from qagen.pairs.dataset import DROPPED, PAIRS, QADataset
+from qagen.pairs.dataset import CONFLICTS, COVERAGE, DROPPED, PAIRS, PROBES, QADataset
 from qagen.records import Dropped, Failure, QAPair, Usage
 
 
@@ -95,7 +95,9 @@ def to_folder(
                 raise
             early = error
     ledger.keep_failures([*unread, *failures])
-    ledger.keep_settings(passages=passages)
+    ledger.keep_settings(passages=passages, steps=[], leaks=None)
+    for stale in (CONFLICTS, COVERAGE, PROBES):  # of an earlier run that went further than writing
+        (folder / stale).unlink(missing_ok=True)
     if early is not None:
         raise early
     return QADataset(

@@ -476,9 +476,13 @@ class _Judge:
     unsupported: str
 
     def reason(self, case: _Case) -> str:
-        if case.problems:
-            return case.problems[0].reason
-        return self.unsupported if case.verdict.stands_alone else NOT_SELF_CONTAINED
+        # What a reviewer faults outweighs that code could not tell a question from another.
+        hard = [one.reason for one in case.problems if one.reason not in _IN_THE_QUESTION]
+        if hard:
+            return hard[0]
+        if not case.verdict.stands_alone:
+            return NOT_SELF_CONTAINED
+        return case.problems[0].reason if case.verdict.answer_follows else self.unsupported
 
     def ruling(self, case: _Case) -> QAPair | Dropped:
         if case.stands:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -163,6 +164,23 @@ _STOP_WORDS = frozenset(
 )  # fmt: skip
 
 
+LEAST_KNOWN = 0.7
+"""The share of the words of a small model's statement that the question, answer or quote must have."""
+
+_CONTENT = re.compile(r"[ァ-ヶー]{2,}|[\u3400-\u9fff々]{2,}|[^\W\d_\u3005\u3040-\u30ff\u3400-\u9fff]{4,}")
+_TWICE = re.compile(r"\b([^\W\d_]+) \1\b|([ぁ-んァ-ヶー\u3400-\u9fff]{2,})\2\2", re.IGNORECASE)
+_FIRST_KANA = "\u3005"
+_STEM, _STEM_JA = 5, 2  # letters that tell a word in another form
+_OFTEN = 3
+# What a question word stands for: "how high" asks for the height.
+_ASKED = frozenset(
+    ("name", "names", "person", "people", "date", "year", "month", "time", "place", "location", "number",
+     "amount", "length", "height", "elevation", "depth", "width", "weight", "size", "area", "speed", "price",
+     "cost", "age", "distance", "duration", "reason", "purpose", "when", "where", "whose", "whom", "many",
+     "much", "about", "into", "than", "also", "名前", "場所")
+)  # fmt: skip
+
+
 def make_task(pair: QAPair, target: Target) -> Task:
     """What to ask about a fact: so many wordings, the held-out ones first, and a statement.
 
@@ -191,13 +209,49 @@ def make_task(pair: QAPair, target: Target) -> Task:
 
 
 def entry(pair: QAPair, task: Task, told: SmallWordings) -> WordedFact:
-    """What a small model wrote, as one of :class:`WordedFact`, with what code adds."""
+    """What a small model wrote, as one of :class:`WordedFact`, with what code adds.
+
+    A statement or topic that is no language (see :func:`is_garbled`) is left out, so that no form is made of
+    it: the gates drop it as ``no_statement``, a topic as ``no_topic``.
+    """
     questions = list(told.questions)
+    known = f"{pair.question} {pair.answer} {pair.quote}"
+    statement, topic = ("" if is_garbled(text, known) else text for text in (told.statement, told.topic))
     if task.keywords_at is not None and len(questions) >= task.keywords_at:
         questions.insert(task.keywords_at, keywords(pair.question))
-    return WordedFact(
-        fact=1, questions=questions, answer=pair.answer, statement=told.statement, topic=told.topic
-    )
+    return WordedFact(fact=1, questions=questions, answer=pair.answer, statement=statement, topic=topic)
+
+
+def is_garbled(text: str, known: str) -> bool:
+    """Whether a text by a small model has words from nowhere, or one word again and again.
+
+    Held to a pattern that it cannot fill, such a model writes *on ursday ills ert ills ills*. At least
+    :data:`LEAST_KNOWN` of the words must begin as one of the known ones do; no word may come twice in a row
+    or three times, unless it does in what is known. Words are those of more than three letters and runs
+    of kanji or katakana; small words and those that a question word stands for (*year*, *length*) are free.
+
+    Args:
+        text: A statement or a topic.
+        known: The question, answer and quote.
+    """
+    if any(found[0].casefold() not in known.casefold() for found in _TWICE.finditer(text)):
+        return True
+    said, told = _content(text), _content(known)
+    often = Counter(said)
+    if any(count >= _OFTEN and count > told.count(word) for word, count in often.items()):
+        return True
+    asked = [word for word in said if word not in _ASKED]
+    stems = {_stem(word) for word in told}
+    return sum(_stem(word) in stems for word in asked) < LEAST_KNOWN * len(asked)
+
+
+def _content(text: str) -> list[str]:
+    words = [word.casefold() for word in _CONTENT.findall(text)]
+    return [word for word in words if word not in _STOP_WORDS]
+
+
+def _stem(word: str) -> str:
+    return word[: _STEM if word[0] < _FIRST_KANA else _STEM_JA]
 
 
 def keywords(question: str) -> str:
