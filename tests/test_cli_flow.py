@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 from chat_server import ChatServer, Fault
@@ -28,10 +29,8 @@ from qagen.records import Edit, QAPair
 
 ENV = {"OPENAI_API_KEY": "test", "COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
 NAMES = ("Kestrel", "Heron", "Curlew", "Plover", "Osprey", "Tern")
-BOATS = "\n\n".join(
-    f"The boat {name} won the regatta of {year} at Marrow Bridge by {year - 1890} lengths."
-    for year, name in enumerate(NAMES, 1897)
-)
+BOAT = "The boat {} won the regatta of {} at Marrow Bridge by {} lengths."
+BOATS = "\n\n".join(BOAT.format(name, year, year - 1890) for year, name in enumerate(NAMES, 1897))
 REMARK = "That was all."
 FACTS = 12
 STEPS = ["write", "fill gaps", "gates", "review", "wordings", "divide"]
@@ -195,6 +194,31 @@ def test_a_step_that_is_switched_off_asks_nothing_and_is_not_in_the_table(
     assert stages(server) == steps
     assert wanted not in steps_shown(done)
     assert len({pair.fact for pair in pairs}) == FACTS
+
+
+def first_pair_of(prompt):
+    return {"question_answer_pairs": pairs_of(prompt)["question_answer_pairs"][:1]}
+
+
+@pytest.mark.parametrize(
+    ("options", "passages", "shared"),
+    [
+        ("", 3, {23}),
+        ("--chunk-overlap 100", 3, {4}),
+        ("--chunk-overlap 0", 3, {0}),
+        ("--chunk-size 1000 --chunk-overlap 0", 5, {0}),
+    ],
+)
+def test_the_classic_recipe_overlaps_unless_an_option_says_otherwise(boats, options, passages, shared):
+    boats.write_text("\n".join(BOAT.format("Tern", year, 7) for year in range(1700, 1900)), "utf-8")
+    options = ["--preset", "classic", "--max-concurrency", 1, *options.split()]
+    with serving(write=first_pair_of) as server:
+        generate(boats, server, *options)
+        shown = [{*inside("target_text", prompt_of(call)).split("\n")} - {""} for call in server.calls]
+        done, _ = generate(boats, server, *options, "--estimate")
+    assert {len(before & text) for before, text in pairwise(shown)} == shared  # lines of 21 tokens
+    assert len(shown) == passages
+    assert f"Estimate for {passages} passages" in done.stdout
 
 
 def test_a_review_of_the_suspect_looks_only_at_what_code_doubts(boats):

@@ -141,6 +141,15 @@ def test_a_file_that_was_there_before_is_not_offered_for_deletion(run, server):
     assert len(server.files) == 1
 
 
+@pytest.mark.parametrize(("examples", "sent"), [(9, 1), (10, 2)])
+def test_a_validation_file_too_short_for_a_service_is_left_out(run, server, examples, sent):
+    write_chat(run / "validation.jsonl", {f"How wide is tower {n}?": f"{n} metres" for n in range(examples)})
+    done = tune(run, server)
+    assert done.returncode == 0, done.stderr
+    assert [file.purpose for file in server.files.values()].count("fine-tune") == sent
+    assert ("holds 9 of the 10 examples" in done.stderr) == (examples == 9)
+
+
 def test_the_id_of_a_job_is_told_even_if_it_cannot_be_kept(run, server):
     server.fail("POST", "/fine_tuning/jobs", call=(run / "tuning.json").mkdir)
     done = tune(run, server)

@@ -99,6 +99,56 @@ def test_answers_that_can_both_be_true_are_neither():
 
 
 @pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("Which towns lie on the Moss?", "Selby and Orrin", "Orrin, Selby"),
+        ("Who rowed boat 3?", "Vance, Pym, and Quill", "Quill, Vance and Pym"),
+        ("モス川沿いの町はどこですか？", "セルビーとオリン", "オリン、セルビー"),
+        ("How long is the pole?", "12 m", "1200 cm"),
+        ("How long is the pole?", "twelve metres", "1,200 cm"),
+        ("How heavy is the bell?", "2 t", "2000 kg"),
+        ("How long did it take?", "90 minutes", "1 hour and 30 minutes"),
+        ("How long did it take?", "half an hour", "30 min"),
+        ("How long did it take?", "6:02", "6 minutes 2 seconds"),
+        ("How far is Orrin?", "12 km", "7.5 miles"),
+        ("竿の長さは？", "12メートル", "1200センチ"),
+    ],
+)
+def test_the_same_list_or_measure_in_other_words_is_the_same_answer(question, one, other):
+    assert kinds((question, one), (question, other)) == ["duplicate"]
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("How long is the pole?", "12 m", "120 cm"),
+        ("How long is the pole?", "3 m", "3 km"),
+        ("How long did it take?", "6:02", "6 minutes 3 seconds"),
+        ("Which towns lie on the Moss?", "Selby and Orrin", "Selby and Tarn"),
+        ("In what order did they finish?", "Vance, Pym, Quill", "Pym, Vance, Quill"),
+    ],
+)
+def test_other_lists_and_measures_are_other_answers(question, one, other):
+    assert kinds((question, one), (question, other)) == ["two_answers"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which is one tributary of the Moss?",
+        "Name a member of the crew of 1897.",
+        "What is an example of a lens?",
+        "Who was one of the rowers in 1897?",
+        "モス川の支流の一つは何ですか？",
+        "1897年の選手を一人挙げてください。",
+    ],
+)
+def test_a_question_for_one_of_several_may_have_many_answers(question):
+    assert kinds((question, "Selby"), (question, "Orrin")) == []
+    assert kinds((question, "Selby"), (question, "selby.")) == ["duplicate"]
+
+
+@pytest.mark.parametrize(
     ("lacking", "other"),
     [
         ("Who won the final at Marrow Bridge?", "Who won the 1898 final at Marrow Bridge?"),

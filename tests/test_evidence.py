@@ -106,6 +106,50 @@ def test_japanese_evidence_is_checked_alike(answer, reason):
     assert check("決勝は三対一で", answer, place, "誰が勝ったか")[1] == reason
 
 
+@pytest.mark.parametrize(
+    ("text", "answer", "reason"),
+    [
+        ("The shed has 14 windows and a red door.", "1 window", "number_not_in_source"),
+        ("The shed has 14 windows and a red door.", "1", "number_not_in_source"),
+        ("The shed has a small window and 3 doors.", "1 window", None),
+        ("The shed has a small window and 3 doors.", "one", None),
+        ("The shed has a single window.", "one window", None),
+        ("The shed has one window.", "1", None),
+        ("小屋には窓が14枚ある。", "1枚", "number_not_in_source"),
+        ("小屋の唯一の窓は赤い。", "1枚", None),
+    ],
+)
+def test_an_article_is_one_only_of_what_it_stands_before(text, answer, reason):
+    place = passage(text, context="", section=())
+    assert check(text, answer, place, "How many windows has the shed?")[1] == reason
+
+
+@pytest.mark.parametrize(
+    ("around", "question", "answer", "reason"),
+    [
+        ("In 1650 the mill opened.", "When was the storm?", "1650", None),
+        ("In 1650 the mill opened.", "How many sacks were lost?", "1650", "number_not_in_source"),
+        ("The mill sent 1650 sacks.", "What was lost?", "1650 sacks", "number_not_in_source"),
+        ("The mill sent 1650 sacks.", "When was it?", "1650", "number_not_in_source"),
+        ("The mill sent 12 carts.", "What was lost?", "12 carts", "number_not_in_source"),
+        ("On 4 May 1650 the mill opened.", "When was the storm?", "4 May 1650", None),
+        ("On 4 May 1650 the mill opened.", "How many carts?", "4", "number_not_in_source"),
+        ("Race 7 was rowed first.", "Which race had a storm?", "Race 7", None),
+        ("第12回春越大会", "どの大会か", "第12回大会", None),
+        ("粉袋は12袋あった。", "何袋か", "12袋", "number_not_in_source"),
+        ("1650年に水車が開いた。", "嵐はいつか", "1650年", None),
+    ],
+)
+def test_around_the_text_stand_dates_and_numbers_of_names_but_no_quantities(around, question, answer, reason):
+    text = (
+        "そこで嵐が起きた。"
+        if "年" in around or "粉" in around or "回" in around
+        else "There was a storm then."
+    )
+    place = passage(text, context=around, section=(), theme="")
+    assert check(text, answer, place, question)[1] == reason
+
+
 def test_an_answer_in_another_script_than_the_source_keeps_its_names():
     assert check(TEXT[:60], "ティルダ・ヴァンス", question="誰が優勝しましたか")[1] is None
 

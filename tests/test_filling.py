@@ -10,19 +10,21 @@ import pytest
 from conftest import pairs_json
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
+from langchain_core.prompts import PromptTemplate
 from pydantic import BaseModel, Field
 from scripted import ScriptedModel, replies
 
-from qagen import generate_pairs
+from qagen import QA_PROMPT, generate_pairs
 from qagen.documents.splitting import split_documents
 from qagen.errors import ModelError, SchemaError, SettingsError
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
 from qagen.pairs.asker import Asker
 from qagen.pairs.coverage import measure_coverage
-from qagen.pairs.filling import FILL_PROMPT, fill_gaps
+from qagen.pairs.filling import FILL_PROMPT, OWN_PROMPT, fill_gaps, fill_prompt_of
 from qagen.pairs.making import make_pair
-from qagen.pairs.prompts import prompt_id, template_hash
+from qagen.pairs.prompts import GOOD_EXAMPLES, as_chat_prompt, prompt_id, template_hash
+from qagen.pairs.small_model import SMALL_QA_PROMPT
 from qagen.records import Declared, Passage, Usage
 
 FIRST = "Tilda Vance won the 1897 rowing final at Marrow Bridge."
@@ -217,6 +219,87 @@ def test_other_scripts_and_tables_are_filled(text):
     filled = fill(replies(ask_each), passages=[passage])
     assert measure_coverage({"final.txt": text}, filled.pairs).share == 1
     assert len(filled.pairs) == 2
+
+
+# --- what a user wants to be asked ---
+
+DATES = "Ask only about dates, as {day} and {month}."
+
+
+def test_the_prompts_as_they_are_released_are_filled_by_those_that_are_released():
+    assert fill_prompt_of(QA_PROMPT) == fill_prompt_of(SMALL_QA_PROMPT) == FILL_PROMPT
+    for prompt in (QA_PROMPT, SMALL_QA_PROMPT):
+        assert fill_prompt_of(prompt, small=True) == SMALL_QA_PROMPT
+    assert fill_prompt_of(QA_PROMPT.partial(instructions=" \n")) == FILL_PROMPT
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        QA_PROMPT.partial(instructions=DATES),
+        SMALL_QA_PROMPT.partial(instructions=DATES),
+        QA_PROMPT.partial(instructions=lambda: DATES),
+        as_chat_prompt(QA_PROMPT.partial(language="Latin").partial(instructions=f"{DATES}\n")),
+    ],
+)
+def test_a_users_instructions_reach_the_model_and_come_before_the_rules(prompt):
+    model = replies(ask_each)
+    filled = fill(model, [KNOWN], prompt=prompt)
+    [[system, _]] = model.messages
+    rules, given, last = system.text.partition(DATES)
+    assert given
+    assert "Write one pair for every fact" in rules
+    assert last.startswith("\nWhat you have just been told comes before rules 1 and 2.")
+    assert len(filled.pairs) == 2
+    assert {one.prompt for one in filled.pairs} == {prompt_id(fill_prompt_of(prompt))}
+    assert re.fullmatch(r"fill-gaps@1\+[0-9a-f]{8}", filled.pairs[0].prompt)
+
+
+def test_what_a_user_did_not_ask_for_is_declared_and_not_asked_about_again():
+    def only_times(prompt):
+        entries = listed(prompt).items()
+        return reply(
+            *(entry(n, ("When?", "6:02", text) if "6:02" in text else "no time") for n, text in entries)
+        )
+
+    model = replies(only_times)
+    filled = fill(model, [KNOWN], rounds=5, prompt=QA_PROMPT.partial(instructions="Ask only about times."))
+    assert [one.answer for one in filled.pairs] == ["6:02"]
+    assert [one.reason for one in filled.declared] == ["no time"]
+    assert model.calls == 1
+
+
+def test_a_users_examples_and_variables_take_the_place_of_ours():
+    model = replies(ask_each)
+    prompt = QA_PROMPT.partial(
+        good_examples="- {Who}? Odo", bad_examples="- What?", language="Latin", theme="X"
+    )
+    fill(model, [KNOWN], prompt=prompt)
+    [asked] = model.prompts
+    assert "Good:\n- {Who}? Odo\n\nBad, and why:\n- What?\n" in asked
+    assert "questions and answers in Latin" in asked
+    assert "<title>X</title>" in asked
+    assert GOOD_EXAMPLES not in asked
+    assert "comes before rules" not in asked
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Write an exam: {text}",
+        QA_PROMPT + "Ask only about dates.",
+        "{instructions}\n{text}",
+    ],
+)
+def test_after_a_prompt_of_the_users_own_nothing_is_asked_and_it_is_told(prompt):
+    if isinstance(prompt, str):
+        prompt = PromptTemplate.from_template(prompt)
+        prompt = prompt.partial(**{name: "dates" for name in prompt.input_variables if name != "text"})
+    own = as_chat_prompt(prompt)
+    assert fill_prompt_of(own) is fill_prompt_of(own, small=True) is None
+    filled = fill(replies(), [KNOWN], prompt=own)
+    assert (filled.skipped, filled.rounds, filled.pairs, filled.stopped) == (OWN_PROMPT, 0, (), "")
+    assert fill(replies(), [KNOWN], [passage_of(FIRST)]).skipped == ""
 
 
 # --- sentences that are covered in part ---
@@ -778,6 +861,19 @@ def test_a_small_model_is_asked_about_the_uncovered_sentences_alone():
     assert [ENGLISH[one.start - 500 : one.end - 500] for one in filled.pairs] == asked
     assert {(one.passage, one.prompt) for one in filled.pairs} == {(LIGHTHOUSE.id, "write-pairs-small@1")}
     assert (filled.rounds, filled.declared, filled.failures) == (1, (), ())
+
+
+@pytest.mark.parametrize("prompt", [QA_PROMPT, SMALL_QA_PROMPT])
+def test_a_small_model_is_told_a_users_instructions(prompt):
+    model = Held(script=(HEIGHT, STEPS))
+    filled = small(model, [BUILT, PAINTED], prompt=prompt.partial(instructions=DATES))
+    systems = {messages[0].text for messages in model.messages}
+    assert [text.endswith(f"does not give the answer away.\n{DATES}") for text in systems] == [True]
+    assert len(filled.pairs) == 2
+
+
+def test_a_small_model_is_not_asked_after_a_prompt_of_the_users_own():
+    assert small(Held(), prompt=as_chat_prompt("Ask: {text}")).skipped == OWN_PROMPT
 
 
 def test_a_small_model_is_not_asked_about_covered_sentences():

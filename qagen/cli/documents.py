@@ -46,7 +46,7 @@ def generate(
         str | None, typer.Option(help="A server that speaks the OpenAI wire (Ollama, vLLM, LM Studio).")
     ] = None,
     theme: Annotated[str | None, typer.Option(help="Title of the documents.")] = None,
-    glob: Annotated[str, typer.Option(help="Which files of a folder.")] = "**/*",
+    glob: Annotated[str | None, typer.Option(help="Which files of a folder; all if not given.")] = None,
     language: Annotated[
         str | None, typer.Option(help="Language to write in; that of the text if not given.")
     ] = None,
@@ -54,11 +54,17 @@ def generate(
         Path | None, typer.Option(help="A file with your own prompt; it must use {text}.")
     ] = None,
     chunk_size: Annotated[int | None, typer.Option(help="Tokens of a passage, at most.")] = None,
-    chunk_overlap: Annotated[int, typer.Option(help="Tokens that passages overlap (classic recipe).")] = 0,
-    handling: Annotated[str, typer.Option(help="auto, large or small: how the model is asked.")] = "auto",
+    chunk_overlap: Annotated[
+        int | None,
+        typer.Option(help="Tokens that passages overlap; 0 if not given, 500 in --preset classic."),
+    ] = None,
+    handling: Annotated[
+        str | None, typer.Option(help="How the model is asked: auto (if not given), large or small.")
+    ] = None,
     structured: Annotated[
-        str, typer.Option(help="auto, native or prompt: how the reply gets its form.")
-    ] = "auto",
+        str | None,
+        typer.Option(help="How the reply gets its form: auto (if not given), native or prompt."),
+    ] = None,
     max_concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at once.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many passages.")] = None,
     preset: Annotated[

@@ -111,7 +111,7 @@ def tune(
     file = run / TRAIN
     if not file.is_file():
         raise SettingsError(f"{file} is not there. Write it with `qagen generate SOURCE -o {run}`.")
-    validation = run / VALIDATION if (run / VALIDATION).is_file() else None
+    validation = _validation(run, hosted=provider != "local")
     if provider != "local":
         start: dict[str, Any] = {"suffix": suffix, "n_epochs": n_epochs or "auto", "again": again}
         _tune_hosted(run, file, validation, provider, base_url, model, start, wait=wait, yes=yes, price=price)
@@ -402,6 +402,20 @@ def _counted(questions: dict[str, str | None], answers: list[str]) -> str:
 
 
 # --- on this machine
+
+
+def _validation(run: Path, *, hosted: bool) -> Path | None:
+    """The validation file of a run, unless it is shorter than services take."""
+    from qagen.tuning.checking import MIN_EXAMPLES
+
+    file = run / VALIDATION
+    if not file.is_file():
+        return None
+    examples = sum(bool(line.strip()) for line in file.read_bytes().splitlines())
+    if not hosted or examples >= MIN_EXAMPLES:
+        return file
+    announce(f"{file} holds {examples} of the {MIN_EXAMPLES} examples that a service wants: it is left out.")
+    return None
 
 
 def _tune_here(run: Path, file: Path, validation: Path | None, options: dict[str, Any]) -> None:

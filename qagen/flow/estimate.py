@@ -75,12 +75,12 @@ class _Rates:
     """What models were seen to write about the examples; see docs/quality.md, "What a run will cost".
 
     ``per_number``, ``per_sentence`` and ``per_cell`` give the pairs of a passage from its numbers, sentences
-    and table cells, ``least`` to ``most`` of a sentence. ``kept`` is the share left after gates and review, ``gaps`` the share of
-    sentences that the first pass leaves uncovered or covers only in part, ``filled`` the new pairs for each
-    that there is, ``left`` what a round leaves for the next, ``suspect`` the share of pairs under suspicion,
-    ``rewrites`` the share that a review writes anew, ``more`` the wordings beyond those asked for,
-    ``facts_a_call`` the facts that share a call. All others are tokens: ``question`` and ``quote`` are a
-    constant and a share of the mean sentence.
+    and table cells, ``least`` to ``most`` of a sentence. ``kept`` is the share left after gates and review,
+    ``gaps`` the share of sentences that the first pass leaves uncovered or covers only in part, ``filled``
+    the new pairs for each that there is, ``left`` what a round leaves for the next, ``suspect`` the share of
+    pairs under suspicion, ``rewrites`` the share that a review writes anew, ``more`` the wordings beyond
+    those asked for, ``facts_a_call`` the facts that share a call. All others are tokens: ``question`` and
+    ``quote`` are a constant and a share of the mean sentence.
 
     Each step has the rates of the model that is asked in it. No run of several kinds of model was measured.
     """
@@ -253,7 +253,7 @@ class _Reckoning:
         prompt = sum(_tokens(message.text) for message in self._generator.question(passage).messages)
         self._steps["write"].add(1, prompt, pairs * _pair(lengths, self._writer))
         if recipe.fill_rounds and self._filling:
-            pairs = self._fill(self._filling, lengths, pairs, self._missing(passage, found, written))
+            pairs = self._fill(self._filling, lengths, pairs, self._missing(found, written))
         if recipe.review and not (self._reviewer.small and not can_answer(passage)):
             self._review(lengths, pairs)
         kept = min(self._writer.rates.kept, self._reviewer.rates.kept)
@@ -275,7 +275,7 @@ class _Reckoning:
         """The pairs that the first pass is expected to write about a passage."""
         return small_model.answers_found(passage) if self._writer.small else _facts_of(found)
 
-    def _missing(self, passage: Passage, found: Sequence[Sentence], written: float) -> tuple[float, float]:
+    def _missing(self, found: Sequence[Sentence], written: float) -> tuple[float, float]:
         """The sentences that a filler is asked about at first, and the pairs that it is expected to add.
 
         A small model writes less than a large one would, who then has all the rest to fill.
@@ -312,9 +312,12 @@ class _Reckoning:
         model, rates = self._reviewer, self._reviewer.rates
         judged = pairs if self._recipe.review is True else pairs * rates.suspect
         calls = ceil(judged / (PAIRS_A_SMALL_CALL if model.small else PAIRS_A_CALL))
-        fixed = model.fixed(REVIEW_SMALL, Answers) if model.small else model.fixed(REVIEW_PROMPT, Review)
-        prompt = fixed + lengths.tokens + lengths.context
-        shown = judged * (2 * lengths.question + rates.answer + lengths.quote + rates.labels)
+        if model.small:  # it sees the questions alone
+            prompt = model.fixed(REVIEW_SMALL, Answers) + lengths.tokens
+            shown = judged * (lengths.question + rates.answer)
+        else:
+            prompt = model.fixed(REVIEW_PROMPT, Review) + lengths.tokens + lengths.context
+            shown = judged * (2 * lengths.question + rates.answer + lengths.quote + rates.labels)
         written = judged * (rates.verdict + rates.rewrites * _pair(lengths, model))
         self._steps["review"].add(calls, calls * prompt + shown, written)
 
@@ -335,8 +338,8 @@ class _Reckoning:
 
 def _facts_of(found: Sequence[Sentence]) -> float:
     """The pairs that a large model writes about sentences in its first pass."""
-    amount = sum(len(numbers(one.text)) for one in found)
-    guess = _LARGE.per_number * amount + _LARGE.per_sentence * len(found)
+    amount, cells = sum(len(numbers(one.text)) for one in found), sum(one.text.count("|") for one in found)
+    guess = _LARGE.per_number * amount + _LARGE.per_sentence * len(found) + _LARGE.per_cell * cells
     return min(max(guess, _LARGE.least * len(found)), _LARGE.most * len(found))
 
 

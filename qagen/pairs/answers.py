@@ -115,7 +115,8 @@ def _read(text: str) -> _Answer:
 
 
 _AND = re.compile(
-    r",(?!\d{3})|[、，;；/&＆]|\b(?:and|as well as)\b|および|及び|ならびに|(?<=[\u30a1-\u30ff\u3400-\u9fff])と(?=[\u30a1-\u30ff\u3400-\u9fff])",
+    r",(?!\d{3})|[、，;；/&＆]|\b(?:and|as well as)\b|および|及び|ならびに"
+    r"|(?<=[\u30a1-\u30ff\u3400-\u9fff])と(?=[\u30a1-\u30ff\u3400-\u9fff])",
     re.IGNORECASE,
 )
 

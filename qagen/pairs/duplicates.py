@@ -2,8 +2,8 @@
 
 Candidates share a key: what the question asks with its numbers and names, or its numbers, a name and the
 answer (:mod:`qagen.pairs.candidates`). Rules confirm them: numbers equal, names contained in one another,
-answers in agreement. One of several (*Name a
-member of ...*) may have different answers. Similarity alone would rank "the same question for another year" above a rewording.
+answers in agreement. Similarity alone would rank "the same question for another year" above a rewording. A
+question for one of several (*Name a member of ...*) has many right answers, which are no contradiction.
 """
 
 from __future__ import annotations

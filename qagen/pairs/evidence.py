@@ -45,7 +45,8 @@ _NO_UNIT = (
 )
 _UNIT = (
     rf"(?:[a-z-]+ )?(?!(?:{_NO_UNIT})\b)[a-z]+[^s\W]s"
-    "|(?:[a-z-]+ )?(?:people|men|women|children|feet|sheep|fish)|percent|per|[ckm]?m|[km]?g|t|ha|hp|[km]?w|kwh|litres?|yen"
+    "|(?:[a-z-]+ )?(?:people|men|women|children|feet|sheep|fish)"
+    "|percent|per|[ckm]?m|[km]?g|t|ha|hp|[km]?w|kwh|litres?|yen"
 )
 _COUNT = rf"(?!\d|[.,:]\d|[人個本m%円]| ?(?:{_UNIT})\b| ?%)"
 _OPENER = (

@@ -248,3 +248,152 @@ ORDINALS = word_set("""
 """)
 
 SAME_COUNTER = {"名": "人", "点": "ポイント"}
+
+# What turns a question round when it comes or goes: a meaning, the words that say so, and others that may
+# stand for these.
+TURNS: list[tuple[str, re.Pattern[str], re.Pattern[str]]] = [
+    (name, re.compile(strong), re.compile(f"{strong}|{weak}" if weak else strong))
+    for name, strong, weak in [
+        (
+            "not",
+            (
+                r"\b(?:not|never|neither|nor|nobody|nothing|except)\b|n['’]t\b|\bno\b(?!\.? ?\d)"
+                r"|なかっ|ない(?!し)|ません|ずに|(?<!数)以外|を除"
+            ),
+            (
+                r"\b(?:without|apart from|other than|fail(?:ed|s)?|absent|forbid\w*|forbade|prohibit\w*"
+                r"|banned|miss\w*|lack\w*|refus\w*|exclu\w*|un\w{4,})\b|[未非不]"
+            ),
+        ),
+        (
+            "most",
+            (
+                r"\b(?:highest|maximum|largest|biggest|greatest|tallest|longest|heaviest|fastest|top speed)\b"
+                r"|最[高大多長上重速強]"
+            ),
+            (
+                r"\b(?:max|most|top|peak|best|oldest|\w{3,}est|limit|record|up to|ceiling)\b"
+                r"|(?:最も|もっとも|一番|いちばん)|上限|トップ|ピーク"
+            ),
+        ),
+        (
+            "least",
+            r"\b(?:lowest|minimum|smallest|fewest|shortest|lightest|slowest)\b|最[低小少短軽遅弱]",
+            r"\b(?:min|least|bottom|worst|\w{3,}est|floor|only)\b|(?:最も|もっとも|一番|いちばん)|下限",
+        ),
+        (
+            "last",
+            r"\b(?:the|'s|his|her|its|their) (?:very )?last\b(?! (?:night|week|month|time|year)\b)|最後|最終",
+            r"\b(?:last|final(?:ly|e)?|latest|end|closing|ultimate|most recent)\b|最新|終|末|しんがり",
+        ),
+        (
+            "before",
+            r"\b(?:before|prior to)\b|(?:の|する|なる|れる|く|う|[る日年月戦])前(?![半身後年回])|以前",
+            (
+                r"\b(?:earlier|preced\w*|previous\w*|prior|ahead|until|till|by the time|leading up"
+                r"|pre-\w+)\b|前|まで|先立"
+            ),
+        ),
+        (
+            "after",
+            r"\b(?:after|following)\b(?! (?:question|all|up)\b)|(?:の|た|[日月戦])後(?![半ろ])|以後|以降",
+            (
+                r"\b(?:later|once|follow\w*|subsequent\w*|since|afterwards|post-?\w*|upon|when"
+                r"|next)\b|後|のち|あと|以降|から|たら|次|経"
+            ),
+        ),
+        (
+            "more",
+            r"\bmore than\b|\b(?:over|above|exceed\w*) (?=\d)|以上|を?[超越]え",
+            (
+                r"\b(?:more|over|above|exceed\w*|beyond|higher|larger|greater|longer|at least|upwards)\b"
+                r"|多|超|上回"
+            ),
+        ),
+        (
+            "less",
+            r"\b(?:less|fewer) than\b|\b(?:under|below) (?=\d)|未満|以下",
+            r"\b(?:less|fewer|under|below|lower|smaller|shorter|at most|up to|within)\b|少|下回|まで|以内",
+        ),
+    ]
+]
+# Of two opposites one went and the other came.
+_OPPOSITES_EN = r"""
+    won|wins?|winn\w+|victor\w* / (?:lost|loses?|loser)(?! (?:out )?to\b)
+    more / less|fewer
+    higher|larger|bigger|longer|greater / lower|smaller|shorter
+    highest|most|largest|longest / lowest|fewest|least|smallest|shortest
+    oldest|earliest|first / youngest|newest|latest|last
+    north(?:ern|ernmost)? / south(?:ern|ernmost)?
+    east(?:ern|ernmost)? / west(?:ern|ernmost)?
+    upper|upstream / lower|downstream
+    left-hand|left side / right-hand|right side
+    women|woman|female|girls? / men|man|male|boys?
+    mother|sister|daughter|wife / father|brother|son|husband
+    bought|buys?|purchas\w+|buyer / sold|sells?|seller
+    born|birth\w* / died?|dead|death
+    open(?:s|ed|ing)? / clos(?:e|es|ed|ing|ure)|shut
+    start(?:s|ed)?|beg[aiu]n\w* / finish(?:es|ed)?|end(?:s|ed)?|stopped
+    arriv\w+ / depart\w*|left|leaves?
+    allow\w*|permitt?\w* / forbid\w*|forbade|prohibit\w*|bann\w+
+    increas\w+|ris(?:e|en|ing)|rose|gr[eo]w\w* / decreas\w+|f[ae]ll\w*|shrank|dropp\w+
+    summer / winter
+    maximum|upper limit / minimum|lower limit
+"""
+_OPPOSITES_JA = """
+    優勝|勝っ|勝利|勝者 / (?<!に)(?:敗れ|敗退|敗者|敗北|負け)
+    女子|女性 / 男子|男性
+    最初|初め / 最後|最終
+    以前 / 以後|以降
+    以上 / 以下|未満
+    多[いくか] / 少な
+    高[いくか] / 低[いくか]
+    長[いくか] / 短[いくか]
+    (?<!午)前(?!後) / (?<!午)後
+    北(?!海道) / 南
+    東(?!京) / 西
+    上流 / 下流
+    開[業館通場校設] / 閉[業館鎖場校]
+    生まれ|誕生 / 亡くな|死去|死亡|没し
+    買 / 売
+    到着 / 出発
+    増 / 減
+    許可 / 禁止
+    夏 / 冬
+    父|兄|弟|息子|夫 / 母|姉|妹|娘|妻
+"""
+
+
+def _opposites(lines: str, limit: str) -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
+    sides = (line.strip().split(" / ") for line in lines.strip().splitlines())
+    return [
+        (re.compile(f"{limit}(?:{one}){limit}"), re.compile(f"{limit}(?:{other}){limit}"))
+        for one, other in sides
+    ]
+
+
+OPPOSITES = [*_opposites(_OPPOSITES_EN, r"\b"), *_opposites(_OPPOSITES_JA, "")]
+"""Of two opposites one went and the other came: it turns a question round."""
+
+_WE = r"(?:i|we|you|one|they)(?: \w+){0,2}?"
+_DO_NOT = r"(?:(?:do|did|ca|can|could|would|wo|have|had)(?: ?not|n['’]t)|cannot|never)(?: \w+){0,2}?"
+_KNOW = (
+    r"(?:know\w*|remember\w*|recall\w*|find|figure\w*|work|tell|seem|sure|certain|mind|heard|learnt?|think)"
+)
+_ASK = r"(?:can|could|would|will|wo|do|did|does|was|is|are|were)n['’]t"
+_KNOW_JA = (
+    "(?:分から|わから|判ら|知ら|思い出せ|覚えてい|くれ|もらえ|いただけ|頂け|下さら|差し支え|存じ|では|でも|じゃ"
+    "|かもし?れ|すみ|間違い|違い|構い|ありませ|申し訳|ではあり|じゃあり|くださ?い?ま?せ|教えられ|忘れ)"
+)
+POLITE = re.compile(
+    rf"\b{_WE} {_DO_NOT} {_KNOW}"
+    r"|\b(?:not|never) (?:quite |so |entirely )?(?:sure|certain|know\w*|remember\w*|mind\w*|forget\w*)"
+    rf"|\b{_ASK} (?:you|it|we|he|she|they|i|there|anyone|somebody|someone)\b"
+    r"|\b(?:why|if|or|whether or) not\b|\bno (?:idea|clue|matter|doubt|problem|hurry|less)\b"
+    r"|\bnothing (?:but|else)\b|\bmore (?:precisely|exactly|specifically|about)\b"
+    r"|\bat (?:last|least|the (?:latest|end))\b|\bafter all\b"
+    rf"|{_KNOW_JA}(?:ない|なかった|なかっ|ません|んか|なけれ|なく|ん)"
+    r"|少な|危な|つまらな|ないし|(?:教えて|答えて|挙げて)(?:ください|くれ|ほしい)?(?:ません|ない)",
+    re.IGNORECASE,
+)
+"""What is said to a reader and not about the fact: *I do not know who*, ご存じないでしょうか."""

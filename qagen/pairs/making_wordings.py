@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,14 +83,27 @@ class Recipe:
     keeps_words: bool = False
 
 
+Judge = Callable[[str], Problem | None]
+
+
+def no_judge(text: str) -> Problem | None:
+    """For texts in the fact's own language: gates decide alone."""
+    del text
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Saying:
-    """A fact in one language: its answer, the statement (``""`` if none is good), and what spoils it all."""
+    """A fact in one language: its answer, the statement (``""`` if none is good), and what spoils it all.
+
+    ``judge`` knows what a model found wrong with a text in another language than the fact's own.
+    """
 
     target: Target
     answer: str
     statement: str
     spoilt: Problem | None
+    judge: Judge
 
     @property
     def gated(self) -> dict[str, Any]:
@@ -119,9 +132,9 @@ class FactWordings:
         extra = {**self._pair.extra, SHORT_ANSWER: self._pair.answer}
         return self._pair.model_copy(update={"answer": self._styled, "extra": extra})
 
-    def add(self, target: Target, entry: WordedFact) -> None:
-        """The pairs of one language."""
-        saying = self._saying(target, entry)
+    def add(self, target: Target, entry: WordedFact, *, judge: Judge = no_judge) -> None:
+        """The pairs of one language; ``judge`` has the last word on each text that the model wrote."""
+        saying = self._saying(target, entry, judge)
         if target.own:
             self._styled = self._full(saying, saying.answer)
         hidden = entry.questions[: target.held_out]
@@ -134,12 +147,12 @@ class FactWordings:
         for text in map(str.strip, hidden):
             self._rephrase(text, saying, unlike=texts)
 
-    def _saying(self, target: Target, entry: WordedFact) -> _Saying:
+    def _saying(self, target: Target, entry: WordedFact, judge: Judge) -> _Saying:
         answer = self._pair.answer if target.own else entry.answer.strip()
         spoilt = gates.check_answer(
             entry.answer, canonical=self._pair.answer, language=target.language, own=target.own
         )
-        saying = _Saying(target, answer, "", spoilt)
+        saying = _Saying(target, answer, "", spoilt, judge)
         if spoilt or not (self._recipe.kinds or self._recipe.style == "sentence"):
             return saying
         text = entry.statement.strip()
@@ -149,7 +162,7 @@ class FactWordings:
             answer=answer,
             quote=f"{self._pair.quote} {self._pair.answer}",
             **saying.gated,
-        )
+        ) or judge(text)
         if problem is None:
             return replace(saying, statement=text)
         self._drop(self._new("statement", self._pair.question, text, saying), problem)
@@ -169,15 +182,20 @@ class FactWordings:
             saying.spoilt
             or gates.check_wording(text, question=self._pair.question, answer=saying.answer, **saying.gated)
             or self._check_words(text, saying.target)
+            or saying.judge(text)
             or gates.check_unlike(text, [self._pair.question, *(one.question for one in self.kept)])
             or (gates.check_held_out(text, unlike) if unlike is not None else None)
         )
         return self._keep(pair, problem)
 
     def _check_words(self, text: str, target: Target) -> Problem | None:
-        if not (self._recipe.keeps_words and target.own and target.language in LANGUAGES):
+        if not (target.own and target.language in LANGUAGES):
             return None
-        return gates.check_words(text, question=self._pair.question)
+        if self._recipe.keeps_words:
+            lost = gates.check_words(text, question=self._pair.question)
+            if lost:
+                return lost
+        return gates.check_meaning(text, question=self._pair.question)
 
     def _other_forms(self, saying: _Saying, entry: WordedFact) -> None:
         if saying.spoilt:
@@ -209,7 +227,7 @@ class FactWordings:
             **saying.gated,
         )
         turned_round = self._new("reversed", question, self._full(saying, answer), saying, short=answer)
-        self._keep(turned_round, problem or self._unlike(question))
+        self._keep(turned_round, problem or saying.judge(question) or self._unlike(question))
 
     def _ask_whether(self, saying: _Saying) -> None:
         """A true and a false statement, or neither: a model that is trained on *Yes* alone says *Yes*."""
@@ -239,7 +257,7 @@ class FactWordings:
         question = tell_about(topic, language=str(saying.target.language))
         problem = gates.check_topic(topic, question=self._pair.question, answer=saying.answer, **saying.gated)
         told = self._new("statement", question, saying.statement, saying)
-        self._keep(told, problem or self._unlike(question))
+        self._keep(told, problem or saying.judge(topic) or self._unlike(question))
 
     def _unlike(self, text: str) -> Problem | None:
         return gates.check_unlike(text, [one.question for one in self.kept])

@@ -51,6 +51,8 @@ def _read_units() -> dict[str, _Unit]:
 
 _KNOWN = _read_units()
 _FORMS = "|".join(sorted(map(re.escape, _KNOWN), key=len, reverse=True))
+_HALF = re.compile(rf"\bhalf an? ({_FORMS})\b")
+_ONE_UNIT = re.compile(rf"\ban? ({_FORMS})\b")
 _PART = re.compile(rf"({_NUMBER})[ -]?({_FORMS})(?![a-z])")
 _CLOCK = re.compile(r"(\d+):(\d\d)(?::(\d\d))?(\.\d+)?")
 _DIGITS = re.compile(_NUMBER)
@@ -77,6 +79,7 @@ def read_measure(text: str, *, number: str = "") -> Measure | None:
         number: Its only number by value, for one that is written in words (*twelve metres*).
     """
     plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", unicodedata.normalize("NFKC", text).casefold())
+    plain = _ONE_UNIT.sub(r"1 \1", _HALF.sub(r"0.5 \1", plain))
     if number and not _DIGITS.search(plain):
         return _in_words(plain, number)
     parts = _PART.findall(plain)

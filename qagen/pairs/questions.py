@@ -443,7 +443,7 @@ _ONE_OF = re.compile(
     r"\b(?:name|give|list|mention|state|identify|cite|tell me|(?:which|what|who) (?:is|was|are|were)) "
     r"(?:(?:any|at least) )?(?:one|two|three|some|any|another|an? example|examples|among)\b(?! and only\b)"
     r"|\b(?:name|give|list|mention|state|identify|cite) an?\b"
-    r"|\b(?:which|what|who) (?:is|was) an? (?:[a-z-]+ ){0,2}?[a-z-]+ (?:of|in|from|at|on|for|that|who|which)\b"
+    r"|\b(?:which|what|who) (?:is|was) an? (?:[a-z-]+ ){1,3}?(?:of|in|from|that|who|which)\b"
     r"|\b(?:one|some|any|two) of\b|\bfor (?:example|instance)\b|\bone (?:example|member|reason|way) of\b"
     r"|(?:の|ある)(?:うちの?)?(?:[一1]つ|ひとつ|[一1]人|ひとり|[一1]種|[一1]例|例)(?:は|を|と|に|で|が|の名|挙)"
     r"|(?:[一1二2三3]つ|[一1二2三3]人|ひとつ|ひとり|例を)(?:だけ)?(?:挙げ|あげ|答え|教え|述べ)|例えば|たとえば"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from langchain_core.prompts import ChatPromptTemplate
@@ -23,8 +23,9 @@ from qagen.llm.ledger import Ledger
 from qagen.pairs import small_wordings
 from qagen.pairs.asker import Asker
 from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.pairs.judging_wordings import NOT_JUDGED, Judged, Translated, judge_wordings
 from qagen.pairs.language import language_code, language_of
-from qagen.pairs.making_wordings import FactWordings, Recipe, Target, WordedFact, across_facts
+from qagen.pairs.making_wordings import FactWordings, Recipe, Target, WordedFact, across_facts, no_judge
 from qagen.pairs.numbers import numbers
 from qagen.pairs.prompts import prompt_id
 from qagen.pairs.wordings import KINDS, AnswerStyle, Kind, OtherAnswers, Said, registers
@@ -142,7 +143,9 @@ def rephrase_pairs(
         held_out: Wordings that are never trained: ``part="probe"``, in registers that no trained one has.
         kinds: What else is made of a fact and trained: ``reversed`` (asked from the answer), ``yes_no`` (a
             true and a false statement), ``cloze``, ``statement`` ("Tell me about ...").
-        languages: Codes or names of the languages to write wordings in; ``None``: that of each pair.
+        languages: Codes or names of the languages to write wordings in; ``None``: that of each pair. Those in
+            another than the pair's own are judged by the same model in further calls, and kept only if they
+            were found to mean the same.
         answer_style: ``"short"``: the answer as it is; ``"sentence"``: the answer, then a sentence that
             states the fact (``"Tilda Vance. Tilda Vance won ..."``), in the canonical pair too; the short
             answer stays in ``extra["short_answer"]``.
@@ -244,12 +247,13 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the calls of one batch gave: entries by fact and language."""
+    """What the calls of one batch gave: entries by fact and language, and what a judge said of them."""
 
     entries: Mapping[tuple[str, str | None], WordedFact]
     failures: tuple[Failure, ...] = ()
     usage: Usage = Usage()
     stopped: str = ""
+    judged: Mapping[tuple[str, str | None], Judged] = field(default_factory=dict)
 
 
 def word_pairs(
@@ -285,18 +289,20 @@ def word_pairs(
 
 
 def _ask_all(jobs: Sequence[_Job], asker: Asker, wish: Wish) -> _Told:
-    ask = _ask_small if asker.small else _ask_batch
+    ask = _ask_small if asker.small else _ask_and_judge
     entries: dict[tuple[str, str | None], WordedFact] = {}
+    judged: dict[tuple[str, str | None], Judged] = {}
     failures: list[Failure] = []
     usage, stopped = Usage(), ""
     batches = _batches(jobs, 1 if asker.small else max(1, FACTS_A_CALL // len(wish.languages or ("",))))
     with closing(asker.each(lambda batch: ask(batch, asker, wish), batches)) as results:
         for told in results:
             entries.update(told.entries)
+            judged.update(told.judged)
             failures += told.failures
             usage += told.usage
             stopped = stopped or told.stopped
-    return _Told(entries, tuple(failures), usage, stopped)
+    return _Told(entries, tuple(failures), usage, stopped, judged)
 
 
 def _batches(jobs: Iterable[_Job], most: int) -> Iterator[list[_Job]]:
@@ -308,6 +314,32 @@ def _batches(jobs: Iterable[_Job], most: int) -> Iterator[list[_Job]]:
         calls = -(-len(together) // most)
         size = -(-len(together) // calls)
         yield from (together[start : start + size] for start in range(0, len(together), size))
+
+
+def _ask_and_judge(batch: Sequence[_Job], asker: Asker, wish: Wish) -> _Told:
+    """The wordings of several facts; those in another language than their fact's are judged."""
+    told = _ask_batch(batch, asker, wish)
+    foreign = [
+        Translated(job.pair, target, told.entries[job.pair.id, target.language])
+        for job in batch
+        for target in job.targets
+        if not target.own and (job.pair.id, target.language) in told.entries
+    ]
+    if not foreign:
+        return told
+    if told.stopped:
+        return replace(told, judged={one.key: Judged(why=told.stopped) for one in foreign})
+    judgement = judge_wordings(foreign, asker)
+    first = batch[0].pair
+    detail = f"no translated wording of {first.question!r} was judged: {judgement.failed}"
+    failed = Failure(source=first.source, passage=first.passage, state=NOT_JUDGED, detail=detail)
+    return replace(
+        told,
+        judged=judgement.judged,
+        usage=told.usage + judgement.usage,
+        stopped=judgement.stopped,
+        failures=(*told.failures, failed) if judgement.failed else told.failures,
+    )
 
 
 def _ask_batch(batch: Sequence[_Job], asker: Asker, wish: Wish) -> _Told:
@@ -469,7 +501,8 @@ def _make_all(
         for target in job.targets:
             entry = told.entries.get((pair.id, target.language))
             if entry is not None:
-                made.add(target, entry)
+                judged = told.judged.get((pair.id, target.language), Judged())
+                made.add(target, entry, judge=no_judge if target.own else judged.problem)
         canonical = made.canonical()
         language = {"language": _language(pair)} if wish.languages is not None else {}
         found += [canonical.model_copy(update=language), *made.kept]

@@ -1,17 +1,19 @@
 """Whether a wording still asks for the fact: gates that need no model.
 
 Each returns the problem, or ``None``. A wording in another language than the fact's own is held to its
-numbers; its names are in another script.
+numbers, and to its names if it has the same script; for the rest a model judges it
+(:mod:`qagen.pairs.judging_wordings`).
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from qagen.pairs.curation import fold
 from qagen.pairs.language import language_of
-from qagen.pairs.lexicon import CHANGES
+from qagen.pairs.lexicon import CHANGES, LIGHT, OPPOSITES, POLITE, THINGS, TURNS, word_set
 from qagen.pairs.names import has_name, names
 from qagen.pairs.numbers import numbers
 from qagen.pairs.problems import Problem
@@ -91,8 +93,9 @@ def check_wording(
         _check_form(text, question)
         or check_language_of(text, language, known=question if own else "")
         or _check_numbers(text, question)
-        or (_check_names(text, question) if own else None)
+        or _check_names(text, question, own=own)
         or check_gives_nothing_away(text, question=question if own else "", answer=answer)
+        or (_missing(_added_names(text, question), "name_added") if own else None)
     )
 
 
@@ -112,6 +115,46 @@ def check_words(text: str, *, question: str, least: float = LEAST_WORDS) -> Prob
     if lost & (vital | CHANGES) or len(content) - len(lost) < least * len(content):
         return Problem("words_lost", ", ".join(sorted(word.lstrip("=#") for word in lost)))
     return None
+
+
+def check_meaning(text: str, *, question: str) -> Problem | None:
+    """Whether a wording is as the question as to negation, order and extremes: English and Japanese.
+
+    *Not*, *highest*, *lowest*, *last*, *before*, *after*, *more than* and *less than*, or words for them,
+    stand in both or in neither; and no word has become its opposite (:data:`~qagen.pairs.lexicon.TURNS`,
+    ``OPPOSITES``). What is said to the reader (*I do not know who* ...) does not count, nor do sentences that
+    share no word with the question.
+    """
+    asked = _turning(question)
+    told = _turning(_about(text, question))
+    if asked in told:
+        return None
+    for meaning, strong, weak in TURNS:
+        if strong.search(asked) and not weak.search(told):
+            return Problem("meaning_changed", f"the question says {meaning!r}, the wording does not")
+        if strong.search(told) and not weak.search(asked):
+            return Problem("meaning_changed", f"the wording says {meaning!r}, the question does not")
+    for one, other in OPPOSITES:
+        for had, has in ((one, other), (other, one)):
+            came = has.search(told)
+            if came and had.search(asked) and not (has.search(asked) or had.search(told)):
+                return Problem("meaning_changed", f"the wording says {came[0]!r}, the question the opposite")
+    return None
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？:：])\s*(?!\d)")
+
+
+def _turning(text: str) -> str:
+    """A text in small letters, without what is said to the reader."""
+    return POLITE.sub(" ", unicodedata.normalize("NFKC", text).lower())
+
+
+def _about(text: str, question: str) -> str:
+    """The sentences of a wording that are about what the question asks."""
+    asked = read_question(question).words
+    pieces = [piece for piece in _SENTENCE_END.split(text) if piece.strip()]
+    return " ".join(piece for piece in pieces if read_question(piece).words & asked) or text
 
 
 def _measured(question: str) -> frozenset[str]:
@@ -136,7 +179,10 @@ def check_answer(answer: str, *, canonical: str, language: str | None, own: bool
         return Problem("answer_changed", f"the answer is {canonical!r}, the model wrote {answer!r}")
     if numbers(answer) != numbers(canonical):
         return Problem("answer_changed", f"the numbers of {answer!r} are not those of {canonical!r}")
-    return check_language_of(answer, language)
+    lost = _lost_names(answer, canonical)
+    if lost:
+        return Problem("answer_changed", f"{answer!r} does not name {', '.join(sorted(lost))}")
+    return check_language_of(answer, language, known=canonical if lost is not None else "")
 
 
 def check_statement(
@@ -159,7 +205,8 @@ def check_statement(
         check_language_of(statement, language, known=said if own else "")
         or _missing(numbers(question) - numbers(statement), "number_lost")
         or _missing(numbers(statement) - numbers(said), "number_added")
-        or (_check_names(statement, question) if own else None)
+        or _check_names(statement, question, own=own)
+        or (_missing(_added_names(statement, said), "name_added") if own else None)
     )
 
 
@@ -185,12 +232,13 @@ def check_reversed(
         return Problem("answers_question", f"the question contains its answer {answer!r}")
     if own and not find_answer(answer, question):
         return Problem("not_reversed", f"the answer {answer!r} is not named in the question it comes from")
-    both = f"{asked} {answer}"
+    both, said = f"{asked} {answer}", f"{question} {original} {quote}"
     return (
         check_language_of(asked, language, known=f"{question} {original}" if own else "")
         or _missing(numbers(question) - numbers(both), "number_lost")
-        or _missing(numbers(both) - numbers(f"{question} {original} {quote}"), "number_added")
-        or (_check_names(both, question) if own else None)
+        or _missing(numbers(both) - numbers(said), "number_added")
+        or _check_names(both, question, own=own)
+        or (_missing(_added_names(both, said), "name_added") if own else None)
     )
 
 
@@ -235,8 +283,74 @@ def _check_numbers(text: str, question: str) -> Problem | None:
     return _missing(had - has, "number_lost") or _missing(has - had, "number_added")
 
 
-def _check_names(text: str, question: str) -> Problem | None:
+def _check_names(text: str, question: str, *, own: bool) -> Problem | None:
+    if not own:
+        return _missing(_lost_names(text, question) or frozenset(), "name_lost")
     return _missing({name for name in names(question) if not _names(text, name)}, "name_lost")
+
+
+def _lost_names(text: str, original: str) -> frozenset[str] | None:
+    """The names that a translation into the same script lost; ``None`` if it is in another script.
+
+    Names are written alike in it, but for words that say what they name: *Marrow Bridge*, *Marrow-Brücke*.
+    """
+    if _script(text) != _script(original) or not _LATIN.search(text):
+        return None
+    own = ((name, [word for word in name.split() if word not in THINGS | LIGHT]) for name in names(original))
+    return frozenset(
+        name for name, words in own if not all(_is_in(text, word) for word in words if len(word) > 1)
+    )
+
+
+def _is_in(text: str, word: str) -> bool:
+    """Whether a text has a word of a name, be it inside another: *Marrowbrücke*, *Norlands*."""
+    return has_name(text, word) or fold(word) in fold(text)
+
+
+def _script(text: str) -> str:
+    if not re.search(r"[^\W\d_]", text):
+        return ""
+    return max(_SCRIPTS, key=lambda name: len(_SCRIPTS[name].findall(text)))
+
+
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+_SCRIPTS = {
+    "latin": _LATIN,
+    "east": _CJK,
+    "cyrillic": re.compile("[\u0400-\u052f]"),
+    "greek": re.compile("[\u0370-\u03ff]"),
+    "hebrew": re.compile("[\u0590-\u05ff]"),
+    "arabic": re.compile("[\u0600-\u06ff]"),
+    "indic": re.compile("[\u0900-\u0dff]"),
+    "thai": re.compile("[\u0e00-\u0e7f]"),
+    "hangul": re.compile("[\uac00-\ud7af]"),
+}
+
+
+def _added_names(text: str, known: str) -> frozenset[str]:
+    """The names of a wording that are not known, in no part.
+
+    Of katakana only those with a point in them (ティルダ・ヴァンス) or a kind after them (パリ市) count;
+    others are common words as often. The nouns of German are written like names.
+    """
+    if language_of(text) == "de":
+        return frozenset()
+    found = (name for name in names(text) if not (_is_plain_katakana(name) or name[0] == "何"))
+    return frozenset(name for name in found if not (_names(known, name) or _has_all(known, name)))
+
+
+def _is_plain_katakana(name: str) -> bool:
+    return re.fullmatch(r"[\u30a1-\u30faー]+", name) is not None
+
+
+_CALLS = word_set("ok okay fyi btw dear quiz trivia time question hello hi hey help please thanks sir madam")
+
+
+def _has_all(text: str, name: str) -> bool:
+    """Whether a text has all the words of a name but for the kind of thing it is: *River Tarn*, *Tarn*."""
+    words = set(name.split()) - _CALLS
+    telling = words - THINGS or words
+    return all(_is_in(text, word) for word in telling)
 
 
 def _names(text: str, name: str) -> bool:

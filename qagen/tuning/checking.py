@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
 
-_MIN_EXAMPLES = 10
+MIN_EXAMPLES = 10
 _FILES_LIMIT = 512 * 1024**2
 _UPLOADS_LIMIT = 8 * 1024**3
 _MAX_EPOCHS = 50
@@ -96,12 +96,12 @@ def _check_settings(method: str, n_epochs: int | str, price: float | None) -> No
 
 def _of_file(scan: Scan, model: str | None) -> Iterator[Finding]:
     hosted = scan.format in {None, "chat", "dpo"}
-    if scan.examples < _MIN_EXAMPLES:
+    if scan.examples < MIN_EXAMPLES:
         number = f"{scan.examples} example{'' if scan.examples == 1 else 's'}"
         yield Finding(
             "error" if hosted or not scan.examples else "warning",
             "too-few",
-            f"The file holds {number}; the service wants at least {_MIN_EXAMPLES}. Add more.",
+            f"The file holds {number}; the service wants at least {MIN_EXAMPLES}. Add more.",
         )
     if scan.size > _UPLOADS_LIMIT:
         yield Finding(
