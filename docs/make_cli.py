@@ -74,7 +74,7 @@ def _default(parameter: Any) -> str:
     if parameter.required:
         return "required"
     if getattr(parameter, "is_flag", False):
-        return "on" if parameter.default else "off"
+        return "" if parameter.default is None else "on" if parameter.default else "off"
     return "" if parameter.default is None else f"`{parameter.default}`"
 
 

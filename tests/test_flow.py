@@ -9,9 +9,10 @@ from langchain_core.messages import AIMessage
 from scripted import replies
 from stages import calls, declare_all, inside, stage_of, staged, verdict, write_nothing
 
-from qagen import QADataset, count_tokens, generate_pairs
+from qagen import QA_PROMPT, QADataset, count_tokens, generate_pairs
 from qagen.errors import ModelError, SettingsError
 from qagen.flow.estimate import estimate_pairs
+from qagen.pairs.filling import OWN_PROMPT
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "documents"
 OSKWIND = EXAMPLES / "oskwind-weather-stations.md"
@@ -561,4 +562,35 @@ def test_an_estimate_asks_nothing_and_needs_no_weights(tmp_path, monkeypatch):
     expected = estimate_pairs(OSKWIND)
     assert expected.steps[0].name == "write"
     assert expected.total.cost == 0.0
+    assert not [*tmp_path.iterdir()]
+
+
+HERON = "The boat Heron won the regatta of 1897 at Marrow Bridge. It was built by Odo Pym in 1890."
+
+
+@pytest.mark.parametrize("bound", [None, 3])
+@pytest.mark.parametrize("instructions", ["", "Ask only about dates."])
+def test_a_users_instructions_reach_filling_without_the_bound_of_writing(bound, instructions):
+    model = staged(write=write_nothing)
+    prompt = QA_PROMPT.partial(instructions=instructions)
+    generate_pairs(HERON, model, progress=False, prompt=prompt, pairs_per_passage=bound)
+    [shown] = [one for one in model.prompts if stage_of(one) == "fill"]
+    system = shown.partition("<title>")[0]
+    assert instructions in system
+    assert ("comes before rules 1 and 2" in system) == bool(instructions)
+    assert "Write at most" not in system
+
+
+def test_a_prompt_of_ones_own_is_not_filled_and_the_table_says_so():
+    model = staged(write=write_nothing)
+    dataset = generate_pairs(HERON, model, progress=False, prompt="Ask about dates: {text}")
+    assert "fill" not in {stage_of(one) for one in model.prompts}
+    [step] = [one for one in dataset.steps if one.name == "fill gaps"]
+    assert step.note == OWN_PROMPT
+
+
+def test_a_misspelt_option_of_a_run_is_told_before_anything_is_read_or_asked(tmp_path):
+    model = replies()
+    with pytest.raises(SettingsError, match="'froms': did you mean forms"):
+        generate_pairs(tmp_path / "nothing.txt", model, froms=3, out=tmp_path / "run")
     assert not [*tmp_path.iterdir()]

@@ -233,7 +233,7 @@ class _Reckoning:
         self._filler = self._model(recipe.filler if recipe.fill_rounds else None, base_url)
         self._reviewer = self._model(recipe.reviewer if recipe.review else None, base_url)
         self._rephraser = self._model(recipe.rephraser if recipe.rephrases else None, base_url)
-        self._filling = fill_prompt_of(generator.prompt, small=self._filler.small)
+        self._filling = fill_prompt_of(generator.given_prompt, small=self._filler.small)
         self.passages = 0
         self._facts = 0.0
         self._steps = {name: _Sum() for name in ("write", "fill gaps", "review", "wordings")}

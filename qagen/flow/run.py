@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qagen.documents.loading import Source, nothing_read, stream_documents
 from qagen.errors import ModelError, SettingsError
 from qagen.flow.files import write_files
+from qagen.flow.options import check_options
 from qagen.flow.recipe import Preset, Recipe, divided
 from qagen.flow.steps import Run
 from qagen.llm.budget import Budget
@@ -73,6 +74,7 @@ def generate_pairs(
         KeyboardInterrupt: After Ctrl-C, when the calls in flight have been stored.
         QAGenError: What :class:`QAGenerator` raises.
     """
+    check_options(options)
     recipe, rest = divided(preset, options)
     check_settings(format, system_prompt)
     unread: list[Failure] = []

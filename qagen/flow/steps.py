@@ -200,6 +200,7 @@ class Run:
                 rounds=self.recipe.fill_rounds,
                 most=self.recipe.pairs_per_passage,
                 schema=self.generator.schema.model,
+                prompt=self.generator.given_prompt,
             )
         pairs, replaced = _joined(state.pairs, map(self._home, filled.pairs))
         done = [(filled.rounds, "round"), (len(filled.pairs), "new pair"), (len(filled.declared), "sentence")]
@@ -211,7 +212,7 @@ class Run:
             failures=state.failures + filled.failures,
             declared=filled.declared,
             usage=filled.usage,
-            note=told,
+            note=filled.skipped or told,
             stopped=filled.stopped,
         )
 

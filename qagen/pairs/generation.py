@@ -118,6 +118,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         }
         if self.max_concurrency < 1:
             raise SettingsError(f"max_concurrency must be at least 1, not {max_concurrency}")
+        self.given_prompt = self.prompt  # to the other, at_most adds a bound
         self.prompt_name = prompt_id(self.prompt)
         self._asked = Asked.of(self.llm)
         self._schema = wire_schema(schema) if self.native else None

@@ -30,7 +30,8 @@ _LIGHT = re.compile(
     r"\b(?:about|around|approximately|nearly|roughly|just|exactly|it|is|was|and|a|an|long|tall|high|deep|wide"
     r"|thick|in|length|height|of|to|for|at|distance|weight)\b|約|およそ|[,、()]|です|でした"
 )
-_NUMBER = r"\d+(?:\.\d+)?"
+_NUMBER = r"\d{1,15}(?:\.\d{1,9})?"
+_LONGEST = 60  # signs of an answer that is a measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ _KNOWN = _read_units()
 _FORMS = "|".join(sorted(map(re.escape, _KNOWN), key=len, reverse=True))
 _HALF = re.compile(rf"\bhalf an? ({_FORMS})\b")
 _ONE_UNIT = re.compile(rf"\ban? ({_FORMS})\b")
-_PART = re.compile(rf"({_NUMBER})[ -]?({_FORMS})(?![a-z])")
-_CLOCK = re.compile(r"(\d+):(\d\d)(?::(\d\d))?(\.\d+)?")
+_PART = re.compile(rf"(?<![\d.:])({_NUMBER})[ -]?({_FORMS})(?![a-z])")
+_CLOCK = re.compile(r"(\d{1,4}):(\d\d)(?::(\d\d))?(\.\d+)?")
+_SIGN = re.compile(r"\d|\b(?i:half|an?)\b")
 _DIGITS = re.compile(_NUMBER)
 
 
@@ -78,6 +80,8 @@ def read_measure(text: str, *, number: str = "") -> Measure | None:
         text: An answer.
         number: Its only number by value, for one that is written in words (*twelve metres*).
     """
+    if len(text) > _LONGEST or not (number or _SIGN.search(text)):
+        return None
     plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", unicodedata.normalize("NFKC", text).casefold())
     plain = _ONE_UNIT.sub(r"1 \1", _HALF.sub(r"0.5 \1", plain))
     if number and not _DIGITS.search(plain):

@@ -80,7 +80,7 @@ def _worked_examples() -> list[HumanMessage | AIMessage]:
 SMALL_QA_PROMPT = ChatPromptTemplate(
     [("system", _SYSTEM), *_worked_examples(), ("human", _TURN)],
     partial_variables={"instructions": ""},
-    metadata={"name": "write-pairs-small", "version": 1},
+    metadata={"name": "write-pairs-small", "version": 1, "hash": "e212619f"},
 )
 
 # --- reading a passage -----------------------------------------------------------------------------------
