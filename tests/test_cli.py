@@ -45,7 +45,7 @@ def server():
 def generate(notes, server, *args):
     run = notes.parent / "run"
     command = ["generate", notes, "-o", run, "--llm", "scripted", "--base-url", server.base_url]
-    return qagen(*command, "--preset", "classic", *args), run
+    return qagen(*command, "--preset", "classic", "--chunk-overlap", "0", *args), run
 
 
 def test_one_command_makes_pairs_and_a_training_file(notes, server):
@@ -101,8 +101,7 @@ def test_a_passage_without_an_answer_gives_exit_code_3(notes, server):
     run = notes.parent / "run"
     done = qagen(
         "generate",
-        "--preset",
-        "classic",
+        *("--preset", "classic", "--chunk-overlap", "0"),
         notes,
         notes.parent / "empty.txt",
         "-o",
@@ -232,7 +231,7 @@ def test_a_disk_that_fills_stops_with_one_paragraph_and_the_next_run_goes_on(not
     """A limit on the size of a file stands in for a full disk: both refuse the write."""
     run = notes.parent / "run"
     command = ["generate", str(notes), "-o", str(run), "--llm", "scripted", "--base-url", server.base_url]
-    command += ["--preset", "classic"]
+    command += ["--preset", "classic", "--chunk-overlap", "0"]
     command += ["--chunk-size", "40", "--max-concurrency", "1", "-q"]
     limited = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000));"

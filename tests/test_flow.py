@@ -12,6 +12,7 @@ from stages import calls, declare_all, inside, stage_of, staged, verdict, write_
 from qagen import QA_PROMPT, QADataset, count_tokens, generate_pairs
 from qagen.errors import ModelError, SettingsError
 from qagen.flow.estimate import estimate_pairs
+from qagen.flow.recipe import divided
 from qagen.pairs.filling import OWN_PROMPT
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "documents"
@@ -167,6 +168,12 @@ def test_the_thorough_preset_asks_for_more_wordings():
     generate(BOATS.split("\n\n")[0], model, preset="thorough", review=False)
     [prompt] = [prompt for prompt in model.prompts if stage_of(prompt) == "rephrase"]
     assert ": 1 to 13\n" in prompt  # nine more to train, three held out, and one for the number in the answer
+
+
+def test_a_smaller_passage_of_the_classic_preset_overlaps_by_a_quarter_too():
+    recipe = divided("classic", {"chunk_size": 200})[1]
+    assert (recipe["chunk_size"], recipe["chunk_overlap"]) == (200, 50)
+    assert divided("classic", {"chunk_size": 200, "chunk_overlap": 0})[1]["chunk_overlap"] == 0
 
 
 def test_options_come_before_those_of_the_preset():

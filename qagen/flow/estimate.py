@@ -19,6 +19,7 @@ from qagen.pairs import small_model
 from qagen.pairs.asker import Asker
 from qagen.pairs.filling import fill_prompt_of, reply_model
 from qagen.pairs.generation import QAGenerator
+from qagen.pairs.judging_wordings import JUDGE_WORDINGS_PROMPT, WordingVerdicts
 from qagen.pairs.numbers import numbers
 from qagen.pairs.prompts import prompt_id, prompt_messages
 from qagen.pairs.rephrasing import REPHRASE_PROMPT, WordedFacts, task_variables
@@ -334,6 +335,18 @@ class _Reckoning:
         else:
             prompt = model.fixed(REPHRASE_PROMPT, WordedFacts, **task_variables(recipe.wish))
         self._steps["wordings"].add(calls, calls * prompt + shown, facts * languages * written)
+        translated = facts * (languages - 1)
+        if translated:  # another call judges them, one verdict a wording
+            calls = translated / rates.facts_a_call
+            read = calls * model.fixed(JUDGE_WORDINGS_PROMPT, WordingVerdicts) + translated * (
+                written + lengths.question
+            )
+            self._steps["wordings"].add(
+                calls, read, translated * (wordings + _TOLD_BESIDES) * rates.entry_marks
+            )
+
+
+_TOLD_BESIDES = 3  # statement, topic and reversal are judged too
 
 
 def _facts_of(found: Sequence[Sentence]) -> float:

@@ -127,6 +127,8 @@ def divided(preset: str, options: Mapping[str, Any]) -> tuple[Recipe, dict[str, 
         raise SettingsError(f"there is no preset {preset!r}: it is one of {', '.join(PRESETS)}")
     given = {name: value for name, value in options.items() if value is not None}
     merged = {**PRESETS[preset], **given}
+    if "chunk_size" in given and "chunk_overlap" not in given and merged.get("chunk_overlap"):
+        merged["chunk_overlap"] = min(merged["chunk_overlap"], given["chunk_size"] // 4)  # as 500 of 2000
     own = {field.name for field in fields(Recipe)}
     recipe = Recipe(**{name: value for name, value in merged.items() if name in own})
     return recipe, {name: value for name, value in merged.items() if name not in own}
