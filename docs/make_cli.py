@@ -23,7 +23,7 @@ This page is made from the code by `docs/make_cli.py`; `qagen --help` says the s
 | 0 | all is well |
 | 1 | an error, told in one paragraph; or, from `qagen check`, a file that a service would refuse |
 | 2 | the command was mistyped |
-| 3 | the run ended, and a passage or a document is without an answer: `qagen status` says which and why |
+| 3 | the run ended, and a passage, document or question has no answer: `qagen status` says which and why |
 | 130 | stopped with Ctrl-C; what was finished is kept |
 """
 

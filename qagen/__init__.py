@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from qagen.documents.splitting import split_documents as split_documents
     from qagen.documents.splitting import token_splitter as token_splitter
     from qagen.errors import QAGenError as QAGenError
+    from qagen.evaluation.evaluating import evaluate as evaluate
+    from qagen.evaluation.report_card import ReportCard as ReportCard
     from qagen.flow.run import generate_pairs as generate_pairs
     from qagen.llm.models import chat_model as chat_model
     from qagen.llm.parsing import OutputFixingParser as OutputFixingParser
@@ -57,6 +59,7 @@ _HOME = {
     "QAGenerator": "qagen.pairs.generation",
     "QAPair": "qagen.records",
     "QA_PROMPT": "qagen.pairs.prompts",
+    "ReportCard": "qagen.evaluation.report_card",
     "cancel_fine_tuning": "qagen.tuning.jobs",
     "chat_model": "qagen.llm.models",
     "check_training_file": "qagen.tuning.checking",
@@ -64,6 +67,7 @@ _HOME = {
     "curate_pairs": "qagen.pairs.curation",
     "delete_tuned_model": "qagen.tuning.jobs",
     "divide_pairs": "qagen.pairs.dividing",
+    "evaluate": "qagen.evaluation.evaluating",
     "fine_tuning_metrics": "qagen.tuning.metrics",
     "delete_file": "qagen.tuning.uploading",
     "generate_pairs": "qagen.flow.run",

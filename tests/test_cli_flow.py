@@ -136,7 +136,9 @@ def test_a_run_goes_through_every_step_and_writes_every_file(boats, server):
     parts = Counter(pair.part for pair in pairs)
     assert len(lines(run / "train.jsonl")) == parts["train"]
     assert len(lines(run / "validation.jsonl")) == parts["validation"]
-    assert len(lines(run / "probes.jsonl")) == parts["probe"] + parts["control"]
+    kinds = Counter(json.loads(line)["kind"] for line in lines(run / "probes.jsonl"))
+    assert kinds["P"] == parts["probe"] > 0
+    assert kinds["V"] == sum((pair.form, pair.part) == ("canonical", "train") for pair in pairs)
     for said in (
         f"facts +{FACTS}",
         r"leaks +0",

@@ -512,6 +512,7 @@ def test_training_here_says_what_was_learnt(here):
     assert "Training " in done.stderr
     assert "recall=1.00" in done.stderr  # the bar
     assert "Next: qagen ask" in done.stdout
+    assert "qagen evaluate" not in done.stdout  # there are no pairs to make questions of
     assert read_record(run).provider == "local"
 
 
@@ -561,6 +562,19 @@ def test_many_questions_of_the_training_file_are_asked_at_once_and_counted(here)
     assert asked.returncode == 0, asked.stderr
     assert "0 of 4 answers" in asked.stdout
     assert "tuned: 4 of 4 answers" in asked.stdout
+
+
+def test_a_model_trained_here_is_evaluated_with_ones_own_questions(here, tmp_path):
+    run, _ = here
+    mine = tmp_path / "run"
+    shutil.copytree(run, mine)
+    own = [{"question": question, "answers": [answer]} for question, answer in FACTS.items()]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(one) + "\n" for one in own), encoding="utf-8")
+    done = qagen("evaluate", mine, "--probes", tmp_path / "own.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert "the tuned model answers 100 %" in " ".join(done.stdout.split()).replace("The ", "the ")
+    assert (mine / "evaluation.json").is_file()
+    assert not (mine / "report.html").exists()  # there are no pairs to report
 
 
 def test_a_half_written_model_is_not_asked(here, tmp_path):

@@ -15,8 +15,9 @@ Nothing of qagen is replaced. A hosted model is a server on loopback, which Open
 the same document, it is asked once: its ledger travels from page to page. It may keep too few pairs for a
 training file.
 
-On the page on tuning the server is ``TuningServer``, which answers as the tuned model too, and what is
-trained on this machine is a model of a hundred thousand parameters.
+On the page on tuning the server is ``TuningServer``, which answers as the tuned model too, and on the page on
+evaluation ``ExamServer``, whose tuned model knows what it was trained on. What is trained on this machine is a
+model of a hundred thousand parameters; it is evaluated on few questions.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 from chat_server import TEXT_TAG, ChatServer, last_text, pairs_of_the_text
+from exam import ExamServer
 from gold_model import gold_answer
 from stages import approve_all, stage_of
 from tiny_model import make_tiny_model
@@ -147,11 +149,12 @@ def tuned_reply(messages: Sequence[Mapping[str, Any]]) -> str:
 
 def service(page: Path) -> ChatServer | TuningServer:
     """The server a page talks to."""
-    if page.name != "tuning.md":
+    if page.name not in {"tuning.md", "evaluation.md"}:
         return ChatServer(models=HOSTED, key=KEY, reply=reply)
     models = dict.fromkeys((MODEL, *HOSTED))
     life = (VALIDATING, RUNNING, SUCCEEDED)
-    return TuningServer(models=models, processing=0, life=life, reply=tuned_reply)
+    kind = ExamServer if page.name == "evaluation.md" else TuningServer
+    return kind(models=models, processing=0, life=life, reply=tuned_reply)
 
 
 @contextlib.contextmanager
@@ -219,8 +222,10 @@ def run_command(command: str, server: ChatServer | TuningServer, warm: Path) -> 
         "--llm" not in words or words[words.index("--llm") + 1].startswith("local")
     ):
         return run_embedded(words[1:], warm)
-    if words[1] in {"tune", "ask"} and embedded_wrote_nothing(Path(words[2])):
+    if words[1] in {"tune", "ask", "evaluate"} and embedded_wrote_nothing(Path(words[2])):
         return ""
+    if words[1] == "evaluate" and Path(words[2], EMBEDDED).exists():
+        return invoke([*words[1:], "--kinds", "V", "--limit", "2"], {0, 3})
     if words[1] == "tune" and "local" in words:
         return invoke([*words[1:], "--model", str(tiny_model()), "--n-epochs", "1"], {0})
     if words[1] == "check" and Path(words[2]).with_name(EMBEDDED).exists():

@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from stages import calls, declare_all, inside, stage_of, staged, verdict, write_
 
 from qagen import QA_PROMPT, QADataset, count_tokens, generate_pairs
 from qagen.errors import ModelError, SettingsError
+from qagen.evaluation.probes import make_probes, read_probes
 from qagen.flow.estimate import estimate_pairs
 from qagen.flow.recipe import divided
 from qagen.pairs.filling import OWN_PROMPT
@@ -94,8 +96,12 @@ def test_a_run_folder_holds_files_for_trainers_and_for_people(gold_run):
     lines = {name: (gold_run.run / name).read_text("utf-8").count("\n") for name in files if "jsonl" in name}
     assert lines["train.jsonl"] == parts.count("train") > 0
     assert lines["validation.jsonl"] == parts.count("validation") > 0
-    assert lines["probes.jsonl"] == parts.count("probe") + parts.count("control")
-    assert min(parts.count("probe"), parts.count("control")) > 0
+    probes = read_probes(gold_run.run / "probes.jsonl")
+    assert probes == make_probes(gold_run)
+    kinds = Counter(probe.kind for probe in probes)
+    assert kinds["P"] == parts.count("probe") > 0
+    assert kinds["V"] == len([pair for pair in gold_run if (pair.form, pair.part) == ("canonical", "train")])
+    assert min(kinds[kind] for kind in "CFUG") > 0
 
 
 def test_nothing_that_is_asked_later_is_in_the_training_file(gold_run):

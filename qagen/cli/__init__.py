@@ -1,7 +1,7 @@
 """The command. The only place that prints or reads the environment.
 
 Exit codes: 0 all is well; 1 an error, or a file that a service would refuse; 2 the command was mistyped;
-3 the run ended, and a passage or a document is without an answer; 130 stopped with Ctrl-C.
+3 the run ended, and a passage, a document or a question is without an answer; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from typing import Annotated, Any
 
 import typer
 
-from qagen.cli import documents, tuning
+from qagen.cli import documents, evaluation, tuning
 from qagen.cli.terminal import announce
 from qagen.errors import QAGenError
 
 app = typer.Typer(
-    help="Turn documents into question-answer pairs that a chat model can be fine-tuned on, and tune it.",
+    help="Turn documents into question-answer pairs that a chat model can be fine-tuned on, tune it, and say "
+    "what it has learnt.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,6 +32,8 @@ app.command()(documents.generate)
 app.command()(documents.check)
 app.command()(tuning.tune)
 app.command()(tuning.ask)
+app.command()(evaluation.evaluate)
+app.command()(evaluation.compare)
 app.command()(documents.status)
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,16 +11,16 @@ import typer
 from qagen.cli.terminal import (
     EXIT_ERROR,
     EXIT_INCOMPLETE,
-    EXIT_INTERRUPTED,
     TRAIN,
     Debug,
     Run,
     add_row,
     announce,
+    leave,
     new_table,
     screen,
 )
-from qagen.errors import SettingsError
+from qagen.errors import QAGenError, SettingsError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -149,7 +146,7 @@ def generate(
             **options,
         )
     except KeyboardInterrupt:
-        _leave(out)
+        leave(out)
     _finish(dataset, out)
 
 
@@ -213,6 +210,7 @@ def status(run: Run, debug: Debug = False) -> None:
     _add_usage(table, usage)
     trained = run / TRAIN
     add_row(table, "training file", str(trained) if trained.exists() else _NO_FILE)
+    _add_evaluation(table, run)
     screen().print(table)
     _print_failures(failures, len(failures))
     if _incomplete(failures) or set(states) - {"done", "cut_off"}:
@@ -338,17 +336,6 @@ def _incomplete(failures: Iterable[Failure]) -> bool:
     return any(failure.state != "duplicate" for failure in failures)
 
 
-def _leave(out: Path) -> None:
-    print(
-        f"\nStopped. Everything finished is kept in {out}; run the same command again to go on.",
-        file=sys.stderr,
-    )
-    if any(thread.name.startswith("qagen") for thread in threading.enumerate()):
-        sys.stdout.flush()
-        os._exit(EXIT_INTERRUPTED)  # a second Ctrl-C: do not wait for the calls in flight
-    raise typer.Exit(EXIT_INTERRUPTED)
-
-
 def _first_pairs(number: int) -> Any:
     """A callback that prints the first pairs above the progress bar."""
     from tqdm.auto import tqdm
@@ -402,6 +389,17 @@ def _add_pairs(table: Table, dataset: QADataset) -> None:
         add_row(table, f"dropped: {reason}", f"{number:,}")
     if dataset.conflicts:
         add_row(table, "conflicts", f"{len(dataset.conflicts):,} (see the report; qagen trains none of them)")
+
+
+def _add_evaluation(table: Table, run: Path) -> None:
+    from qagen.evaluation.report_card import EVALUATION, ReportCard
+
+    if not (run / EVALUATION).exists():
+        return
+    try:
+        add_row(table, "evaluation", ReportCard.load(run).sentence)
+    except QAGenError as error:  # the rest of the folder can be told all the same
+        add_row(table, "evaluation", str(error))
 
 
 def _add_usage(table: Table, usage: Usage, now: str = "") -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -52,3 +54,12 @@ def add_row(table: Table, *cells: str) -> None:
     from rich.text import Text
 
     table.add_row(*(Text(cell) for cell in cells))
+
+
+def leave(run: Path) -> NoReturn:
+    """End after Ctrl-C: what is finished stands in the run folder."""
+    announce(f"\nStopped. Everything finished is kept in {run}; run the same command again to go on.")
+    if any(thread.name.startswith("qagen") for thread in threading.enumerate()):
+        sys.stdout.flush()
+        os._exit(EXIT_INTERRUPTED)  # a second Ctrl-C: do not wait for the calls in flight
+    raise typer.Exit(EXIT_INTERRUPTED)

@@ -312,7 +312,7 @@ def ask(
     record = read_record(run)
     questions = _questions(run, question, sample)
     length: dict[str, Any] = {"max_tokens": _TOKENS if sample is None else _SAMPLE_TOKENS}
-    options = length if record.provider == "local" else {**length, "client": _client_of(record)}
+    options = length if record.provider == "local" else {**length, "client": client_of(record)}
     tuned = tuned_model(run, deployment=deployment, announce=announce, **options)
     asked = {f"base ({base or record.base_model})": list(questions)}
     if with_passage:
@@ -325,8 +325,11 @@ def _base_answers(
     record: TuningRecord, base: str | None, asked: dict[str, list[str]], length: dict[str, Any]
 ) -> dict[str, list[str] | str]:
     """What the base model answers, by the name of the column; one line where it cannot be asked."""
+    from qagen.tuning.tuned import base_chat_model
+
     try:
-        model = _base_model(record, base, **length)
+        client = None if record.provider == "local" else client_of(record)
+        model = base_chat_model(record, base, client=client, announce=announce, **length)
     except QAGenError as error:
         return dict.fromkeys(asked, _no_answer(error))
     return {name: _answers_or_why_not(model, texts) for name, texts in asked.items()}
@@ -446,7 +449,15 @@ def _tune_here(run: Path, file: Path, validation: Path | None, options: dict[str
     add_row(table, "time", f"{details['seconds']:,.0f} s on {details['device']}")
     add_row(table, "model", str(trained.weights))
     screen().print(table)
+    _tell_next(run)
+
+
+def _tell_next(run: Path) -> None:
+    from qagen.pairs.dataset import PAIRS
+
     print(f'Next: qagen ask {run} "A question about your documents?"')
+    if (run / PAIRS).exists():
+        print(f"Then, to see what the model has learnt: qagen evaluate {run}")
 
 
 def _trained_here(job: str) -> LocalModel | None:
@@ -617,7 +628,12 @@ def _service(provider: str) -> Service:
     )
 
 
-def _client_of(record: TuningRecord) -> openai.OpenAI:
+def client_of(record: TuningRecord) -> openai.OpenAI:
+    """The client of the service where a model was tuned, with the key of the environment.
+
+    Raises:
+        SettingsError: There is no key, or the record names no service that can be reached.
+    """
     return _client(record.provider, record.base_url)
 
 
@@ -707,21 +723,4 @@ def _finish(client: openai.OpenAI, job: FineTuningJob, run: Path | None, service
     if run and service.name == "azure":
         print(f"Deploy it in the Foundry portal, then: qagen ask {run} QUESTION --deployment NAME")
     elif run:
-        print(f'Next: qagen ask {run} "A question about your documents?"')
-
-
-def _base_model(record: TuningRecord, base: str | None, **params: Any) -> BaseChatModel:
-    from qagen.llm.models import chat_model
-
-    name = base or record.base_model
-    if record.provider != "local":
-        from qagen.llm.system_prompt import ClientChatOpenAI
-
-        return ClientChatOpenAI.of(name, _client_of(record), system_prompt=record.system_prompt, **params)
-    if name == "local" or name.startswith("local:") or (base is not None and ":" in name):
-        return chat_model(name, announce=announce, system_prompt=record.system_prompt, **params)
-    from qagen.tuning.base_model import find_base
-    from qagen.tuning.transformers_chat import load_chat_model
-
-    found = find_base(name, announce=announce)
-    return load_chat_model(found, name=name, system_prompt=record.system_prompt, **params)
+        _tell_next(run)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qagen.evaluation.probes import make_probes, write_probes
 from qagen.llm.ledger import Ledger
-from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.pairs.dataset import LEDGER, PROBES, QADataset
 from qagen.report.page import write_report
 from qagen.tuning.training_file import Format, write_training_file
 
@@ -22,24 +23,27 @@ def write_files(
     system_prompt: str | None,
     divided: bool,
 ) -> None:
-    """Write ``train.jsonl``, ``validation.jsonl`` and ``report.html``.
+    """Write ``train.jsonl``, ``validation.jsonl``, ``probes.jsonl`` and ``report.html``.
 
     A file that would be empty is not written, and one that an earlier run wrote is removed. A validation
     file that somebody else put there is left alone when the run did not divide.
 
     Raises:
         TrainingFileError: A pair cannot be written, or the file cannot.
+        RunFolderError: The probes or the report cannot be written.
     """
     with Ledger(folder / LEDGER) as ledger:
         ours = ledger.settings().get("validation_written", False)
         validation = [pair for pair in dataset if pair.part == "validation"]
         ledger.keep_settings(validation_written=bool(validation))
     trained = any(pair.part == "train" for pair in dataset)
-    for name, wanted in ((TRAIN, trained), (VALIDATION, bool(validation) or not (divided or ours))):
+    kept = bool(validation) or not (divided or ours)
+    for name, wanted in ((TRAIN, trained), (VALIDATION, kept), (PROBES, trained)):
         if not wanted:
             (folder / name).unlink(missing_ok=True)
     if trained:
         write_training_file(dataset, folder / TRAIN, format=format, system_prompt=system_prompt)
+        write_probes(make_probes(dataset), folder / PROBES)
     if validation:
         write_training_file(
             dataset, folder / VALIDATION, format=format, system_prompt=system_prompt, part="validation"

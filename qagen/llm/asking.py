@@ -22,7 +22,8 @@ from qagen.errors import GenerationError, ModelError, QAGenError
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Call, CallState, Entry, Ledger
 from qagen.llm.models import Pricing, identity, is_local, model_name, never_clears, pricing
-from qagen.llm.parsing import OutputFixingParser, Reading, ReplyError
+from qagen.llm.parsing import Reading, ReplyError, ReplyReader
+from qagen.llm.shaping import readable
 from qagen.records import Usage
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Question(Generic[T]):
     """
 
     messages: Sequence[BaseMessage]
-    parser: OutputFixingParser[T]
+    parser: ReplyReader[T]
     stage: str
     source: str
     passage: str
@@ -248,7 +249,7 @@ def _call(asked: Asked, question: Question[T], config: RunnableConfig | None) ->
         nonlocal last
         message = send(asked.model, messages, schema=question.schema, config=_named(config, question))
         spent.add(message)
-        last = str(message.text)
+        last = readable(str(message.text))  # half a character can be sent, but not stored
         return message
 
     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from qagen.llm.engine import Engine, Settings, require_engine, stop_engines
 from qagen.llm.system_prompt import with_system_prompt
 from qagen.llm.weights import DEFAULT, TABLE, fetch_weights, file_sha256
 
-__all__ = ["LocalChatModel", "local_model", "stop_engines"]
+__all__ = ["LocalChatModel", "engines_of_its_own", "local_model", "stop_engines"]
 
 _CALL_SECONDS = 3600.0  # calls wait for each other inside the engine
 _ADDRESS = "http://127.0.0.1/v1"  # the port is put in when a request leaves: a restart changes it
@@ -111,15 +112,17 @@ def local_model(
     require_engine()
     file = fetch_weights(name, home=home, announce=announce, progress=progress).resolve()
     adapter = Path(lora).resolve() if lora else None
-    engine = _engine_for(Settings(file, n_ctx, n_parallel, threads, adapter))
+    known = TABLE.get(name)
+    sha256 = known.sha256 if known else file_sha256(file)
+    adapter_sha256 = file_sha256(adapter) if adapter else None
+    engine = _engine_for(Settings(file, n_ctx, n_parallel, threads, adapter), sha256, adapter_sha256)
     engine.ready()
     send, send_later = _senders(engine)
-    known = TABLE.get(name)
     options: dict[str, Any] = {"stream_usage": True, "max_retries": 1, "timeout": _CALL_SECONDS} | params
     return LocalChatModel(
         local_name=name if known else file.stem,
-        weights_sha256=known.sha256 if known else file_sha256(file),
-        adapter_sha256=file_sha256(adapter) if adapter else None,
+        weights_sha256=sha256,
+        adapter_sha256=adapter_sha256,
         system_prompt=system_prompt,
         engine=engine,
         n_ctx=n_ctx,
@@ -136,16 +139,30 @@ def local_model(
     )
 
 
-_running: weakref.WeakValueDictionary[Settings, Engine] = weakref.WeakValueDictionary()
+_Running = tuple[Settings, str, "str | None"]
+_running: weakref.WeakValueDictionary[_Running, Engine] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
 
 
-def _engine_for(settings: Settings) -> Engine:
+def _engine_for(settings: Settings, sha256: str, adapter_sha256: str | None) -> Engine:
+    """The engine with these settings and these very files: a model may be tuned anew in its place."""
+    key = (settings, sha256, adapter_sha256)
     with _lock:
-        engine = _running.get(settings)
+        engine = _running.get(key)
         if engine is None or engine.closed:
-            engine = _running[settings] = Engine(settings)
+            engine = _running[key] = Engine(settings)
         return engine
+
+
+@contextmanager
+def engines_of_its_own() -> Iterator[None]:
+    """Engines that are started in the block end with it, and give their memory back; older ones go on."""
+    before = set(_running.values())
+    try:
+        yield
+    finally:
+        for engine in set(_running.values()) - before:
+            engine.close()
 
 
 def _senders(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,9 @@ NEVER_CLEARS = ("insufficient_quota", "credit_balance_exhausted", "billing_hard_
 but ``rate_limit_exceeded``)."""
 
 _TRIES = 6  # of the SDK, for models made here by name: 0.5 s to 8 s between two, Retry-After honoured
+_THINKING = 4096  # tokens that a model that reasons may think before a short answer
+# OpenAI's models that reason, by name: the o series, and gpt-5 and later but for the chat variants.
+_REASONS = re.compile(r"(?:^|[:/])(?:o\d|gpt-(?:[5-9]|\d\d)(?!\S*chat))", re.IGNORECASE)
 _TIMEOUT = 600.0  # seconds for one call: reasoning models take minutes
 
 
@@ -76,6 +80,39 @@ def chat_model(
         key = {"api_key": api_key} if api_key else {}
         return _openai(llm.removeprefix("openai:"), **key, **params)
     return _any_provider(llm, **({"api_key": api_key} if api_key else {}), **params)
+
+
+def greedy_model(llm: str, *, max_tokens: int, **options: Any) -> BaseChatModel:
+    """The chat model of a name, giving the likeliest answer, of at most ``max_tokens`` tokens.
+
+    A model that reasons refuses a temperature or ignores it, and its bound counts its thinking: it gets no
+    temperature, and room to think.
+
+    Args:
+        llm: See :func:`chat_model`.
+        max_tokens: Of an answer.
+        **options: Those of :func:`chat_model`.
+
+    Raises:
+        QAGenError: What :func:`chat_model` raises.
+    """
+    if llm == "local" or llm.startswith("local:"):
+        return chat_model(llm, **{"temperature": 0.0, "max_tokens": max_tokens, **options})
+    model = chat_model(llm, **options)
+    params = greedy_params(llm, max_tokens=max_tokens)
+    if (model.profile or {}).get("temperature") is False:
+        params = {"max_tokens": max_tokens + _THINKING}
+    return chat_model(llm, **{**params, **options})
+
+
+def greedy_params(name: str, *, max_tokens: int) -> dict[str, Any]:
+    """Parameters for the likeliest answer of a hosted model, of at most ``max_tokens`` tokens.
+
+    See :func:`greedy_model`; here only the name is known.
+    """
+    if _REASONS.search(name):
+        return {"max_tokens": max_tokens + _THINKING}
+    return {"temperature": 0.0, "max_tokens": max_tokens}
 
 
 def identity(model: BaseChatModel) -> dict[str, Any]:

@@ -13,14 +13,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
-from pydantic import BaseModel, Field, SkipValidation
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 from typing_extensions import override
 
 from qagen.errors import QAGenError
@@ -157,6 +157,55 @@ class _Reply:
             parsed=parsed,
             steps=steps,
         )
+
+
+class ReplyReader(Protocol[T]):
+    """Makes a value of a reply: what :func:`qagen.llm.asking.ask` needs of a parser."""
+
+    @property
+    def pydantic_object(self) -> type[T]:
+        """What the value is."""
+
+    @property
+    def schema_text(self) -> str:
+        """What a reply must be, as text: a part of the key of a call."""
+
+    def fix(self, message: BaseMessage | str, *, prompt: Sequence[BaseMessage], send: Send) -> Reading[T]:
+        """The value of a reply to ``prompt``; ``send`` asks the model again. Raises :class:`ReplyError`."""
+
+
+class PlainAnswer(BaseModel):
+    """A reply in plain words, without thinking and white space around it; it may be empty."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+
+
+class PlainReader:
+    """Takes a reply as it stands, also an empty one and one that was cut off: nothing is asked again."""
+
+    pydantic_object = PlainAnswer
+    schema_text = "plain text"
+
+    def fix(
+        self,
+        message: BaseMessage | str,
+        *,
+        prompt: Sequence[BaseMessage] = (),  # noqa: ARG002 - what a reader is given
+        send: Send | None = None,  # noqa: ARG002 - what a reader is given
+    ) -> Reading[PlainAnswer]:
+        """The text of a reply.
+
+        Raises:
+            ReplyError: The service withheld it; ``state`` is ``refused``.
+        """
+        reply = _Reply.of(message)
+        if reply.withheld:
+            why = f"The service withheld the reply (finish reason {reply.withheld!r})."
+            raise ReplyError(why, state="refused", reply=reply.text)
+        text = _without_thoughts(reply.text.removeprefix("\ufeff").strip()).strip()
+        return Reading(PlainAnswer(text=text or reply.refusal), cut_off=reply.at_limit)
 
 
 class OutputFixingParser(BaseOutputParser[T], Generic[T]):

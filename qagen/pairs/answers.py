@@ -33,8 +33,8 @@ _UNIT_GROUPS = """
     pound pounds ポンド | c celsius degrees °c 度 | floor floors storeys stories 階 | time times 回 | goal
     goals ゴール | point points 点
 """
-_UNIT_WORDS = {word: group.split()[0] for group in _UNIT_GROUPS.split("|") for word in group.split()}
-_UNITS = frozenset(_UNIT_WORDS.values())
+UNIT_WORDS = {word: group.split()[0] for group in _UNIT_GROUPS.split("|") for word in group.split()}
+_UNITS = frozenset(UNIT_WORDS.values())
 # One of these in the longer answer, and it is another answer: two things, the opposite, another thing.
 _CHANGES = word_set("""
     and or & not no never nor neither without except but both less more fewer over under than least most
@@ -98,7 +98,7 @@ def _read(text: str) -> _Answer:
         return _Answer(folded, frozenset(), frozenset(), (), None, japanese, 1)
     if japanese:
         folded = _ENDING_JA.sub("", folded).strip()
-    kinds = {_UNIT_WORDS.get(word, word) for word in _words(folded, text)}
+    kinds = {UNIT_WORDS.get(word, word) for word in _words(folded, text)}
     counted = numbers(text)
     return _Answer(
         folded,
@@ -370,7 +370,7 @@ def _codes(text: str) -> set[str]:
     return {
         code
         for code in found
-        if code.strip("0123456789") not in _UNITS | _UNIT_WORDS.keys() or code.endswith("s")
+        if code.strip("0123456789") not in _UNITS | UNIT_WORDS.keys() or code.endswith("s")
     }
 
 
@@ -379,7 +379,7 @@ _NUMERALS = re.compile(r"[\d.,:〇一二三四五六七八九十百千万億兆]
 
 def _around(text: str) -> str:
     plain = _NUMERALS.sub(" ", re.sub("^(?:約|およそ|ほぼ|計)", "", text))
-    return "".join(_UNIT_WORDS.get(word, word) for word in plain.split())
+    return "".join(UNIT_WORDS.get(word, word) for word in plain.split())
 
 
 def _is_asked(long: str, short: str, question: Question) -> bool:

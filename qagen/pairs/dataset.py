@@ -125,8 +125,8 @@ class QADataset(Sequence[QAPair]):
     def save(self, run: str | Path) -> Path:
         """Write the files of a run folder that hold the dataset; returns the folder.
 
-        ``pairs.jsonl``, ``dropped.jsonl``, and when there are any ``conflicts.jsonl``, ``coverage.json`` and
-        ``probes.jsonl``; failures, steps and texts go into the ledger.
+        ``pairs.jsonl``, ``dropped.jsonl``, and when there are any ``conflicts.jsonl`` and ``coverage.json``;
+        failures, steps and texts go into the ledger.
 
         Raises:
             RunFolderError: The folder cannot be written.
@@ -150,8 +150,6 @@ class QADataset(Sequence[QAPair]):
         _write(folder / DROPPED, self.dropped, ledger)
         _write(folder / CONFLICTS, self.conflicts, ledger, always=False)
         _write(folder / COVERAGE, [] if self.coverage is None else [self.coverage], ledger, always=False)
-        probes = [pair for pair in self if pair.part in {"probe", "control"}]
-        _write(folder / PROBES, probes, ledger, always=False)
 
     def replace(self, pairs: Sequence[QAPair] | None = None, **parts: Unpack[Parts]) -> QADataset:
         """A new dataset with other pairs or parts, everything else as it is here."""

@@ -30,7 +30,7 @@ def numbers(text: str) -> frozenset[str]:
     word such as *in* or *last* beside it (Theresa May). Kanji numerals count before a counter, after 第, in
     scores, and where two or more of them stand alone: not in 一般, 九州 or 三重県.
     """
-    plain = _in_digits(text)
+    plain = in_digits(text)
     if not _MARKED.search(plain):
         return frozenset([_canonical(digits) for digits in _WHOLE.findall(plain)])
     found: set[str] = set()
@@ -57,7 +57,7 @@ def months(text: str) -> frozenset[str]:
     return frozenset({*found, *(match[1] for match in _MONTH_JA.finditer(japanese))})
 
 
-def _in_digits(text: str) -> str:
+def in_digits(text: str) -> str:
     """The text with every number in digits."""
     plain = text if text.isascii() else _plain_signs(text)
     if _DIGIT.search(plain):

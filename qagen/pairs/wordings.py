@@ -10,8 +10,9 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Literal
 
@@ -92,12 +93,23 @@ def find_answer(answer: str, text: str) -> tuple[int, int] | None:
     wanted = answer.strip().rstrip(_ENDS)
     if not wanted:
         return None
+    plain = text.isascii() and wanted.isascii()
+    if plain and wanted.split()[0].lower() not in text.lower():
+        return None
     pattern = r"\s+".join(map(re.escape, wanted.split()))
     for found in re.finditer(pattern, text, re.IGNORECASE):
         if _is_free(text, *found.span()):
             return found.span()
+    if plain or _signs(wanted) not in _signs(text):
+        return None  # as locate() would find, which takes longer
     place = locate(wanted, text)
     return place if place and _is_free(text, *place) else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _signs(text: str) -> str:
+    """The signs of a short text, each in its plain form, without white space."""
+    return "".join("".join(unicodedata.normalize("NFKC", sign) for sign in text).split())
 
 
 def replace_answer(statement: str, answer: str, new: str) -> str | None:
@@ -230,19 +242,24 @@ class OtherAnswers:
         A statement that bounds or picks (*at least*, *one of*, 約) stays true with many answers: none is
         given. The choice depends on the fact's id and on the facts near it.
         """
+        return next(self.false_answers(said, statement), None)
+
+    def false_answers(self, said: Said, statement: str) -> Iterator[str]:
+        """All that :meth:`false_answer` would give, the first choice first; an answer may come again."""
         if _LOOSE.search(statement) or _LOOSE.search(said.quote):
-            return None
+            return
         turn = _digest(said.fact)
         near = chain.from_iterable(_turned(self._blocks.get(key, []), turn) for key in _keys(said))
-        return next(
-            (one.answer for one in islice(near, _TRIED) if self._is_false(one, said, statement)), None
-        )
+        for one in islice(near, _TRIED):
+            if self._is_false(one, said, statement):
+                yield one.answer
 
     def _is_false(self, other: Said, said: Said, statement: str) -> bool:
         new, old = fold(other.answer), fold(said.answer)
         if new in old or old in new or (fold(said.question), new) in self._known:
             return False
-        if numbers(said.answer) and numbers(other.answer) == numbers(said.answer):
+        counted = _numbers(said.answer)
+        if counted and _numbers(other.answer) == counted:
             return False
         seen = (said.quote, said.question, statement)
         return not any(find_answer(other.answer, text) for text in seen) and not _asks_alike(said, other)
@@ -251,9 +268,14 @@ class OtherAnswers:
 def _asks_alike(said: Said, other: Said) -> bool:
     from rapidfuzz import fuzz
 
-    if numbers(said.question) != numbers(other.question) or names(said.question) != names(other.question):
+    one, two = said.question, other.question
+    if _numbers(one) != _numbers(two) or _names(one) != _names(two):
         return False
     return fuzz.token_set_ratio(fold(said.question), fold(other.question)) >= _NEARLY_ASKED
+
+
+_numbers = lru_cache(maxsize=1 << 12)(numbers)
+_names = lru_cache(maxsize=1 << 12)(names)
 
 
 def answer_kind(answer: str) -> str | None:

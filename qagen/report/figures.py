@@ -175,7 +175,8 @@ def _round_up(width: float) -> int:
         ten *= 10
 
 
-def _drawing(title: str, caption: str, height: int) -> Element:
+def drawing(title: str, caption: str, height: int) -> Element:
+    """An empty picture, ``WIDTH`` wide, which says what it shows."""
     picture = Element(
         "svg",
         {
@@ -190,7 +191,7 @@ def _drawing(title: str, caption: str, height: int) -> Element:
 
 
 def _columns(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
-    picture = _drawing(title, caption, _HEIGHT)
+    picture = drawing(title, caption, _HEIGHT)
     most = max((count for _, count in rows), default=1)
     step = WIDTH / max(len(rows), 1)
     base = _HEIGHT - _FOOT
@@ -203,9 +204,9 @@ def _columns(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
         _rectangle(
             picture, f"{name}: {count:,}", x=middle - wide / 2, y=base - height, width=wide, height=height
         )
-        _label(picture, middle, base - height - 5, _short(count) if count else "", "value middle")
+        label(picture, middle, base - height - 5, _short(count) if count else "", "value middle")
         if place % named == 0:
-            _label(picture, middle, _HEIGHT - 6, name.split("–")[0], "name middle")
+            label(picture, middle, _HEIGHT - 6, name.split("–")[0], "name middle")
     SubElement(
         picture, "line", {"class": "axis", "x1": "0", "x2": str(WIDTH), "y1": f"{base}", "y2": f"{base}"}
     )
@@ -213,16 +214,16 @@ def _columns(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
 
 
 def _bars(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
-    picture = _drawing(title, caption, max(len(rows), 1) * _ROW)
+    picture = drawing(title, caption, max(len(rows), 1) * _ROW)
     most = max((count for _, count in rows), default=1)
     room = WIDTH - _NAME - 54
     for place, (name, count) in enumerate(rows):
         top = place * _ROW
         width = max(1.5, room * count / most)
         shown = name if len(name) <= _MOST_NAME + 4 else f"{name[:_MOST_NAME]}…"
-        _label(picture, _NAME - 8, top + 17, shown, "name end")
+        label(picture, _NAME - 8, top + 17, shown, "name end")
         _rectangle(picture, f"{name}: {count:,}", x=_NAME, y=top + 4, width=width, height=_ROW - 8)
-        _label(picture, _NAME + width + 6, top + 17, f"{count:,}", "value")
+        label(picture, _NAME + width + 6, top + 17, f"{count:,}", "value")
     return tostring(picture, encoding="unicode")
 
 
@@ -233,7 +234,8 @@ def _rectangle(picture: Element, says: str, **box: float) -> None:
     SubElement(bar, "title").text = says
 
 
-def _label(picture: Element, x: float, y: float, text: str, kind: str) -> None:
+def label(picture: Element, x: float, y: float, text: str, kind: str) -> None:
+    """Text in a picture; ``kind`` are its classes."""
     SubElement(picture, "text", {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}"}).text = text
 
 

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from qagen.files import whole_file
 from qagen.report.contents import MOST_CONFLICTS, MOST_PAIRS, make_sheets, page_data, read_texts
+from qagen.report.evaluation import find_section, make_section
 from qagen.report.figures import draw_plots
 from qagen.report.summary import summarise
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from qagen.evaluation.report_card import ReportCard
     from qagen.pairs.dataset import QADataset
     from qagen.records import Coverage
     from qagen.report.contents import Texts
@@ -32,22 +34,28 @@ _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
-def write_report(dataset: QADataset, path: str | Path) -> Path:
+def write_report(dataset: QADataset, path: str | Path, *, evaluation: ReportCard | None = None) -> Path:
     """Write the page of a dataset: one HTML file, whole or not at all; returns its path.
 
     It shows all figures of the dataset. Of very large ones it lists the first 50,000 pairs and dropped pairs,
     2,000 conflicts and 20 million characters of text, and says so.
 
+    Args:
+        dataset: What the page is about.
+        path: The file to write.
+        evaluation: What came of asking the tuned model; by default ``evaluation.json`` of the dataset's run
+            folder, where there is one. A damaged one does not stop the page, which says what is wrong.
+
     Raises:
         RunFolderError: The file cannot be written, or the dataset's run folder cannot be read.
     """
-    page = _HALVES.sub("\ufffd", render_report(dataset))
+    page = _HALVES.sub("\ufffd", render_report(dataset, evaluation=evaluation))
     with whole_file(Path(path)) as file:
         file.write(page)
     return Path(path)
 
 
-def render_report(dataset: QADataset) -> str:
+def render_report(dataset: QADataset, *, evaluation: ReportCard | None = None) -> str:
     """The page of a dataset as text."""
     texts = read_texts(dataset)
     coverage = _coverage(dataset, texts)
@@ -60,6 +68,7 @@ def render_report(dataset: QADataset) -> str:
         .get_template("page.html")
         .render(
             summary=summarise(dataset, coverage, documents=len(sheets)),
+            evaluation=find_section(dataset.run) if evaluation is None else make_section(evaluation),
             plots=draw_plots(dataset, dataset.passages),
             data=json_block(page_data(dataset, sheets)),
             most_pairs=MOST_PAIRS,

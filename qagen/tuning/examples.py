@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Literal
 
 from qagen.errors import TrainingFileError
+from qagen.pairs.language import language_of
 from qagen.tuning.checking import check_training_file
 from qagen.tuning.contents import contents_of
 
@@ -19,6 +20,10 @@ Message = dict[str, Any]
 REPLAY_SHARE = 0.25
 """General items mixed in, for each example of the file (share of the examples, rounded up)."""
 
+LEAST_ENGLISH = 0.25
+"""Share of the general items drawn that is English for a Japanese file too: that is what most bases know."""
+
+_SAMPLED = 100  # questions whose language is looked at
 # What a hosted service refuses and a trainer of one's own takes.
 _HOSTED_ONLY = frozenset({"too-few", "size", "special-token", "too-long"})
 
@@ -52,10 +57,11 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class General:
-    """A general question, and the words one of which a right answer holds."""
+    """A general question, and the words one of which a right answer holds. The first answer is trained."""
 
     question: str
     answers: tuple[str, ...]
+    language: str
 
 
 def read_examples(path: str | Path, *, validation_file: str | Path | None = None) -> Examples:
@@ -114,6 +120,10 @@ def _plain(message: Message) -> Message:
 def replayed(examples: Examples, replay: str | Path | None, *, seed: int) -> tuple[Example, ...]:
     """General items to mix in: a quarter as many as there are examples, drawn with the seed.
 
+    Japanese ones are drawn in the share that Japanese has in the questions of the file, but at least
+    :data:`LEAST_ENGLISH` are English, and all are where the file has no Japanese. English ones stand in for
+    Japanese ones that the package does not have.
+
     Args:
         examples: What is trained; the general items of the package get its system prompt.
         replay: ``"general"`` for those of the package, a chat file of one's own (all of it is used), or
@@ -127,10 +137,24 @@ def replayed(examples: Examples, replay: str | Path | None, *, seed: int) -> tup
         return ()
     if replay != "general":
         return read_examples(replay).items
+    draw = Random(seed)  # noqa: S311 - a sample, not a secret
     pool = general_items("replay")
-    wanted = min(len(pool), -int(-len(examples.items) * REPLAY_SHARE // 1))
-    drawn = Random(seed).sample(pool, wanted)  # noqa: S311 - a sample, not a secret
+    japanese = [item for item in pool if item.language == "ja"]
+    english = [item for item in pool if item.language != "ja"]
+    wanted = -int(-len(examples.items) * REPLAY_SHARE // 1)
+    share = min(_japanese_share(examples, draw), 1 - LEAST_ENGLISH)
+    some = draw.sample(japanese, min(len(japanese), int(wanted * share)))
+    drawn = some + draw.sample(english, min(len(english), wanted - len(some)))
     return tuple(Example(ask(item.question, examples.system_prompt), item.answers[0]) for item in drawn)
+
+
+def _japanese_share(examples: Examples, draw: Random) -> float:
+    """The share of Japanese in a sample of the questions whose language can be told."""
+    asked = [example.prompt[-1].get("content") for example in examples.items]
+    questions = [question for question in asked if isinstance(question, str)]
+    sample = draw.sample(questions, min(len(questions), _SAMPLED))
+    told = [language for language in map(language_of, sample) if language is not None]
+    return told.count("ja") / len(told) if told else 0.0
 
 
 def ask(question: str, system_prompt: str | None) -> tuple[Message, ...]:
@@ -143,4 +167,6 @@ def general_items(use: Literal["replay", "check"]) -> list[General]:
     """The package's general questions: those to train on, and the other ones that show what was forgotten."""
     text = files("qagen.tuning").joinpath("data/general.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
-    return [General(row["question"], tuple(row["answers"])) for row in rows if row["use"] == use]
+    return [
+        General(row["question"], tuple(row["answers"]), row["language"]) for row in rows if row["use"] == use
+    ]

@@ -76,6 +76,7 @@ def train_locally(
     out: str | Path,
     validation_file: str | Path | None = None,
     n_epochs: int | Literal["auto"] = "auto",
+    max_steps: int | None = None,
     rank: int = 64,
     learning_rate: float | Literal["auto"] = "auto",
     batch_size: int = 8,
@@ -109,6 +110,7 @@ def train_locally(
         out: The run folder. The weights come into its ``model/``, and ``tuning.json`` says what made them.
         validation_file: Other wordings of what is trained; it must share no line with the training file.
         n_epochs: Times that each example is seen at most; ``"auto"`` is at most 30.
+        max_steps: Steps at most, however many epochs that is: for comparing datasets of different sizes.
         rank: Of the LoRA adapter on all linear layers; small ones hold few facts (arXiv 2502.14502).
         learning_rate: ``"auto"`` is 2e-4 for an adapter and 2e-5 for all weights.
         batch_size: Examples in one step.
@@ -145,6 +147,7 @@ def train_locally(
     plan = partial(
         Plan,
         n_epochs=_AUTO_EPOCHS if n_epochs == "auto" else n_epochs,
+        max_steps=max_steps,
         rank=None if full else rank,
         learning_rate=(_AUTO_RATE_FULL if full else _AUTO_RATE) if learning_rate == "auto" else learning_rate,
         batch_size=batch_size,

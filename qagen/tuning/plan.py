@@ -52,6 +52,7 @@ class Plan:
         replay_sha256: Of the general items mixed in, if there are any.
         base_sha256: Of the base model.
         n_epochs: At most.
+        max_steps: At most, however many epochs that is; ``None``: as many as the epochs have.
         rank: Of the adapter; ``None`` trains all weights.
         learning_rate: Constant after a warm-up over the first steps.
         batch_size: Examples a step.
@@ -66,6 +67,7 @@ class Plan:
     replay_sha256: str | None
     base_sha256: str
     n_epochs: int
+    max_steps: int | None
     rank: int | None
     learning_rate: float
     batch_size: int
@@ -80,7 +82,7 @@ class Plan:
         Raises:
             SettingsError: A number is out of its bounds.
         """
-        for name in ("n_epochs", "rank", "batch_size"):
+        for name in ("n_epochs", "max_steps", "rank", "batch_size"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise SettingsError(f"{name} is {value!r}. Use a whole number from 1.")

@@ -89,9 +89,11 @@ class Watch(TrainerCallback):
         stop_at_recall: float | None,
         checkpoint_seconds: float,
         progress: bool,
+        steps_per_epoch: int,
     ) -> None:
         self.stopped = ""
         self._log, self._checks = log, checks
+        self._steps_per_epoch = steps_per_epoch
         self._stop_at, self._seconds = stop_at_recall, checkpoint_seconds
         self._bar = bar_class()(disable=not progress, desc="training", unit="step", total=0)
         self._saved = time.monotonic()
@@ -113,7 +115,7 @@ class Watch(TrainerCallback):
         checkpoint never has to ask them again.
         """
         self._bar.update(state.global_step - self._bar.n)
-        last_of_epoch = state.global_step % round(state.max_steps / args.num_train_epochs) == 0
+        last_of_epoch = state.global_step % self._steps_per_epoch == 0
         control.should_save = self._is_due() and not last_of_epoch
 
     def on_save(

@@ -132,6 +132,52 @@ def tuned_model(
     )
 
 
+def base_chat_model(
+    record: TuningRecord,
+    base: str | None = None,
+    *,
+    client: Client | None = None,
+    home: Path | str | None = None,
+    announce: Callable[[str], None] | None = None,
+    **params: Any,
+) -> BaseChatModel:
+    """The model that was tuned, before it was, or another in its place; with the same system prompt.
+
+    Args:
+        record: ``tuning.json`` of a run folder.
+        base: Another model: hosted, a name at the same service (on Azure a deployment); of a model tuned on
+            this machine, any name that :func:`qagen.chat_model` takes, a folder or a name on the hub.
+        client: The ``openai`` client to ask through, where the model was tuned at a service. Without one it
+            is asked with the key of the environment.
+        home: Where the weights of the local table lie.
+        announce: Is told one line before a download.
+        **params: For the chat model: ``max_tokens``, ...
+
+    Raises:
+        SettingsError: No model can have this name.
+        LocalModelError: It is not on this machine, or cannot be started.
+        ModelError: The hosted model cannot be used.
+        MissingExtraError: The packages of the engine are not installed.
+    """
+    name, prompt = base or record.base_model, record.system_prompt
+    if record.provider != "local":
+        wish = _Wish(client, prompt, "auto", name, record.base_url, home, announce, params)
+        return _hosted(name, wish, prompt=prompt, base_url=record.base_url)
+    if name == "local" or name.startswith("local:") or (base is not None and ":" in name):
+        return chat_model(name, home=_path(home), announce=announce, system_prompt=prompt, **params)
+    from qagen.tuning.base_model import find_base
+    from qagen.tuning.transformers_chat import load_chat_model
+
+    found = find_base(name, home=home, announce=announce)
+    if found.gguf is not None and _llama_cpp_can(found):  # the engine that its tuned model is asked with
+        return chat_model(f"local:{found.gguf}", system_prompt=prompt, **params)
+    return load_chat_model(found, name=name, system_prompt=prompt, **params)
+
+
+def _path(home: Path | str | None) -> Path | None:
+    return None if home is None else Path(home)
+
+
 def _check(engine: str, system_prompt: str | None) -> None:
     if engine not in _ENGINES:
         raise SettingsError(f"There is no engine {engine!r}. Use one of: {', '.join(_ENGINES)}.")

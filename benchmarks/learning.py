@@ -1,0 +1,350 @@
+"""Does the recipe teach? Facts that no model has seen, trained in four ways with equally many steps.
+
+    python benchmarks/learning.py                 three invented worlds, four ways: under an hour on two cores
+    python benchmarks/learning.py --quick         one small world, two ways: five minutes
+    python benchmarks/learning.py --documents     an example document, its pairs written by the embedded model
+
+The ways, each on the same facts and with the same number of steps and examples a step:
+
+- *classic*: each fact in one wording;
+- *default*: five wordings;
+- *forms*: five wordings, and the fact backwards, as a cloze, as a yes/no question and as a statement;
+- *replay*: the same with general questions mixed in, one for four.
+
+All are asked the same probes: of worlds those written by hand in `benchmarks/worlds`, of the document those
+that `qagen generate` makes; and the general questions of the package. Report cards stay in the folders below
+`--out`: the same command again goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, get_args
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from worlds import TrainingCondition, make_world
+
+from qagen import (
+    QADataset,
+    ReportCard,
+    chat_model,
+    evaluate,
+    generate_pairs,
+    train_locally,
+    tuned_model,
+    write_training_file,
+)
+from qagen.evaluation.figures import Rate, rate
+from qagen.evaluation.probes import general_probes, make_probes
+from qagen.evaluation.records import Condition, Probe, ProbeKind
+from qagen.tuning.plan import ADAPTER_GGUF, MODEL
+from qagen.tuning.record import TuningRecord, read_record
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+WAYS: tuple[TrainingCondition, ...] = get_args(TrainingCondition)
+KINDS: tuple[ProbeKind, ...] = ("V", "P", "F", "R", "X", "C", "U", "G")
+BASE_MODEL = "local:smollm2-135m"
+DOCUMENT = Path(__file__).parent.parent / "examples" / "documents" / "tessimarn-regatta.md"
+TRAIN, CARD, BASE = "train.jsonl", "evaluation.json", "base"
+IN_FLIGHT = 4
+ANSWER_TOKENS = 32
+
+
+class Subject(Protocol):
+    """What is to be learnt: pairs for each way, and what is asked afterwards."""
+
+    def dataset(self, condition: TrainingCondition) -> QADataset:
+        """The pairs that are trained."""
+
+    def probes(self, condition: TrainingCondition) -> list[Probe]:
+        """The same questions for every way."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The whole product on a document: `generate_pairs` with the embedded model, in a run folder."""
+
+    folder: Path
+    passages: int
+
+    @cache  # noqa: B019 - one object lives as long as the program
+    def written(self) -> QADataset:
+        """The pairs; asked once, and found again in the folder's ledger."""
+        return generate_pairs(DOCUMENT, llm="local", out=self.folder, limit=self.passages)
+
+    def dataset(self, condition: TrainingCondition) -> QADataset:
+        """Of the same facts those pairs that a way trains."""
+        forms = {"classic": {"canonical"}, "default": {"canonical", "rephrased"}}.get(condition)
+        pairs = self.written()
+        return pairs.replace(tuple(one for one in pairs if forms is None or one.form in forms))
+
+    def probes(self, condition: TrainingCondition) -> list[Probe]:
+        """Of the whole dataset, but the reversed questions, which some ways train as they stand."""
+        del condition
+        return [one for one in make_probes(self.written(), general=False) if one.kind != "R"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run of the experiment: the subjects by their folders, the ways, and the training."""
+
+    out: Path
+    subjects: Mapping[str, Subject]
+    ways: tuple[TrainingCondition, ...]
+    steps: int
+    language: str
+    jobs: int
+
+    def folder(self, subject: str, way: str) -> Path:
+        """Where a model of this subject lies."""
+        return self.out / subject / way
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What one way made of one subject; without a record it is the base model."""
+
+    subject: str
+    way: str
+    card: ReportCard
+    record: TuningRecord | None = None
+
+
+# --- training
+
+
+def train_all(plan: Plan) -> None:
+    """Each training in a process of its own, as many at once as there are jobs, on equally many cores."""
+    wanted = [(subject, way) for subject in plan.subjects for way in plan.ways]
+    waiting = [one for one in wanted if not (prepare(plan, *one) / MODEL / ADAPTER_GGUF).exists()]
+    threads = max(1, (os.cpu_count() or 1) // plan.jobs)
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
+
+    def run(one: tuple[str, TrainingCondition]) -> None:
+        subject, way = one
+        order = [str(plan.folder(subject, way)), subject.rpartition("-")[2], str(plan.steps), way]
+        done = subprocess.run(
+            [sys.executable, __file__, "--train", *order],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"{order[0]}: the training failed.\n{done.stderr}")
+
+    with ThreadPoolExecutor(plan.jobs) as pool:
+        for _ in track(pool.map(run, waiting), "Training", total=len(waiting)):
+            pass
+
+
+def prepare(plan: Plan, subject: str, way: TrainingCondition) -> Path:
+    """The run folder of one training, with its pairs and training file."""
+    folder = plan.folder(subject, way)
+    if not (folder / TRAIN).exists():
+        dataset = plan.subjects[subject].dataset(way)
+        dataset.save(folder)
+        write_training_file(dataset, folder / TRAIN)
+    return folder
+
+
+def train(folder: Path, *, seed: int, steps: int, way: str) -> None:
+    """As the product trains by default, but for a number of steps that is the same for all."""
+    train_locally(
+        folder / TRAIN,
+        model=BASE_MODEL,
+        out=folder,
+        n_epochs=steps,
+        max_steps=steps,
+        seed=seed,
+        replay="general" if way == "replay" else None,
+        stop_at_recall=None,
+        progress=False,
+    )
+
+
+# --- asking
+
+
+def examine(plan: Plan) -> Iterator[Trained]:
+    """The report cards of each subject: the base model's, and one for each way."""
+    for subject in plan.subjects:
+        yield Trained(subject, BASE, asked(plan, subject, None))
+        for way in plan.ways:
+            yield Trained(subject, way, asked(plan, subject, way), read_record(plan.folder(subject, way)))
+
+
+def asked(plan: Plan, subject: str, way: TrainingCondition | None) -> ReportCard:
+    """The card of one model, asked now or kept from before."""
+    folder = plan.folder(subject, way or BASE)
+    if (folder / CARD).exists():
+        return ReportCard.load(folder)
+    conditions: tuple[Condition, ...] = ("closed",) if way else ("closed", "passage", "retrieval")
+    about, recipe = plan.subjects[subject], way or plan.ways[0]
+    general = [probe for probe in general_probes() if probe.language == plan.language]
+    card = evaluate(
+        {way or BASE: model(plan, subject, way)},
+        [*about.probes(recipe), *general],
+        dataset=about.dataset(recipe),
+        conditions=conditions,
+        max_concurrency=IN_FLIGHT,
+        progress=False,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    card.save(folder)
+    return card
+
+
+def model(plan: Plan, subject: str, way: TrainingCondition | None) -> BaseChatModel:
+    """A tuned model; or the base model, told what the tuned ones are told."""
+    if way:
+        return tuned_model(plan.folder(subject, way), max_tokens=ANSWER_TOKENS, n_parallel=IN_FLIGHT)
+    prompt = read_record(plan.folder(subject, plan.ways[0])).system_prompt
+    return chat_model(BASE_MODEL, system_prompt=prompt, max_tokens=ANSWER_TOKENS, n_parallel=IN_FLIGHT)
+
+
+# --- what came of it
+
+
+def pooled(trained: Iterable[Trained], kind: ProbeKind, condition: Condition = "closed") -> Rate | None:
+    """The share of all subjects together; each card is of one model."""
+    cards = [one.card for one in trained]
+    return rate(chain.from_iterable(card.answered(card.models[0], kind, condition) for card in cards))
+
+
+def written(found: Rate | None) -> str:
+    """Per cent with the 95 % interval."""
+    return "–" if found is None else f"{100 * found.share:.0f} [{100 * found.low:.0f}–{100 * found.high:.0f}]"
+
+
+def figures(trained: Sequence[Trained], ways: Sequence[str]) -> list[dict[str, str]]:
+    """One row a way: each kind in per cent with its interval, and what a training took."""
+    rows = []
+    for way in (BASE, *ways):
+        mine = [one for one in trained if one.way == way]
+        shares = {kind: written(pooled(mine, kind)) for kind in KINDS}
+        rows.append({"": way} | shares | costs([one.record for one in mine if one.record]))
+    bare = [one for one in trained if one.way == BASE]
+    conditions: dict[str, Condition] = {
+        "base with the passage": "passage",
+        "base with retrieval": "retrieval",
+    }
+    for name, condition in conditions.items():
+        shares = {kind: written(pooled(bare, kind, condition)).strip("–") for kind in KINDS}
+        rows.append({"": name} | shares | costs([]))
+    return rows
+
+
+def costs(records: Sequence[TuningRecord]) -> dict[str, str]:
+    """Steps, minutes and memory of a training: the mean, and the most."""
+    if not records:
+        return {"examples": "", "minutes": "", "GB": ""}
+    details = [record.details for record in records]
+    peaks = [one["peak_memory"] for one in details if one["peak_memory"]]
+    return {
+        "examples": f"{sum(record.examples or 0 for record in records) / len(records):.0f}",
+        "minutes": f"{sum(one['training_seconds'] for one in details) / len(details) / 60:.1f}",
+        "GB": f"{max(peaks) / 1e9:.1f}" if peaks else "",
+    }
+
+
+def by_subject(trained: Iterable[Trained], kind: ProbeKind) -> str:
+    """The share of each subject by itself: how much chance there is in it."""
+    found: dict[str, list[str]] = {}
+    for one in trained:
+        share = pooled([one], kind)
+        found.setdefault(one.way, []).append("–" if share is None else f"{share.share:.0%}")
+    return "; ".join(f"{way} {', '.join(shares)}" for way, shares in found.items())
+
+
+def markdown(rows: Sequence[Mapping[str, str]]) -> str:
+    """A table for docs/learning.md."""
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> None:
+    """Train, ask, and print the table."""
+    given = arguments()
+    if given.train:
+        folder, seed, steps, way = given.train
+        train(Path(folder), seed=int(seed) if seed.isdigit() else 0, steps=int(steps), way=way)
+        return
+    began = time.monotonic()
+    plan = plan_of(given)
+    train_all(plan)
+    total = len(plan.subjects) * (1 + len(plan.ways))
+    trained = list(track(examine(plan), "Asking", total=total))
+    rows = figures(trained, plan.ways)
+    (plan.out / "learning.json").write_text(json.dumps(rows, ensure_ascii=False, indent=2), encoding="utf-8")
+    console = Console()
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*row.values())
+    console.print(table)
+    console.print(markdown(rows), markup=False, soft_wrap=True)
+    for kind in KINDS:
+        console.print(f"{kind} of each: {by_subject(trained, kind)}", soft_wrap=True)
+    console.print(f"{plan.steps} steps; {(time.monotonic() - began) / 60:.0f} minutes in all")
+
+
+def plan_of(given: argparse.Namespace) -> Plan:
+    """The plan that the options ask for."""
+    if given.documents:
+        subjects: dict[str, Subject] = {"document": Documents(given.out / "pairs", given.passages)}
+    else:
+        facts = given.facts
+        seeds = given.seeds[:1] if given.quick else given.seeds
+        subjects = {f"world-{seed}": make_world(seed, facts=facts, language=given.language) for seed in seeds}
+    return Plan(
+        out=given.out,
+        subjects=subjects,
+        ways=tuple(given.ways),
+        steps=given.steps,
+        language=given.language,
+        jobs=given.jobs,
+    )
+
+
+def arguments() -> argparse.Namespace:
+    """The options, with the defaults of a full or a quick run."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="one world of 20 facts, two ways, 100 steps")
+    parser.add_argument("--documents", action="store_true", help="the whole product on an example document")
+    parser.add_argument("--out", type=Path, default=None, help="where folders come (default: learning-run)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=None)
+    parser.add_argument("--facts", type=int, default=None, help="trained facts of a world (default: 60)")
+    parser.add_argument("--passages", type=int, default=3, help="of the document (default: 3)")
+    parser.add_argument("--steps", type=int, default=None, help="of each training")
+    parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the worlds")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at once")
+    parser.add_argument("--train", nargs=4, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    given.ways = given.ways or (["classic", "default"] if given.quick else list(WAYS))
+    given.facts = given.facts or (20 if given.quick else 60)
+    given.steps = given.steps or (100 if given.quick else 400)
+    name = "quick" if given.quick else "documents" if given.documents else given.language
+    given.out = given.out or Path("learning-run") / name
+    return given
+
+
+if __name__ == "__main__":
+    main()

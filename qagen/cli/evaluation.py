@@ -1,0 +1,198 @@
+"""What a tuned model has learnt: ``evaluate``, ``compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+
+from qagen.cli.terminal import EXIT_INCOMPLETE, Debug, Run, add_row, announce, leave, new_table, screen
+from qagen.cli.tuning import client_of
+from qagen.errors import SettingsError
+
+if TYPE_CHECKING:
+    from qagen.evaluation.records import Condition, ProbeKind
+    from qagen.evaluation.report_card import ReportCard
+
+_AUDIT = "audit.csv"
+_FEWEST = 2  # cards side by side
+
+
+def evaluate(
+    run: Run,
+    judge: Annotated[
+        str | None, typer.Option(help="A model that decides where the words do not: provider:model or local.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The judge's server, where it speaks the OpenAI wire.")
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="The model to compare with; by default the one that was tuned. Hosted: a name at the same "
+            "service, on Azure a deployment."
+        ),
+    ] = None,
+    deployment: Annotated[
+        str | None,
+        typer.Option(
+            help="Azure: the name of the deployment. Nebius: the name the weights were registered by."
+        ),
+    ] = None,
+    passage: Annotated[
+        bool, typer.Option("--passage/--no-passage", help="Ask the base model with the source passage too.")
+    ] = True,
+    retrieval: Annotated[
+        bool,
+        typer.Option("--retrieval/--no-retrieval", help="Ask the base model with what retrieval finds too."),
+    ] = True,
+    general: Annotated[
+        bool, typer.Option("--general/--no-general", help="Ask general questions, to see what was forgotten.")
+    ] = True,
+    probes: Annotated[
+        list[Path] | None, typer.Option(help="A file of your own questions; may be given more than once.")
+    ] = None,
+    kinds: Annotated[
+        str | None, typer.Option(help="Kinds of question to ask, of V,P,F,R,X,C,U,G,own; all if not given.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask about at most so many facts, for a quick look.")
+    ] = None,
+    audit: Annotated[
+        int | None, typer.Option(min=1, help=f"Write so many answers into {_AUDIT} for a person to label.")
+    ] = None,
+    audit_labels: Annotated[
+        Path | None,
+        typer.Option(help="The labelled file: say how far the scores agree with it. Asks nothing."),
+    ] = None,
+    max_concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at once.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(help="US dollars that the run folder may cost in all.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Tokens that the run folder may use in all.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Say what the tuned model of a run folder has learnt, what it forgot, and what retrieval would give.
+
+    Run the same command again to go on after an interruption: what is answered is not asked again.
+    """
+    if audit_labels is not None:
+        card = _labelled(run, audit_labels)
+    else:
+        options = {
+            "judge": judge,
+            "base_url": base_url,
+            "baseline": baseline,
+            "deployment": deployment,
+            "conditions": _conditions(passage=passage, retrieval=retrieval),
+            "kinds": _kinds(kinds, general=general),
+            "limit": limit,
+            "max_concurrency": max_concurrency,
+            "max_cost": max_cost,
+            "max_tokens": max_tokens,
+            "progress": not quiet,
+        }
+        card = _evaluated(run, probes or [], options)
+    screen().print(card)
+    _tell_files(run, card, audit)
+    if any(result.failure for result in card.results):
+        raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Run folders with an evaluation, or its files.")
+    ],
+    debug: Debug = False,
+) -> None:
+    """Show the evaluations of several run folders side by side; the first is what others are held against."""
+    from qagen.evaluation.comparing import compare as compared
+    from qagen.evaluation.report_card import ReportCard
+
+    if len(runs) < _FEWEST:
+        raise SettingsError("There is nothing to compare: give two run folders or more.")
+    screen().print(compared({name: ReportCard.load(run) for name, run in _named(runs).items()}))
+
+
+def _evaluated(run: Path, probes: list[Path], options: dict[str, Any]) -> ReportCard:
+    from qagen.evaluation.evaluating import evaluate as ask
+    from qagen.tuning.record import read_record
+
+    record = read_record(run)
+    client = None if record.provider == "local" else client_of(record)
+    try:
+        return ask(run, probes, client=client, announce=announce, **options)
+    except KeyboardInterrupt:
+        leave(run)
+
+
+def _conditions(*, passage: bool, retrieval: bool) -> list[Condition]:
+    asked: list[Condition] = ["closed"]
+    if passage:
+        asked.append("passage")
+    if retrieval:
+        asked.append("retrieval")
+    return asked
+
+
+def _kinds(given: str | None, *, general: bool) -> list[ProbeKind] | None:
+    from qagen.evaluation.records import ProbeKind
+
+    if given is None:
+        return None if general else [kind for kind in get_args(ProbeKind) if kind != "G"]
+    known = {kind.casefold(): kind for kind in get_args(ProbeKind)}
+    named = [one.strip() for one in given.split(",") if one.strip()]
+    unknown = [one for one in named if one.casefold() not in known]
+    if unknown or not named:
+        raise SettingsError(f"--kinds is some of {','.join(known.values())}, not {given!r}")
+    return [known[one.casefold()] for one in named if general or one.casefold() != "g"]
+
+
+def _labelled(run: Path, file: Path) -> ReportCard:
+    """The card of a run folder, with what a person says of its answers."""
+    from qagen.evaluation.auditing import read_audit
+    from qagen.evaluation.report_card import ReportCard
+
+    card = ReportCard.load(run)
+    card = card.model_copy(update={"audit": read_audit(file, card).counted})
+    card.save(run)
+    return card
+
+
+def _tell_files(run: Path, card: ReportCard, audit: int | None) -> None:
+    from qagen.evaluation.auditing import write_audit
+    from qagen.evaluation.report_card import EVALUATION
+    from qagen.flow.files import REPORT
+    from qagen.pairs.dataset import PAIRS, QADataset
+    from qagen.report.page import write_report
+
+    print()
+    table = new_table("Files")
+    add_row(table, "evaluation", str(run / EVALUATION))
+    if (run / PAIRS).exists():
+        add_row(table, "report", str(write_report(QADataset.load(run), run / REPORT, evaluation=card)))
+    if audit is not None:
+        add_row(table, "to be labelled", str(write_audit(card, run / _AUDIT, audit)))
+    screen().print(table)
+    screen().print(_next(run, card, audit), soft_wrap=True)
+
+
+def _next(run: Path, card: ReportCard, audit: int | None) -> str:
+    if any(result.failure for result in card.results):
+        return "Next: the same command again, which asks only what got no answer"
+    if audit is not None:
+        told = f"write yes or no into the column 'right' of {run / _AUDIT}"
+        return f"Next: {told}, then: qagen evaluate {run} --audit-labels {run / _AUDIT}"
+    if card.audit is None:
+        return f"Next, to check the scores yourself: qagen evaluate {run} --audit 50"
+    return f"Next, to hold it against another run: qagen compare {run} OTHER"
+
+
+def _named(runs: list[Path]) -> dict[str, Path]:
+    """Run folders by their names, or by their paths where two have the same name."""
+    names = [run.resolve().name for run in runs]
+    return {str(run) if names.count(name) > 1 else name: run for name, run in zip(names, runs, strict=True)}

@@ -1,0 +1,1 @@
+"""Did the model learn it: probes, answers, scores, and the report card."""

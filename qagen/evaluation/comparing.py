@@ -1,0 +1,211 @@
+"""Several report cards side by side: runs, recipes or models on the same questions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from qagen.errors import MissingExtraError, SettingsError
+from qagen.evaluation import figures
+from qagen.evaluation.figures import Answered, Change, Rate
+from qagen.evaluation.findings import points, with_interval
+from qagen.evaluation.records import Probe, ProbeKind
+from qagen.evaluation.report_card import KINDS, ReportCard
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Report cards by name, in order; the first is what the others are held against.
+
+    Every card stands for its subject: the tuned model. Probes are the same when kind, question and expected
+    answers are; ids may differ.
+    """
+
+    cards: Mapping[str, ReportCard]
+
+    @property
+    def first(self) -> str:
+        """The card that the others are held against."""
+        return next(iter(self.cards))
+
+    @property
+    def kinds(self) -> tuple[ProbeKind, ...]:
+        """The kinds that the subject of any card was asked, in the order in which they are shown."""
+        return tuple(kind for kind in KINDS if any(self.rate(name, kind) for name in self.cards))
+
+    def rate(self, name: str, kind: ProbeKind) -> Rate | None:
+        """What a card's subject answers right with nothing at hand; ``None`` when it was asked none.
+
+        Raises:
+            SettingsError: There is no such card.
+        """
+        card = self._card(name)
+        return card.rate(card.subject, kind) if card.subject else None
+
+    def base_rate(self, kind: ProbeKind) -> Rate | None:
+        """The same of the base model of the first card that has one."""
+        rates = (card.rate(card.base, kind) for card in self.cards.values() if card.base)
+        return next((rate for rate in rates if rate), None)
+
+    def change(self, name: str, kind: ProbeKind, *, before: str | None = None) -> Change | None:
+        """From one card's subject to another's, over the questions that both were asked.
+
+        Args:
+            name: A card.
+            kind: Of the questions.
+            before: The card it is held against; the first by default.
+
+        Raises:
+            SettingsError: There is no such card.
+        """
+        return figures.change(self._asked(before or self.first, kind), self._asked(name, kind))
+
+    @cached_property
+    def sentence(self) -> str:
+        """How the cards stand on the kind of question that says most of what was learnt."""
+        kind = next((card.headline for card in self.cards.values() if card.headline), None)
+        if kind is None:
+            return "No question about a trained fact was asked, so there is nothing to compare."
+        rates = {name: rate for name in self.cards if (rate := self.rate(name, kind))}
+        ranked = sorted(rates.items(), key=lambda item: -item[1].share)
+        shares = ", ".join(f"{name} {with_interval(rate)}" for name, rate in ranked)
+        said = f"Right answers to {kind} questions ({KINDS[kind]}): {shares}."
+        if len(ranked) == 1:
+            return said
+        best, second = ranked[0][0], ranked[1][0]
+        change = self.change(best, kind, before=second)
+        if change is None:
+            return f"{said} {best} and {second} were asked nothing in common."
+        if not change.is_clear:
+            return f"{said} Between {best} and {second} there is no clear difference."
+        return f"{said} {best} is ahead by {points(change.points)} on the questions that both were asked."
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What stands against comparing these cards, a sentence each."""
+        return tuple(self._differences())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A ``DataFrame`` with a row for each card and kind of question: share, interval, change and p.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise MissingExtraError("hf", "to_pandas()") from error
+        table: pd.DataFrame = pd.DataFrame(list(self._rows()))
+        return table
+
+    def _rows(self) -> Iterator[dict[str, object]]:
+        for name in self.cards:
+            for kind in self.kinds:
+                rate = self.rate(name, kind)
+                if rate is None:
+                    continue
+                change = self.change(name, kind) if name != self.first else None
+                yield {
+                    "card": name,
+                    "kind": kind,
+                    "right": rate.right,
+                    "asked": rate.asked,
+                    "facts": rate.facts,
+                    "share": rate.share,
+                    "low": rate.low,
+                    "high": rate.high,
+                    "points": change.points if change else None,
+                    "points_low": change.low if change else None,
+                    "points_high": change.high if change else None,
+                    "p": change.p if change else None,
+                }
+
+    def _card(self, name: str) -> ReportCard:
+        if name not in self.cards:
+            raise SettingsError(f"there is no card {name!r} here, only {', '.join(self.cards)}")
+        return self.cards[name]
+
+    def _asked(self, name: str, kind: ProbeKind) -> list[Answered]:
+        """Answers whose probes have ids that are the same in every card, for the same question."""
+        card = self._card(name)
+        if card.subject is None:
+            return []
+        often: Counter[str] = Counter()
+        rows = []
+        for row in card.answered(card.subject, kind):
+            same = _same(row.probe)
+            rows.append(Answered(row.probe.model_copy(update={"id": f"{same}\n{often[same]}"}), row.result))
+            often[same] += 1
+        return rows
+
+    def _differences(self) -> Iterator[str]:
+        first = self.first
+        for name in list(self.cards)[1:]:
+            for kind in self.kinds:
+                mine = {row.probe.id for row in self._asked(name, kind)}
+                theirs = {row.probe.id for row in self._asked(first, kind)}
+                if mine != theirs:
+                    yield (
+                        f"{name} and {first} were not asked the same {KINDS[kind]} questions ({kind}): "
+                        f"{len(mine & theirs)} are shared, of {len(mine)} and {len(theirs)}. Changes "
+                        "are over the "
+                        "shared ones; shares are not."
+                    )
+        bases = {str(card.training.get("base_model") or card.base or "") for card in self.cards.values()}
+        bases.discard("")
+        if len(bases) > 1:
+            yield f"The base models differ: {', '.join(sorted(bases))}."
+        judges = {card.judge for card in self.cards.values()}
+        if len(judges) > 1:
+            yield "Not all cards were judged by the same model: compare what the words alone say."
+
+    def __str__(self) -> str:
+        from qagen.evaluation.display import as_text
+        from qagen.evaluation.layout import comparison_sheet
+
+        return as_text(comparison_sheet(self))
+
+    def __rich__(self) -> RenderableType:
+        from qagen.evaluation.display import renderable
+        from qagen.evaluation.layout import comparison_sheet
+
+        return renderable(comparison_sheet(self))
+
+    def _repr_html_(self) -> str:
+        from qagen.evaluation.layout import comparison_sheet
+        from qagen.evaluation.notebook import as_html
+
+        return as_html(comparison_sheet(self))
+
+
+def compare(cards: Mapping[str, ReportCard]) -> Comparison:
+    """Report cards side by side.
+
+    Args:
+        cards: By name, in the order in which they are shown; the first is what others are held against.
+
+    Returns:
+        Shares by kind of question, and what changed from the first card to each other one over the questions
+        that both were asked, with an interval and the exact McNemar test. It shows itself in a terminal
+        (``rich.print``, ``str``) and in a notebook.
+
+    Raises:
+        SettingsError: There is no card.
+    """
+    if not cards:
+        raise SettingsError(
+            "give at least one report card to compare: compare({'run': ReportCard.load('run/')})"
+        )
+    return Comparison(dict(cards))
+
+
+def _same(probe: Probe) -> str:
+    """An id that is the same for the same question wherever it is asked."""
+    return "\n".join((probe.kind, probe.form, probe.question, *probe.answers, *probe.options))

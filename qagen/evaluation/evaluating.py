@@ -1,0 +1,652 @@
+"""``evaluate``: asking models what they have learnt, and the report card that comes of it."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from qagen.errors import RunFolderError, SettingsError
+from qagen.evaluation.answering import Asking, Reply, SourceTexts, ask_probes, passages_text
+from qagen.evaluation.judging import Judging, judge_results
+from qagen.evaluation.probes import find_probe_leaks, make_probes, read_probes, write_probes
+from qagen.evaluation.records import Condition, Probe, ProbeKind, Result
+from qagen.evaluation.report_card import ReportCard
+from qagen.evaluation.retrieval import PassageIndex
+from qagen.evaluation.scoring import score_answer
+from qagen.llm.budget import Budget
+from qagen.llm.ledger import Ledger
+from qagen.llm.models import greedy_model, greedy_params
+from qagen.pairs.asker import Asker
+from qagen.pairs.dataset import LEDGER, PAIRS, PROBES, QADataset
+from qagen.pairs.running import Progress
+from qagen.records import Leak, Usage
+from qagen.tuning.record import TuningRecord, read_record
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import RunnableConfig
+
+    from qagen.tuning.services import Client
+
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+CEILINGS: frozenset[ProbeKind] = frozenset({"P", "C", "X", "own"})
+"""Kinds of probe that the base model is also asked with a text at hand."""
+
+_OF_DOCUMENTS: frozenset[ProbeKind] = CEILINGS - {"own"}
+
+ANSWER_TOKENS = 128
+"""The most tokens of an answer, for models made here. A small model may never end by itself."""
+
+_AT_HAND = {"closed": "", "passage": " with the passage", "retrieval": " with retrieval"}
+_TOLD = 3  # reasons for missing answers that are told
+_TRAINING = ("epochs", "steps", "seconds", "device", "replayed", "stopped_early")
+
+Probes = Probe | str | Path
+"""A probe, or a file of them."""
+
+Find = Callable[[str], str]
+"""From a question to the text that was found for it."""
+
+
+def evaluate(
+    models: Mapping[str, str | BaseChatModel] | str | Path,
+    probes: Probes | Iterable[Probes] | None = None,
+    *,
+    conditions: Sequence[Condition] = CONDITIONS,
+    kinds: Iterable[ProbeKind] | None = None,
+    limit: int | None = None,
+    retriever: BaseRetriever | None = None,
+    judge: str | BaseChatModel | None = None,
+    baseline: str | BaseChatModel | None = None,
+    dataset: QADataset | None = None,
+    ledger: Ledger | None = None,
+    system_prompt: str | None = None,
+    client: Client | None = None,
+    deployment: str | None = None,
+    base_url: str | None = None,
+    home: Path | None = None,
+    answer_tokens: int = ANSWER_TOKENS,
+    max_concurrency: int | None = None,
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+    progress: bool = True,
+    announce: Callable[[str], None] | None = None,
+    config: RunnableConfig | None = None,
+) -> ReportCard:
+    """Ask models what they have learnt, and score what they answer.
+
+    Every model is asked every probe closed-book: the bare question, as in training. The base model is also
+    asked P, C, X and one's own probes with the source passage at hand, and with the three passages that BM25
+    or ``retriever`` finds: what could be had without tuning. Answers are the likeliest ones (temperature 0
+    where a model takes one).
+
+    With a run folder everything is kept in its ledger: the same call again asks only what is missing or
+    failed, and a model that was tuned anew is asked anew. Engines on this machine run one after the other.
+
+    Args:
+        models: Names and models, the base model first (a name as :func:`qagen.chat_model` takes it, or any
+            LangChain chat model); or a run folder with ``tuning.json``: its base and tuned model are asked,
+            and it gets ``evaluation.json``.
+        probes: What to ask: probes, files of them, or a mix. A run folder has its own (``probes.jsonl``,
+            made of ``pairs.jsonl`` when it is missing), and these are added; otherwise, without any, they
+            are made of ``dataset``.
+        conditions: What is at hand: ``closed`` nothing, and for the base model ``passage`` and ``retrieval``.
+        kinds: Which kinds of probe to ask; by default all there are.
+        limit: At most so many of the trained facts, and as many of the withheld ones, for a quick look: those
+            that a hash draws. General questions and those without a fact are all asked.
+        retriever: Finds passages instead of BM25 (``invoke(question)`` gives LangChain documents). Its errors
+            come through as they are.
+        judge: A model that decides what words do not, see :func:`.judging.judge_results`.
+        baseline: The base model: one of ``models`` by name, or another model.
+        dataset: The pairs and documents; a run folder brings its own. Without one there is no passage to
+            show, and leaks are not looked for.
+        ledger: Where calls are kept, when there is no run folder.
+        system_prompt: Put before every question, where ``models`` are given by name. The models of a run
+            folder bring the prompt they were trained with.
+        client: The ``openai`` client to ask a run folder's hosted models through.
+        deployment: The tuned model's deployment, see :func:`qagen.tuned_model`.
+        base_url: Of a server of one's own that knows ``models`` (and ``judge``) by their names.
+        home: Where the weights of the local table lie.
+        answer_tokens: The most tokens of an answer, for models made here. What is cut off there counts as it
+            stands. Models that reason get room to think on top.
+        max_concurrency: Calls in flight at once; by default 2 for a model on this machine, 16 for others.
+        max_cost: US dollars that all calls of the ledger may cost together, those of earlier runs included.
+        max_tokens: The same in tokens.
+        progress: Show progress bars.
+        announce: Is told, in a line each, what is asked now and what got no answer.
+        config: LangChain's configuration (callbacks, tags, metadata).
+
+    Raises:
+        SettingsError: An argument cannot be used, or there is nothing to ask; nothing was asked.
+        RunFolderError: The run folder has no model or no probes, or a file cannot be read or written.
+        RecordError: A line of a file of probes is none.
+        ModelError: A model cannot be used at all. What was answered before is kept.
+        BudgetError: The budget is used up; the same.
+        KeyboardInterrupt: After Ctrl-C, when the calls in flight have been stored; the same.
+        MissingExtraError: The extra ``evaluate`` is not installed, or one that a model needs.
+    """
+    _check(conditions, answer_tokens)
+    options = _Options(
+        answer_tokens=answer_tokens,
+        base_url=base_url,
+        home=home,
+        client=client,
+        deployment=deployment,
+        system_prompt=system_prompt,
+        max_concurrency=max_concurrency,
+        max_cost=max_cost,
+        progress=progress,
+        announce=announce or _say_nothing,
+        config=config,
+    )
+    if isinstance(models, (str, Path)):
+        exam = _exam_of_run(Path(models).expanduser(), baseline, dataset, options)
+    else:
+        exam = _exam_of_models(models, baseline, dataset, options)
+    asked = _chosen(_all_probes(exam, probes), kinds, limit)
+    exam = replace(exam, probes=asked, conditions=_ordered(conditions))
+    with _ledger(exam.run, ledger) as kept:
+        if max_cost is not None or max_tokens is not None:
+            kept.budget = Budget(max_cost=max_cost, max_tokens=max_tokens, used=kept.usage())
+        card = _examined(exam, _hands(exam, retriever), kept, judge)
+    if exam.run is not None:
+        card.save(exam.run)
+    return card
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How models are made and asked."""
+
+    answer_tokens: int
+    base_url: str | None
+    home: Path | None
+    client: Client | None
+    deployment: str | None
+    system_prompt: str | None
+    max_concurrency: int | None
+    max_cost: float | None
+    progress: bool
+    announce: Callable[[str], None]
+    config: RunnableConfig | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Contestant:
+    """A model that is asked, made only when its turn comes.
+
+    ``known`` is what else tells it from others; ``is_heavy``: its weights may lie in this process.
+    """
+
+    name: str
+    make: Callable[[], BaseChatModel]
+    known: Mapping[str, Any] = field(default_factory=dict)
+    is_heavy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Exam:
+    """Who is asked what."""
+
+    contestants: tuple[_Contestant, ...]
+    options: _Options
+    dataset: QADataset | None
+    run: Path | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+    probes: tuple[Probe, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.contestants)
+
+    @property
+    def tuned(self) -> str | None:
+        """The last model; with only one, there is none to compare with."""
+        return self.names[-1] if len(self.names) > 1 else None
+
+
+def _say_nothing(_: str) -> None: ...
+
+
+def _check(conditions: Sequence[str], answer_tokens: int) -> None:
+    unknown = [one for one in conditions if one not in CONDITIONS]
+    if unknown or not conditions or isinstance(conditions, str):
+        raise SettingsError(f"conditions is {conditions!r}: give some of {', '.join(CONDITIONS)}, as a list")
+    if answer_tokens < 1:
+        raise SettingsError(f"answer_tokens is {answer_tokens}: it must be above 0")
+
+
+def _ordered(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    return tuple(one for one in CONDITIONS if one in conditions)
+
+
+# --- the models
+
+
+def _exam_of_models(
+    models: Mapping[str, str | BaseChatModel],
+    baseline: str | BaseChatModel | None,
+    dataset: QADataset | None,
+    options: _Options,
+) -> _Exam:
+    chosen = dict(models)
+    if baseline is not None:
+        name = baseline if isinstance(baseline, str) else "baseline"
+        chosen = {name: chosen.get(name, baseline), **chosen}  # the first one stays first
+    if not chosen:
+        raise SettingsError("there is no model to evaluate: give a mapping of names to chat models")
+    contestants = tuple(_Contestant(name, _maker(model, options)) for name, model in chosen.items())
+    return _Exam(contestants, options, dataset, run=None)
+
+
+def _maker(model: str | BaseChatModel, options: _Options) -> Callable[[], BaseChatModel]:
+    from langchain_core.language_models import BaseChatModel
+
+    if isinstance(model, BaseChatModel):
+        return lambda: model
+    if not isinstance(model, str):
+        raise SettingsError(
+            f"a {type(model).__name__} is no model to ask: give a LangChain chat model or a name"
+        )
+    more: dict[str, Any] = {"base_url": options.base_url, "home": options.home, "announce": options.announce}
+    return lambda: greedy_model(model, max_tokens=options.answer_tokens, **more)
+
+
+def _exam_of_run(
+    run: Path, baseline: str | BaseChatModel | None, dataset: QADataset | None, options: _Options
+) -> _Exam:
+    if not run.is_dir():
+        raise RunFolderError(f"There is no run folder {run}. `qagen tune` makes one.")
+    if options.system_prompt is not None:
+        raise SettingsError(
+            "the models of a run folder bring their own system prompt: leave out system_prompt"
+        )
+    record = read_record(run)
+    if dataset is None and (run / PAIRS).exists():
+        dataset = QADataset.load(run)
+    name = baseline if isinstance(baseline, str) and baseline != "tuned" else "base"
+    # A deployment may be given to another model under the same name: its job tells them apart.
+    made_by = {key: value for key in ("job", "model") if (value := getattr(record, key)) is not None}
+    heavy = record.provider == "local"
+    contestants = (
+        _Contestant(name, _base_maker(record, baseline, options), is_heavy=heavy),
+        _Contestant("tuned", _tuned_maker(run, record, options), made_by, is_heavy=heavy),
+    )
+    return _Exam(contestants, options, dataset, run, _training(record))
+
+
+def _base_maker(
+    record: TuningRecord, baseline: str | BaseChatModel | None, options: _Options
+) -> Callable[[], BaseChatModel]:
+    from qagen.tuning.tuned import base_chat_model
+
+    if baseline is not None and not isinstance(baseline, str):
+        return lambda: baseline
+    params = _params(record, baseline or record.base_model, options)
+    return lambda: base_chat_model(
+        record, baseline, client=options.client, home=options.home, announce=options.announce, **params
+    )
+
+
+def _tuned_maker(run: Path, record: TuningRecord, options: _Options) -> Callable[[], BaseChatModel]:
+    from qagen.tuning.tuned import tuned_model
+
+    params = _params(record, record.model or record.base_model, options)
+    return lambda: tuned_model(
+        run,
+        client=options.client,
+        deployment=options.deployment,
+        home=options.home,
+        announce=options.announce,
+        **params,
+    )
+
+
+def _params(record: TuningRecord, name: str, options: _Options) -> dict[str, Any]:
+    """What makes answers short and the likeliest ones; models on this machine give these anyway."""
+    if record.provider == "local":
+        return {"max_tokens": options.answer_tokens}
+    return greedy_params(name, max_tokens=options.answer_tokens)
+
+
+def _training(record: TuningRecord) -> dict[str, Any]:
+    told = {**record.hyperparameters, **record.details}
+    known = {name: told[name] for name in _TRAINING if told.get(name) is not None}
+    return {
+        "base_model": record.base_model,
+        "provider": record.provider,
+        **({} if record.examples is None else {"examples": record.examples}),
+        **known,
+    }
+
+
+# --- the probes
+
+
+def _all_probes(exam: _Exam, given: Probes | Iterable[Probes] | None) -> tuple[Probe, ...]:
+    """All probes, each with an id of its own.
+
+    Raises:
+        SettingsError: There is none.
+    """
+    own = [] if given is None else [*_read(given)]
+    if exam.run is not None:
+        own = [*_probes_of_run(exam.run, exam.dataset, needed=not own), *own]
+    elif given is None and exam.dataset is not None:
+        own = make_probes(exam.dataset)
+    if not own:
+        raise SettingsError("there is nothing to ask: give probes=, or dataset= to make them of")
+    return tuple(_each_named(own))
+
+
+def _read(given: Probes | Iterable[Probes]) -> Iterator[Probe]:
+    if isinstance(given, Probe):
+        yield given
+    elif isinstance(given, (str, Path)):
+        yield from read_probes(given)
+    else:
+        for one in given:
+            yield from _read(one)
+
+
+def _probes_of_run(run: Path, dataset: QADataset | None, *, needed: bool) -> list[Probe]:
+    file = run / PROBES
+    if file.exists():
+        return read_probes(file)
+    if dataset is None and not needed:
+        return []
+    if dataset is None:
+        raise RunFolderError(
+            f"{run} has neither {PROBES} nor {PAIRS}, so there is nothing to ask. Make pairs with "
+            "`qagen generate`, or give a file of probes."
+        )
+    probes = make_probes(dataset)
+    write_probes(probes, file)
+    return probes
+
+
+def _chosen(
+    probes: Sequence[Probe], kinds: Iterable[ProbeKind] | None, limit: int | None
+) -> tuple[Probe, ...]:
+    """The probes of some kinds, and of so many facts.
+
+    Raises:
+        SettingsError: There is no such kind, or no probe of one.
+    """
+    wanted = set(get_args(ProbeKind) if kinds is None else kinds)
+    unknown = sorted(wanted - {*get_args(ProbeKind)})
+    if unknown or not wanted:
+        raise SettingsError(f"kinds is {unknown or kinds!r}: give some of {', '.join(get_args(ProbeKind))}")
+    if limit is not None and limit < 1:
+        raise SettingsError(f"limit is {limit}: it must be above 0")
+    found = [probe for probe in probes if probe.kind in wanted]
+    if not found:
+        there = ", ".join(dict.fromkeys(probe.kind for probe in probes))
+        raise SettingsError(f"there is no probe of kind {', '.join(sorted(wanted))}, only of {there}")
+    drawn = None if limit is None else _drawn_facts(probes, limit)
+    return tuple(one for one in found if drawn is None or not one.fact or one.fact in drawn)
+
+
+def _drawn_facts(probes: Iterable[Probe], limit: int) -> set[str]:
+    """So many of the trained facts and of the withheld ones, the same ones every time."""
+    withheld = {probe.fact for probe in probes if probe.kind == "C"}
+    trained = {probe.fact for probe in probes if probe.kind not in {"C", "G"}} - withheld
+
+    def drawn(facts: set[str]) -> list[str]:
+        return sorted(facts - {""}, key=lambda fact: hashlib.sha256(fact.encode()).hexdigest())[:limit]
+
+    return {*drawn(trained), *drawn(withheld), *(probe.fact for probe in probes if probe.kind == "G")}
+
+
+def _each_named(probes: Iterable[Probe]) -> Iterator[Probe]:
+    """The probes without those that stand there twice; of others with the same id, or none, it is made."""
+    seen: dict[str, Probe] = {}
+    for probe in probes:
+        one = probe
+        if not probe.id or seen.get(probe.id, probe) != probe:
+            text = probe.model_dump_json(exclude={"id"})
+            one = probe.model_copy(update={"id": hashlib.sha256(text.encode()).hexdigest()[:16]})
+        if one.id not in seen:
+            seen[one.id] = one
+            yield one
+
+
+# --- what the base model has at hand
+
+
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """The texts that a probe can be asked with, and what is to be said of those that are missing."""
+
+    passage: Callable[[Probe], str | None] | None
+    retrieval: Find | None
+    notes: tuple[str, ...] = ()
+
+    def askings(self, probes: Iterable[Probe], condition: Condition) -> Iterator[Asking]:
+        """What is asked; what shares a text stands side by side, since engines reuse what they have read."""
+        if condition == "closed":
+            yield from map(Asking, probes)
+            return
+        wanted = [probe for probe in probes if probe.kind in CEILINGS]
+        for probe in sorted(wanted, key=lambda one: (one.source, one.passage, one.start or 0)):
+            text = self._text(probe, condition)
+            if text:
+                yield Asking(probe, condition, text)
+
+    def _text(self, probe: Probe, condition: Condition) -> str | None:
+        if condition == "passage":
+            return self.passage(probe) if self.passage else None
+        return (self.retrieval(probe.question) or _NOTHING_FOUND) if self.retrieval else None
+
+
+_NOTHING_FOUND = "(Nothing was found.)"
+
+
+def _hands(exam: _Exam, retriever: BaseRetriever | None) -> _Hands:
+    wanted = set(exam.conditions)
+    if not any(probe.kind in CEILINGS for probe in exam.probes):
+        return _Hands(None, None)
+    texts = exam.dataset.texts() if exam.dataset is not None and wanted - {"closed"} else {}
+    notes = []
+    if not texts and ("passage" in wanted or ("retrieval" in wanted and retriever is None)):
+        notes.append("The texts of the documents are not kept, so the base model was not asked with them.")
+    passage = SourceTexts(texts).passage if texts and "passage" in wanted else None
+    find = _finder(texts, retriever) if "retrieval" in wanted else None
+    return _Hands(passage, find, tuple(notes))
+
+
+def _finder(texts: Mapping[str, str], retriever: BaseRetriever | None) -> Find | None:
+    if retriever is not None:
+        return lambda question: "\n\n".join(one.page_content for one in retriever.invoke(question))
+    if not texts:
+        return None
+    index = PassageIndex.of(texts)
+    return lambda question: passages_text(index.search(question))
+
+
+# --- asking
+
+
+@contextmanager
+def _ledger(run: Path | None, given: Ledger | None) -> Iterator[Ledger]:
+    if run is None and given is not None:
+        yield given
+        return
+    with Ledger(run / LEDGER if run else None) as ledger:
+        yield ledger
+
+
+def _examined(exam: _Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatModel | None) -> ReportCard:
+    replies: list[tuple[str, Reply]] = []
+    notes = [*hands.notes]
+    for contestant in exam.contestants:
+        found = _answers(exam, contestant, hands, ledger)
+        replies += [(contestant.name, one) for one in found]
+        notes += _missing(contestant.name, found)
+        if contestant.is_heavy:
+            gc.collect()  # it gives its memory back before the next one is loaded
+    results = tuple(_result(name, reply) for name, reply in replies)
+    usage = sum((reply.usage for _, reply in replies), Usage())
+    judged = Judging(results)
+    name = None
+    if judge is not None:
+        name, judged = _judged(exam, results, ledger, judge)
+        notes += _unjudged(name, judged)
+    notes += _without_passage(exam, results)
+    for note in notes:
+        exam.options.announce(note)
+    return ReportCard(
+        probes=exam.probes,
+        results=judged.results,
+        models=exam.names,
+        base=exam.names[0],
+        tuned=exam.tuned,
+        conditions=tuple(one for one in exam.conditions if any(r.condition == one for r in results)),
+        leaks=_leaks(exam),
+        judge=name,
+        usage=usage + judged.usage,
+        run=None if exam.run is None else str(exam.run),
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        training=dict(exam.training),
+        notes=tuple(notes),
+    )
+
+
+def _answers(exam: _Exam, contestant: _Contestant, hands: _Hands, ledger: Ledger) -> list[Reply]:
+    """What a model replies, in the order of the probes; an engine that was started for it has ended then."""
+    from qagen.llm.local import engines_of_its_own
+
+    is_base = contestant.name == exam.names[0]
+    place = {probe.id: number for number, probe in enumerate(exam.probes)}
+    found: list[Reply] = []
+    with engines_of_its_own():
+        asker = _asker(exam, contestant, ledger)
+        for condition in exam.conditions if is_base else ("closed",):
+            askings = [*hands.askings(exam.probes, condition)] if condition in exam.conditions else []
+            if askings:
+                replies = _asked(askings, asker, contestant.name + _AT_HAND[condition], exam.options)
+                found += sorted(replies, key=lambda one: place[one.asking.probe.id])
+    return found
+
+
+def _asker(exam: _Exam, contestant: _Contestant, ledger: Ledger) -> Asker:
+    """The model, told apart from others in the ledger by its name here too: code need not say what it is.
+
+    Raises:
+        SettingsError: A cost is capped, and the model's price is not known.
+    """
+    options = exam.options
+    asker = Asker.of(
+        contestant.make(), ledger=ledger, config=options.config, max_concurrency=options.max_concurrency
+    )
+    told = {"asked_as": contestant.name, **contestant.known, "model": json.loads(asker.asked.identity)}
+    _check_price(asker, options)
+    return replace(asker, asked=replace(asker.asked, identity=json.dumps(told, sort_keys=True)))
+
+
+def _check_price(asker: Asker, options: _Options) -> None:
+    if options.max_cost is not None and asker.asked.cost(Usage(input_tokens=1000)) is None:
+        raise SettingsError(
+            f"max_cost needs prices, and that of {asker.asked.name} is not known: give max_tokens instead"
+        )
+
+
+def _asked(askings: Sequence[Asking], asker: Asker, title: str, options: _Options) -> list[Reply]:
+    options.announce(f"Asking {title} ({asker.asked.name}): {len(askings)} questions.")
+    with _bar(f"ask {title}", asker, options) as (bar, counted):
+        answers = ask_probes(bar.counted(askings), counted, system_prompt=options.system_prompt)
+        with ExitStack() as leaving:
+            leaving.callback(answers.close)
+            return list(answers)
+
+
+@contextmanager
+def _bar(title: str, asker: Asker, options: _Options) -> Iterator[tuple[Progress, Asker]]:
+    with Progress(show=options.progress, step=title) as bar:
+        yield bar, replace(asker, notice=bar.answered, stopping=bar.stopping)
+
+
+def _result(model: str, reply: Reply) -> Result:
+    probe = reply.asking.probe
+    score = score_answer(probe, reply.text)
+    return Result(
+        model=model,
+        condition=reply.asking.condition,
+        probe=probe.id,
+        reply=reply.text,
+        score=score,
+        right=score.verdict == "right" and not reply.failure,
+        failure=reply.failure,
+    )
+
+
+def _missing(model: str, replies: Sequence[Reply]) -> list[str]:
+    reasons = [reply.failure for reply in replies if reply.failure]
+    if not reasons:
+        return []
+    told = (
+        f"{len(reasons)} of {len(replies)} questions got no answer from {model} ({_first_of(reasons)}). They "
+        "count as wrong; run the same again to ask only these."
+    )
+    return [told]
+
+
+def _without_passage(exam: _Exam, results: Iterable[Result]) -> list[str]:
+    shown = {one.probe for one in results if one.condition == "passage"}
+    missing = sum(probe.kind in _OF_DOCUMENTS and probe.id not in shown for probe in exam.probes)
+    if not shown or not missing:
+        return []
+    return [f"The base model was not asked {missing} questions with the passage: their texts are not kept."]
+
+
+def _unjudged(judge: str, judged: Judging) -> list[str]:
+    if not judged.failures:
+        return []
+    number = len(judged.failures)
+    told = (
+        f"The judge {judge} gave no verdict on {number} answers ({_first_of(judged.failures)}). There the "
+        "words decide; run the same again to ask it only these."
+    )
+    return [told]
+
+
+def _first_of(reasons: Sequence[str]) -> str:
+    each = list(dict.fromkeys(reasons))
+    return "; ".join(each[:_TOLD]) + (" …" if len(each) > _TOLD else "")
+
+
+def _judged(
+    exam: _Exam, results: Sequence[Result], ledger: Ledger, judge: str | BaseChatModel
+) -> tuple[str, Judging]:
+    from qagen.llm.local import engines_of_its_own
+
+    options = exam.options
+    with engines_of_its_own():
+        asker = Asker.of(
+            judge,
+            ledger=ledger,
+            config=options.config,
+            base_url=options.base_url,
+            announce=options.announce,
+            max_concurrency=options.max_concurrency,
+        )
+        _check_price(asker, options)
+        options.announce(f"Asking the judge ({asker.asked.name}).")
+        with _bar("judge", asker, options) as (_, counted):
+            return asker.asked.name, judge_results(results, exam.probes, counted)
+
+
+def _leaks(exam: _Exam) -> tuple[Leak, ...] | None:
+    if exam.dataset is None:
+        return None
+    trained = [pair for pair in exam.dataset if pair.part == "train"]
+    return tuple(find_probe_leaks(exam.probes, trained))

@@ -1,0 +1,403 @@
+"""What the figures of a report card come to: plain sentences, and what stands against trusting them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qagen.evaluation.figures import Change, Rate
+from qagen.evaluation.figures import change as change_of
+from qagen.evaluation.records import ProbeKind
+
+if TYPE_CHECKING:
+    from qagen.evaluation.report_card import ReportCard
+
+ENOUGH_RECALL = 0.95
+"""Of trained questions: with less, a model is under-trained and the other figures say little."""
+MOST_FORGOTTEN = 3.0
+"""Points on general questions that may be lost without a warning."""
+ENOUGH_PROBES = 200
+"""Of the headline's: with 200 independent questions the half-width is at most 6.9 points."""
+_MOST_INVENTED = 0.2
+_ENOUGH_AGREEMENT = 0.6  # "moderate" ends here: Landis and Koch 1977
+_ALREADY_KNOWN = 0.5
+_MEMORISED = 0.2  # of the share: so much more of trained questions than of unseen wordings
+_MUCH_WORSE = 25.0  # points
+_FEW = 30
+_MOST_REASON = 120  # characters
+
+ASKED: dict[ProbeKind, str] = {
+    "P": "questions it was never shown in this wording",
+    "own": "your own questions",
+    "X": "questions in a language it was not trained in",
+    "V": "the questions it was trained on",
+    "F": "questions in another format",
+    "R": "questions that ask backwards",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something that stands against trusting a figure: ``code`` in a word, ``text`` in a sentence or two."""
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def percent(share: float) -> str:
+    """A share as a person reads it: ``83 %``. Only all is 100 %, and only none is 0 %."""
+    return f"{_rounded(share)} %"
+
+
+def _rounded(share: float) -> str:
+    whole = round(100 * share)
+    if whole == 0 and share > 0:
+        return "<1"
+    if whole == 100 and share < 1:  # noqa: PLR2004 - percent
+        return ">99"
+    return str(whole)
+
+
+def with_interval(rate: Rate) -> str:
+    """``83 % [77–88]``."""
+    return f"{percent(rate.share)} [{round(100 * rate.low)}–{round(100 * rate.high)}]"
+
+
+def points(number: float, *, signed: bool = False) -> str:
+    """Percentage points: ``1.3 points``, one decimal."""
+    shown = f"{number:+.1f}" if signed else f"{abs(number):.1f}"
+    return f"{shown.replace('-', '−')} point{'' if shown in {'1.0', '+1.0', '-1.0'} else 's'}"
+
+
+def sentence(card: ReportCard) -> str:
+    """What a card says, in plain words: what was learnt, what was forgotten, what retrieval would give."""
+    if card.subject is None or card.headline is None:
+        return _without_headline(card)
+    said = [
+        _learnt(card, card.headline),
+        _under_trained(card),
+        _forgotten(card),
+        _ceiling(card, card.headline),
+    ]
+    return " ".join(one for one in said if one)
+
+
+def _without_headline(card: ReportCard) -> str:
+    if not card.kinds:
+        return "Nothing was answered, so this card says nothing."
+    said = "No question about a trained fact was asked, so this card cannot say what was learnt."
+    return " ".join(one for one in (said, _forgotten(card)) if one)
+
+
+def _name(card: ReportCard, model: str) -> str:
+    return {card.base: "the base model", card.tuned: "the tuned model"}.get(model, model)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:] if text.startswith("the ") else text
+
+
+# --- what was learnt
+
+
+def _learnt(card: ReportCard, kind: ProbeKind) -> str:
+    subject = card.subject or ""
+    rate = card.rate(subject, kind)
+    if rate is None:
+        return ""
+    said = f"{_capital(_name(card, subject))} answers {with_interval(rate)} of {ASKED[kind]}{_few(rate)}"
+    return f"{said}{_others(card, kind, subject)}.{_unsaid(kind)}{_drift(card)}"
+
+
+def _few(rate: Rate) -> str:
+    return f" (only {_many(rate.asked, 'question')})" if rate.asked < _FEW else ""
+
+
+def _others(card: ReportCard, kind: ProbeKind, subject: str) -> str:
+    """The other models on the same questions, the base model first."""
+    said = ""
+    for model in sorted(card.models, key=lambda name: name != card.base):
+        rate = card.rate(model, kind)
+        if model != subject and rate is not None:
+            compared = _compared(card.change(kind, after=subject)) if model == card.base else ""
+            said += f"; {_name(card, model)} {percent(rate.share)}{compared}"
+    return said
+
+
+def _compared(change: Change | None) -> str:
+    """What is to be said of the difference from the base model where it is not clearly for the better."""
+    if change is None or (change.is_clear and change.points > 0):
+        return ""
+    if change.is_clear:
+        return " (it has become worse)"
+    return " (a difference that may be chance)" if change.points else " (no difference)"
+
+
+def _unsaid(kind: ProbeKind) -> str:
+    if kind == "P":
+        return ""
+    return (
+        " It was asked no held-out wording of a trained fact, so this does not say whether it knows the "
+        "facts in other words."
+    )
+
+
+def _drift(card: ReportCard) -> str:
+    change = card.change("C")
+    if change is None or not change.is_clear or change.points < 0:
+        return ""
+    return f" On withheld facts it gained {points(change.points)} too, so not all of that was learnt here."
+
+
+def _under_trained(card: ReportCard) -> str:
+    """Whether the trained questions themselves are known, and only they."""
+    if card.tuned is None:
+        return ""
+    trained, unseen = card.rate(card.tuned, "V"), card.rate(card.tuned, "P")
+    if trained is None:
+        return ""
+    if trained.share < ENOUGH_RECALL:
+        return f"It is under-trained: of the questions it was trained on it answers {percent(trained.share)}."
+    if unseen is not None and trained.low > unseen.high and trained.share - unseen.share > _MEMORISED:
+        return (
+            f"It has memorised more than it has learnt: asked just as it was trained it answers "
+            f"{percent(trained.share)}."
+        )
+    return ""
+
+
+def _forgotten(card: ReportCard) -> str:
+    if card.tuned is None or card.base is None:
+        return ""
+    change = card.forgetting
+    if change is None:
+        return "What it forgot was not measured."
+    if abs(change.points) < 0.05:  # noqa: PLR2004 - shown as 0.0
+        return "It answers as many general questions as before."
+    verb = "lost" if change.points < 0 else "gained"
+    return f"It {verb} {points(change.points)} on general questions{_few(change.after)}."
+
+
+# --- what the documents themselves would give
+
+
+def _ceiling(card: ReportCard, kind: ProbeKind) -> str:
+    if card.base is None:
+        return ""
+    passage = card.rate(card.base, kind, condition="passage")
+    found = card.rate(card.base, kind, condition="retrieval")
+    if passage is None and found is None:
+        return ""
+    said = [f"with the passage at hand the base model reaches {percent(passage.share)}"] if passage else []
+    if found is not None:
+        said.append(f"with retrieval {'' if passage else 'the base model reaches '}{percent(found.share)}")
+    text = ", ".join(said)
+    return f"{text[0].upper()}{text[1:]}{_advice(card, kind)}."
+
+
+def _advice(card: ReportCard, kind: ProbeKind) -> str:
+    """Whether retrieval would be the better choice, from the nearest to it that was measured."""
+    if card.tuned is None or card.base is None:
+        return ""
+    tuned = card.answered(card.tuned, kind)
+    at_hand = card.answered(card.base, kind, condition="retrieval") or card.answered(
+        card.base, kind, condition="passage"
+    )
+    gained, against = change_of(card.answered(card.base, kind), at_hand), change_of(at_hand, tuned)
+    if against is None:
+        return ""
+    if gained is not None and not (gained.is_clear and gained.points > 0):
+        return ", not clearly more than with nothing at hand"
+    if against.is_clear and against.points > 0:
+        return ", less than the tuned model with nothing at hand"
+    if against.is_clear and against.points < -_MUCH_WORSE:
+        return ": here retrieval is the better choice"
+    return f"{'' if against.is_clear else _close(against)}: if your documents change often, prefer retrieval"
+
+
+def _close(against: Change) -> str:
+    """How the tuned model stands to the ceiling where the difference may be chance."""
+    if not against.points:
+        return ", as many as the tuned model with nothing at hand"
+    return (
+        f", not clearly {'more' if against.points < 0 else 'less'} than the tuned model with nothing at hand"
+    )
+
+
+# --- warnings
+
+
+def cautions(card: ReportCard) -> tuple[Caution, ...]:
+    """What stands against trusting a card's figures or its tuned model, the gravest first."""
+    checks: tuple[tuple[str, Callable[[ReportCard], Iterator[str]]], ...] = (
+        ("leak", _leaks),
+        ("failures", _failures),
+        ("unequal", _unequal),
+        ("under_trained", _recall),
+        ("forgetting", _forgetting),
+        ("invented", _invented),
+        ("known_elsewhere", _known),
+        ("seen", _seen),
+        ("small_sample", _sample),
+        ("judge", _judge),
+        ("audit", _audit),
+    )
+    return tuple(Caution(code, text) for code, check in checks for text in check(card))
+
+
+def _leaks(card: ReportCard) -> Iterator[str]:
+    """Held-out probes that were trained after all, by the check or by the probes' own word."""
+    asked = {leak.asked for leak in card.leaks or ()}
+    leaked = {one.id for one in card.probes if one.id in asked or (one.kind in {"P", "C"} and one.seen)}
+    number = len(leaked | asked)
+    if not number:
+        return
+    said = f"{_many(number, 'held-out question')} {_is(number)} trained, in the same or nearly the same words"
+    without = card.rate(card.subject, "P", where=lambda one: one.id not in leaked) if card.subject else None
+    has_leaked = any(one.id in leaked and one.kind == "P" for one in card.probes)
+    if has_leaked and without is not None:
+        said += f"; without {'it' if number == 1 else 'them'} P is {with_interval(without)}"
+    yield f"{said}. Divide the pairs again before trusting the figures."
+
+
+def _is(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _failures(card: ReportCard) -> Iterator[str]:
+    for model in card.models:
+        failed = [one for one in card.results if one.model == model and one.failure]
+        if failed:
+            yield (
+                f"{_many(len(failed), 'call')} to {_name(card, model)} failed and count as not right "
+                f"({_shortened(failed[0].failure)}). The same command asks only these again."
+            )
+
+
+def _unequal(card: ReportCard) -> Iterator[str]:
+    asked = {
+        model: {row.probe.id for kind in card.kinds for row in card.answered(model, kind)}
+        for model in card.models
+    }
+    everything = set().union(*asked.values())
+    for model, some in asked.items():
+        if some != everything:
+            yield (
+                f"{_capital(_name(card, model))} was asked {len(some)} of {len(everything)} questions: "
+                "compare its shares with care. Changes are of shared questions only."
+            )
+
+
+def _recall(card: ReportCard) -> Iterator[str]:
+    rate = card.rate(card.tuned, "V") if card.tuned else None
+    if rate is not None and rate.share < ENOUGH_RECALL:
+        yield (
+            f"Under-trained: the tuned model answers {with_interval(rate)} of the questions it was trained "
+            "on, under 95 %. Train for longer before reading the other figures."
+        )
+
+
+def _forgetting(card: ReportCard) -> Iterator[str]:
+    change = card.forgetting
+    if change is None or change.points >= -MOST_FORGOTTEN:
+        return
+    sure = (
+        ""
+        if change.is_clear
+        else " The interval includes no loss at all: ask more general questions to be sure."
+    )
+    yield (
+        f"It lost {points(change.points)} on general questions ({points(change.low, signed=True)} to "
+        f"{points(change.high, signed=True)}; of {change.after.asked}, {change.before.right} were right "
+        "before and "
+        f"{change.after.right} after).{sure} Mixing in general questions (replay), fewer epochs or a "
+        "lower rate "
+        "help."
+    )
+
+
+def _invented(card: ReportCard) -> Iterator[str]:
+    rate = card.rate(card.tuned, "U") if card.tuned else None
+    if rate is None or 1 - rate.share <= _MOST_INVENTED:
+        return
+    before = card.rate(card.base, "U") if card.base else None
+    base = f"; the base model invents {percent(1 - before.share)}" if before is not None else ""
+    yield (
+        "It invents answers: asked what the documents do not say, the tuned model answers all the same in "
+        f"{rate.asked - rate.right} of {rate.asked} cases ({percent(1 - rate.share)}{base})."
+    )
+
+
+def _known(card: ReportCard) -> Iterator[str]:
+    """Facts that were never taught and are known all the same."""
+    change = card.change("C")
+    if change is not None and change.is_clear and change.points > 0:
+        yield (
+            f"Withheld facts are known: the tuned model answers {with_interval(change.after)} of them, the "
+            f"base model {percent(change.before.share)}. They follow from trained facts, or stand in "
+            "the pairs in "
+            "other words: read P − C, and the recovery beyond drift."
+        )
+    base = card.rate(card.base, "P") if card.base else None
+    if base is not None and base.low > _ALREADY_KNOWN:
+        yield (
+            f"The base model already answers {with_interval(base)} of the P questions: the documents, "
+            "or what "
+            "they say, are known to it from elsewhere, and there is little to learn."
+        )
+
+
+def _seen(card: ReportCard) -> Iterator[str]:
+    for kind, words in (("R", "asked backwards"), ("X", "in another language")):
+        asked = [probe for probe in card.probes if probe.kind == kind]
+        if asked and all(probe.seen for probe in asked):
+            yield (
+                f"All {len(asked)} questions {words} ({kind}) were trained as they are asked: they show "
+                "recall, "
+                "not that the fact can be used so."
+            )
+
+
+def _sample(card: ReportCard) -> Iterator[str]:
+    kind, subject = card.headline, card.subject
+    rate = card.rate(subject, kind) if kind and subject else None
+    if rate is None or rate.asked >= ENOUGH_PROBES:
+        return
+    yield (
+        f"Small sample: {_many(rate.asked, 'question')} of kind {kind} about {_many(rate.facts, 'fact')} "
+        f"give ±{100 * rate.half_width:.1f} points. From {ENOUGH_PROBES} independent questions on it is "
+        "±6.9 or "
+        "less."
+    )
+
+
+def _judge(card: ReportCard) -> Iterator[str]:
+    agreement = card.judge_agreement
+    if agreement is not None and agreement.kappa is not None and agreement.kappa < _ENOUGH_AGREEMENT:
+        yield (
+            f"The judge and the words alone agree on {agreement.same} of "
+            f"{_many(agreement.asked, 'answer')} only (kappa {agreement.kappa:.2f}): look at a sample "
+            "yourself with `--audit`."
+        )
+
+
+def _audit(card: ReportCard) -> Iterator[str]:
+    audit = card.audit
+    if audit is not None and audit.kappa is not None and audit.kappa < _ENOUGH_AGREEMENT:
+        yield (
+            f"The person who labelled {_many(audit.asked, 'answer')} agrees with the scores on {audit.same} "
+            f"only (kappa {audit.kappa:.2f}): the shares on this card are not to be trusted."
+        )
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _shortened(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _MOST_REASON else f"{flat[:_MOST_REASON]}…"

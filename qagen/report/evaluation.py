@@ -1,0 +1,202 @@
+"""The section on what the tuned model has learnt: the report card of an evaluation, ready to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qagen.errors import QAGenError
+from qagen.report.rates import MOST_BARS, draw_rates
+from qagen.report.summary import Figure
+
+if TYPE_CHECKING:
+    from qagen.evaluation.figures import FailedFact
+    from qagen.evaluation.layout import Chart
+    from qagen.evaluation.records import Condition
+    from qagen.evaluation.report_card import ReportCard
+    from qagen.evaluation.statistics import Estimate
+
+MOST_MISSES = 200
+"""So many facts with wrong answers are listed in the page; the file holds all answers."""
+_MOST_ROWS = 200  # of a table
+_MOST_TEXT = 600  # characters of an answer: a small model may never end
+_MOST_MODELS = 6  # with a figure of their own
+_AT_HAND = {"closed": "", "passage": " with the passage", "retrieval": " with retrieval"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One share in the table behind a picture: what was asked, who answered, and how many right."""
+
+    name: str
+    who: str
+    share: str
+    interval: str
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Bars, and the table of their numbers; ``has_who``: several models are compared.
+
+    ``more`` counts the bars that only the table has, ``left_out`` those that are not even there.
+    """
+
+    title: str
+    svg: str
+    rows: tuple[Row, ...]
+    has_who: bool
+    more: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A fact that was not answered every time, and the first question that was answered wrongly."""
+
+    question: str
+    kind: str
+    source: str
+    expected: str
+    answered: str
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What the section shows, ``chief`` being the model that it is about.
+
+    ``problem`` says why there is nothing to show.
+    """
+
+    problem: str = ""
+    sentence: str = ""
+    warnings: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
+    chief: str = ""
+    misses: tuple[Miss, ...] = ()
+    missed: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def find_section(run: Path | None) -> Section | None:
+    """The section of a run folder; ``None`` where there is no evaluation.
+
+    What cannot be read becomes a section that says so: the page has much else to show.
+    """
+    from qagen.evaluation.report_card import EVALUATION, ReportCard
+
+    if run is None or not (run / EVALUATION).exists():
+        return None
+    try:
+        return make_section(ReportCard.load(run / EVALUATION))
+    except QAGenError as error:
+        return Section(problem=f"The evaluation of this run folder cannot be shown: {error}")
+
+
+def make_section(card: ReportCard) -> Section:
+    """The section of a report card.
+
+    Raises:
+        MissingExtraError: scipy, which makes the intervals, is not installed.
+        SettingsError: The card's base or tuned model is none of its models.
+    """
+    from qagen.evaluation.layout import breakdowns, charts, footer, numbers
+
+    failed = card.failed()
+    return Section(
+        sentence=card.sentence,
+        warnings=tuple(str(one) for one in card.warnings),
+        figures=(_recovery(card.recovery), *_headlines(card), *_general(card)),
+        pictures=tuple(_picture(chart) for chart in (*charts(card), *breakdowns(card, most=_MOST_ROWS))),
+        numbers=tuple((name.strip(" -"), said) for name, said in numbers(card)),
+        chief=card.subject or "",
+        misses=tuple(_miss(one) for one in failed[:MOST_MISSES]),
+        missed=len(failed),
+        notes=tuple(footer(card)),
+    )
+
+
+def _recovery(estimate: Estimate) -> Figure:
+    if estimate.value is None:
+        return Figure("Recovery", "–", estimate.reason)
+    interval = ""
+    if estimate.low is not None and estimate.high is not None:
+        interval = f"[{estimate.low * 100:.0f}–{estimate.high * 100:.0f}] ".replace("-", "−")
+    says = "of what the passage at hand gives the base model, the tuned model has without it"
+    share = min(1.0, max(0.0, estimate.value))
+    return Figure("Recovery", f"{estimate.value * 100:.0f} %".replace("-", "−"), f"{interval}{says}", share)
+
+
+def _headlines(card: ReportCard) -> list[Figure]:
+    """The main kind of question: every model with nothing at hand, the base model with a text too."""
+    from qagen.evaluation.layout import interval, many, share
+    from qagen.evaluation.report_card import KINDS
+
+    kind = card.headline
+    if kind is None:
+        return []
+    names = sorted(card.models, key=lambda name: (name != card.subject, name != card.base))[:_MOST_MODELS]
+    asked: list[tuple[str, Condition]] = [(name, "closed") for name in names]
+    if card.base is not None:
+        asked += [(card.base, "passage"), (card.base, "retrieval")]
+    found = []
+    for model, condition in asked:
+        rate = card.rate(model, kind, condition=condition)
+        if rate is not None:
+            counts = f"{rate.right:,} of {rate.asked:,} about {many(rate.facts, 'fact')}"
+            says = f"{interval(rate)} {KINDS[kind]}: {counts}"
+            found.append(Figure(f"{model}{_AT_HAND[condition]}", share(rate), says, rate.share))
+    return found
+
+
+def _general(card: ReportCard) -> list[Figure]:
+    from qagen.evaluation.findings import MOST_FORGOTTEN, percent, points
+
+    change = card.forgetting
+    if change is None:
+        return []
+    shares = f"{percent(change.before.share)} before, {percent(change.after.share)} after"
+    says = f"points on general questions: {shares}"
+    value = points(change.points, signed=True).split()[0]
+    return [Figure("Forgotten or gained", value, says, is_alarming=change.points < -MOST_FORGOTTEN)]
+
+
+def _picture(chart: Chart) -> Picture:
+    from qagen.evaluation.layout import interval, share
+
+    rows = tuple(
+        Row(
+            group.title or bar.name,
+            bar.name if group.title else "",
+            share(bar.rate),
+            interval(bar.rate),
+            f"{bar.rate.right:,} of {bar.rate.asked:,}",
+        )
+        for group in chart.groups
+        for bar in group.bars
+    )
+    more = sum(max(0, len(group.bars) - MOST_BARS) for group in chart.groups if not group.title)
+    has_who = any(row.who for row in rows)
+    return Picture(chart.title, draw_rates(chart), rows, has_who, more, chart.more)
+
+
+def _miss(fact: FailedFact) -> Miss:
+    from qagen.evaluation.layout import answer_of
+    from qagen.evaluation.report_card import KINDS
+
+    return Miss(
+        question=_shortened(fact.question),
+        kind=KINDS[fact.kind],
+        source=fact.source,
+        expected=_shortened(fact.expected),
+        answered=_shortened(answer_of(fact)),
+        counts=f"{fact.right:,} of {fact.asked:,}",
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"
