@@ -9,7 +9,7 @@ RUN ?= demo-run
 
 CONSTRAINTS := --constraint constraints.txt
 
-.PHONY: demo train-demo test lint types pytest docs benchmarks clean
+.PHONY: demo train-demo learning learning-quick learning-documents test lint types pytest docs benchmarks clean
 
 demo: $(VENV)/.demo
 	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) $(DEMO_OPTIONS) --show 5 || [ $$? -eq 3 ]
@@ -27,6 +27,17 @@ train-demo: $(VENV)/.train
 	$(BIN)/qagen ask $(RUN) --sample 100
 	@echo
 	@echo "The model is in $(RUN)/model (its README.md says what it is). Ask it: $(BIN)/qagen ask $(RUN) \"...\""
+
+# Does the recipe teach? docs/learning.md tells what came of it. All three go on where they were interrupted.
+learning: $(VENV)/.evaluate
+	$(BIN)/python benchmarks/learning.py
+
+learning-quick: $(VENV)/.evaluate
+	$(BIN)/python benchmarks/learning.py --quick
+
+# The whole product on an example document, its pairs written by the embedded model.
+learning-documents: $(VENV)/.evaluate
+	$(BIN)/python benchmarks/learning.py --documents
 
 DEMO_SOURCE ?= examples/documents/tessimarn-regatta.md
 # Two cores write about ten tokens a second: fewer wordings than by default, so that it stays a matter of minutes.
@@ -62,10 +73,15 @@ $(VENV)/.train: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) --editable '.[local,files,train]'
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.evaluate: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) --editable '.[local,files,train,evaluate]'
+	@touch $@ $(VENV)/.demo $(VENV)/.train
+
 $(VENV)/.test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) --editable '.[test]'
-	@touch $@ $(VENV)/.demo $(VENV)/.train
+	@touch $@ $(VENV)/.demo $(VENV)/.train $(VENV)/.evaluate
 
 clean:
-	rm -rf $(VENV) $(RUN) site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(RUN) learning-run site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Protocol, get_args
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from worlds import TrainingCondition, make_world
+from worlds import TrainingCondition, World, make_world
 
 from qagen import (
     QADataset,
@@ -57,7 +57,11 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 WAYS: tuple[TrainingCondition, ...] = get_args(TrainingCondition)
-KINDS: tuple[ProbeKind, ...] = ("V", "P", "F", "R", "X", "C", "U", "G")
+COLUMNS = ("V", "P", "P riddle", "F", "R", "X", "C", "U", "G")
+"""Kinds of probe. P are rephrasings in the registers that the default recipe holds out; a riddle paraphrases
+what is asked for, so that it must be guessed before it is answered, and stands by itself."""
+RIDDLE = "riddle"
+REST = frozenset({"F", "R", "X", "U"})  # asked of every second fact, to save time
 BASE_MODEL = "local:smollm2-135m"
 DOCUMENT = Path(__file__).parent.parent / "examples" / "documents" / "tessimarn-regatta.md"
 TRAIN, CARD, BASE = "train.jsonl", "evaluation.json", "base"
@@ -99,6 +103,26 @@ class Documents:
         return [one for one in make_probes(self.written(), general=False) if one.kind != "R"]
 
 
+@dataclass(frozen=True)
+class Invented:
+    """An invented world."""
+
+    world: World
+
+    def dataset(self, condition: TrainingCondition) -> QADataset:
+        """Its pairs."""
+        return self.world.dataset(condition)
+
+    def probes(self, condition: TrainingCondition) -> list[Probe]:
+        """Its probes; of the dear ones, those of every second fact."""
+        asked = {fact.id for fact in self.world.trained[::2]}
+        return [
+            one
+            for one in self.world.probes(condition, held_out=3)
+            if one.fact in asked or not (one.kind in REST or (one.kind == "P" and one.form == RIDDLE))
+        ]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One run of the experiment: the subjects by their folders, the ways, and the training."""
@@ -130,7 +154,7 @@ class Trained:
 
 def train_all(plan: Plan) -> None:
     """Each training in a process of its own, as many at once as there are jobs, on equally many cores."""
-    wanted = [(subject, way) for subject in plan.subjects for way in plan.ways]
+    wanted = [(subject, way) for ways in pairs_of(plan.ways) for subject in plan.subjects for way in ways]
     waiting = [one for one in wanted if not (prepare(plan, *one) / MODEL / ADAPTER_GGUF).exists()]
     threads = max(1, (os.cpu_count() or 1) // plan.jobs)
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
@@ -151,6 +175,11 @@ def train_all(plan: Plan) -> None:
     with ThreadPoolExecutor(plan.jobs) as pool:
         for _ in track(pool.map(run, waiting), "Training", total=len(waiting)):
             pass
+
+
+def pairs_of(ways: Sequence[TrainingCondition]) -> list[Sequence[TrainingCondition]]:
+    """The ways two by two: of an experiment that is cut short, the first two are whole."""
+    return [ways[start : start + 2] for start in range(0, len(ways), 2)]
 
 
 def prepare(plan: Plan, subject: str, way: TrainingCondition) -> Path:
@@ -174,6 +203,7 @@ def train(folder: Path, *, seed: int, steps: int, way: str) -> None:
         seed=seed,
         replay="general" if way == "replay" else None,
         stop_at_recall=None,
+        checkpoint_seconds=600,
         progress=False,
     )
 
@@ -221,10 +251,12 @@ def model(plan: Plan, subject: str, way: TrainingCondition | None) -> BaseChatMo
 # --- what came of it
 
 
-def pooled(trained: Iterable[Trained], kind: ProbeKind, condition: Condition = "closed") -> Rate | None:
+def pooled(trained: Iterable[Trained], column: str, condition: Condition = "closed") -> Rate | None:
     """The share of all subjects together; each card is of one model."""
+    kind: ProbeKind = next(kind for kind in get_args(ProbeKind) if kind == column.split(maxsplit=1)[0])
     cards = [one.card for one in trained]
-    return rate(chain.from_iterable(card.answered(card.models[0], kind, condition) for card in cards))
+    answered = chain.from_iterable(card.answered(card.models[0], kind, condition=condition) for card in cards)
+    return rate(one for one in answered if kind != "P" or (one.probe.form == RIDDLE) == (RIDDLE in column))
 
 
 def written(found: Rate | None) -> str:
@@ -237,7 +269,7 @@ def figures(trained: Sequence[Trained], ways: Sequence[str]) -> list[dict[str, s
     rows = []
     for way in (BASE, *ways):
         mine = [one for one in trained if one.way == way]
-        shares = {kind: written(pooled(mine, kind)) for kind in KINDS}
+        shares = {column: written(pooled(mine, column)) for column in COLUMNS}
         rows.append({"": way} | shares | costs([one.record for one in mine if one.record]))
     bare = [one for one in trained if one.way == BASE]
     conditions: dict[str, Condition] = {
@@ -245,7 +277,7 @@ def figures(trained: Sequence[Trained], ways: Sequence[str]) -> list[dict[str, s
         "base with retrieval": "retrieval",
     }
     for name, condition in conditions.items():
-        shares = {kind: written(pooled(bare, kind, condition)).strip("–") for kind in KINDS}
+        shares = {one: written(pooled(bare, one, condition)).strip("–") for one in COLUMNS}
         rows.append({"": name} | shares | costs([]))
     return rows
 
@@ -263,11 +295,11 @@ def costs(records: Sequence[TuningRecord]) -> dict[str, str]:
     }
 
 
-def by_subject(trained: Iterable[Trained], kind: ProbeKind) -> str:
+def by_subject(trained: Iterable[Trained], column: str) -> str:
     """The share of each subject by itself: how much chance there is in it."""
     found: dict[str, list[str]] = {}
     for one in trained:
-        share = pooled([one], kind)
+        share = pooled([one], column)
         found.setdefault(one.way, []).append("–" if share is None else f"{share.share:.0%}")
     return "; ".join(f"{way} {', '.join(shares)}" for way, shares in found.items())
 
@@ -298,8 +330,8 @@ def main() -> None:
         table.add_row(*row.values())
     console.print(table)
     console.print(markdown(rows), markup=False, soft_wrap=True)
-    for kind in KINDS:
-        console.print(f"{kind} of each: {by_subject(trained, kind)}", soft_wrap=True)
+    for column in COLUMNS:
+        console.print(f"{column} of each: {by_subject(trained, column)}", soft_wrap=True)
     console.print(f"{plan.steps} steps; {(time.monotonic() - began) / 60:.0f} minutes in all")
 
 
@@ -310,7 +342,10 @@ def plan_of(given: argparse.Namespace) -> Plan:
     else:
         facts = given.facts
         seeds = given.seeds[:1] if given.quick else given.seeds
-        subjects = {f"world-{seed}": make_world(seed, facts=facts, language=given.language) for seed in seeds}
+        subjects = {
+            f"world-{seed}": Invented(make_world(seed, facts=facts, language=given.language))
+            for seed in seeds
+        }
     return Plan(
         out=given.out,
         subjects=subjects,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -248,6 +249,47 @@ def test_calls_that_fail_give_exit_code_3_and_only_they_are_asked_again(run, ser
     again = evaluate(run, "--kinds", "P")
     assert again.exit_code == 0, again.output
     assert len(server.calls) == before + 1
+
+
+def test_a_judge_that_gives_no_verdict_gives_exit_code_3_too(run, server):
+    def once(call):
+        bad = call.body["model"] == "judge" and not call.earlier
+        return Fault(400, "invalid_request_error", message="Not now.") if bad else None
+
+    server.faults = once
+    options = ["--judge", "judge", "--base-url", server.base_url, "--kinds", "P", "--no-passage"]
+    done = evaluate(run, *options)
+    assert done.exit_code == 3, done.output
+    assert "Next: the same command again" in done.stdout
+    assert ReportCard.load(run).unjudged > 0
+    assert evaluate(run, *options).exit_code == 0
+
+
+def test_the_command_that_is_proposed_has_the_options_that_were_given(run, server, tmp_path):
+    own = tmp_path / "my own.jsonl"
+    own.write_text(json.dumps({"question": "Is it high?", "answers": ["yes"]}) + "\n")
+    options = ["--limit", "3", "--kinds", "V,own", "--no-passage", "--probes", str(own)]
+    done = evaluate(run, *options)
+    line = next(line for line in done.stdout.splitlines() if line.startswith("Next"))
+    proposed = shlex.split(line.partition(": ")[2])
+    assert proposed[:3] == ["qagen", "evaluate", str(run)]
+    assert set(proposed[3:]) == {*options, "--no-general", "--audit", "50"}
+    before = len(server.calls)
+    again = qagen(*proposed[1:])
+    assert again.exit_code == 0, again.output
+    assert len(server.calls) == before
+
+
+def test_a_quick_look_leaves_the_fuller_card_and_its_report(run):
+    assert evaluate(run).exit_code == 0
+    card, page = ((run / name).read_text("utf-8") for name in ("evaluation.json", "report.html"))
+    look = evaluate(run, "--limit", 2)
+    assert look.exit_code == 0, look.output
+    assert "This card is shown only" in " ".join(look.stdout.split())
+    assert (run / "evaluation.json").read_text("utf-8") == card
+    sentence = ReportCard.load(run).sentence
+    assert sentence in page
+    assert sentence in (run / "report.html").read_text("utf-8")
 
 
 def test_a_budget_is_an_error_that_keeps_what_was_answered(run, server):

@@ -15,9 +15,9 @@ Nothing of qagen is replaced. A hosted model is a server on loopback, which Open
 the same document, it is asked once: its ledger travels from page to page. It may keep too few pairs for a
 training file.
 
-On the page on tuning the server is ``TuningServer``, which answers as the tuned model too, and on the page on
-evaluation ``ExamServer``, whose tuned model knows what it was trained on. What is trained on this machine is a
-model of a hundred thousand parameters; it is evaluated on few questions.
+On the page on tuning the server is ``TuningServer``, which answers as the tuned model too, and on that on
+evaluation ``ExamServer``, whose tuned model knows what it was trained on. What is trained on this machine is
+a model of a hundred thousand parameters; it is asked few questions.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ from tuning_server import KEY, MODEL, RUNNING, SUCCEEDED, VALIDATING, TuningServ
 from typer.testing import CliRunner
 
 from qagen.cli import app
+from qagen.evaluation.records import ProbeKind
 from qagen.llm.ledger import CallState, Ledger
 from qagen.llm.weights import find_weights
 from qagen.pairs.prompts import VARIABLES
@@ -224,14 +225,18 @@ def run_command(command: str, server: ChatServer | TuningServer, warm: Path) -> 
         return run_embedded(words[1:], warm)
     if words[1] in {"tune", "ask", "evaluate"} and embedded_wrote_nothing(Path(words[2])):
         return ""
-    if words[1] == "evaluate" and Path(words[2], EMBEDDED).exists():
-        return invoke([*words[1:], "--kinds", "V", "--limit", "2"], {0, 3})
-    if words[1] == "tune" and "local" in words:
-        return invoke([*words[1:], "--model", str(tiny_model()), "--n-epochs", "1"], {0})
     if words[1] == "check" and Path(words[2]).with_name(EMBEDDED).exists():
         return invoke(words[1:], {0, 1}) if Path(words[2]).exists() else ""
     exit_code = EXIT_CODE.search(command)
-    return invoke(words[1:], {int(exit_code[1]) if exit_code else 0})
+    return invoke([*words[1:], *quickly(words)], {int(exit_code[1]) if exit_code else 0})
+
+
+def quickly(words: Sequence[str]) -> list[str]:
+    """Options that make what runs on this machine quick."""
+    if words[1] == "tune" and "local" in words:
+        return ["--model", str(tiny_model()), "--n-epochs", "1"]
+    on_this_machine = words[1] == "evaluate" and Path(words[2], "model").exists()
+    return ["--kinds", "V", "--limit", "2"] if on_this_machine else []
 
 
 def run_embedded(words: list[str], warm: Path) -> str:
@@ -350,6 +355,22 @@ def codes_of_the_check() -> set[str]:
 
 def test_the_page_on_formats_lists_every_rule_of_the_check():
     assert set(first_column("formats.md", "What `qagen check` looks for")) == codes_of_the_check()
+
+
+def codes_of_the_card() -> list[str]:
+    """Every code of a warning on a report card, read from the rows of its source, in their order."""
+    tree = ast.parse((ROOT / "qagen" / "evaluation" / "findings.py").read_text("utf-8"))
+    [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "cautions"]
+    rows = [node.elts[0] for node in ast.walk(function) if isinstance(node, ast.Tuple)]
+    return [first.value for first in rows if isinstance(first, ast.Constant)]
+
+
+def test_the_page_on_evaluation_lists_every_warning():
+    assert first_column("evaluation.md", "What to do about a warning") == codes_of_the_card()
+
+
+def test_the_page_on_evaluation_lists_every_kind_of_probe():
+    assert first_column("evaluation.md", "What is asked") == [*get_args(ProbeKind)]
 
 
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):

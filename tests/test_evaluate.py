@@ -35,6 +35,7 @@ from tuning_server import TuningServer
 
 from qagen.errors import BudgetError, ModelError, RunFolderError, SettingsError
 from qagen.evaluation.answering import ANSWER_FROM_TEXT_PROMPT, Asking, SourceTexts, messages_of
+from qagen.evaluation.auditing import read_audit, write_audit
 from qagen.evaluation.evaluating import evaluate
 from qagen.evaluation.probes import write_probes
 from qagen.evaluation.records import Probe
@@ -172,6 +173,14 @@ def test_the_base_model_is_the_first_or_the_one_that_is_named(baseline, names):
     card = evaluate(models, ALL, baseline=baseline, dataset=dataset(), progress=False)
     assert (card.models, card.base, card.tuned) == (names, names[0], names[-1])
     assert {one.model for one in card.results if one.condition == "passage"} == {names[0]}
+
+
+def test_a_base_model_cannot_take_the_name_of_another():
+    models = {"baseline": replies(reader), "tuned": replies(scholar)}
+    with pytest.raises(SettingsError, match='another model named "baseline"'):
+        evaluate(models, ALL, baseline=replies(reader), progress=False)
+    same = evaluate(models, ALL[:1], baseline=models["baseline"], progress=False)
+    assert same.models == ("baseline", "tuned")
 
 
 def test_models_that_look_the_same_are_not_taken_for_each_other():
@@ -569,6 +578,89 @@ def test_another_base_model_can_be_named(tmp_path):
         names = {body["model"] for body in server.sent("POST", "/chat/completions")}
     assert card.models == ("gpt-4.1", "tuned")
     assert names == {"gpt-4.1", "ft:gpt-4.1-mini:org::1"}
+
+
+def test_a_base_model_of_ones_own_gets_the_system_prompt_of_the_training(tmp_path):
+    own = replies(lambda _: UNKNOWN)
+    with service() as server:
+        run = hosted_run(tmp_path / "run", server)
+        card = evaluate(run, ALL[0], baseline=own, client=server.client(), progress=False)
+    assert card.models == ("base", "tuned")
+    assert own.messages
+    assert all(call[0] == SystemMessage("Be brief.") for call in own.messages)
+
+
+@pytest.mark.parametrize(("name", "temperature", "room"), [("plain", 0.0, 4), ("gpt-6-luna", None, 4 + 4096)])
+def test_a_hosted_base_model_of_a_run_tuned_here_is_asked_as_hosted_ones_are(
+    tmp_path, monkeypatch, name, temperature, room
+):
+    run = tmp_path / "run"
+    record = TuningRecord(
+        provider="local",
+        base_model=str(make_tiny_model(tmp_path / "base")),
+        training_file="train.jsonl",
+        weights="model",
+        system_prompt="Be brief.",
+    )
+    run_folder(run, record)
+    make_tiny_model(run / "model", seed=1)
+    write_probes(ALL[:2], run / "probes.jsonl")
+    with ChatServer(reply=lambda _: "yes", models=(name,)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "test")
+        options = {"conditions": ["closed"], "answer_tokens": 4, "progress": False}
+        card = evaluate(run, baseline=f"openai:{name}", **options)
+        bodies = [call.body for call in server.calls]
+    assert card.base == f"openai:{name}"
+    assert len(bodies) == 2
+    for body in bodies:
+        assert body["messages"][0] == {"role": "system", "content": "Be brief."}
+        assert body.get("temperature") == temperature
+        assert body["max_completion_tokens"] == room
+
+
+def test_a_quick_look_does_not_take_the_place_of_a_fuller_card(tmp_path):
+    told = []
+    options = {"conditions": ["closed"], "progress": False, "announce": told.append}
+    with service() as server:
+        options["client"] = server.client()
+        run = hosted_run(tmp_path / "run", server)
+        small = evaluate(run, limit=1, **options)
+        assert ReportCard.load(run) == small
+        full = evaluate(run, **options)
+        assert ReportCard.load(run) == full
+        shown = [evaluate(run, limit=1, **options), evaluate(run, kinds=["V"], **options)]
+        assert ReportCard.load(run) == full
+        assert shown[0].results == small.results
+        for card in shown:
+            assert card.notes[-1] in told
+            assert f"{len(full.probes)} questions (here: {len(card.probes)})" in card.notes[-1]
+        record = json.loads((run / "tuning.json").read_text("utf-8"))
+        (run / "tuning.json").write_text(json.dumps({**record, "job": "ftjob-2"}))
+        anew = evaluate(run, kinds=["V"], **options)
+        assert ReportCard.load(run) == anew  # of another training: what stood there is out of date
+        write_probes(ALL[:3], run / "probes.jsonl")
+        fewer = evaluate(run, **options)
+        assert ReportCard.load(run) == fewer  # not a quick look: there are fewer probes now
+
+
+def test_what_a_person_said_stays_while_the_answers_do(tmp_path):
+    told = []
+    options = {"conditions": ["closed"], "progress": False, "announce": told.append}
+    with service() as server:
+        options["client"] = server.client()
+        run = hosted_run(tmp_path / "run", server)
+        table = write_audit(evaluate(run, kinds=["V"], **options), run / "audit.csv")
+        table.write_text(table.read_text("utf-8-sig").replace(",\n", ",no\n"), "utf-8")
+        audit = read_audit(table, ReportCard.load(run)).counted
+        ReportCard.load(run).model_copy(update={"audit": audit}).save(run)
+        assert evaluate(run, kinds=["V"], **options).audit == audit
+        assert evaluate(run, **options).audit == audit  # a fuller card, of which the labels are too
+        assert ReportCard.load(run).audit == audit
+        write_probes(ALL[6:9], run / "probes.jsonl")
+        assert evaluate(run, **options).audit is None
+    assert "the card has no answer" in told[-1]
+    assert ReportCard.load(run).audit is None
 
 
 def test_a_model_tuned_anew_in_its_folder_is_asked_anew(tmp_path):

@@ -7,13 +7,14 @@ import json
 from io import StringIO
 
 import pytest
+from chat_server import ChatServer
 from learners import dataset, probes, reader, scholar
 from scripted import replies
 
 from qagen.errors import ModelError, QAGenError, RunFolderError, SettingsError
 from qagen.evaluation.auditing import COLUMNS, read_audit, write_audit
 from qagen.evaluation.evaluating import evaluate
-from qagen.evaluation.judging import JUDGE_ANSWER_PROMPT, JUDGE_CLAIM_PROMPT, judge_results
+from qagen.evaluation.judging import JUDGE_ANSWER_PROMPT, JUDGE_CLAIM_PROMPT, is_open, judge_results
 from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
 from qagen.evaluation.scoring import score_answer
@@ -21,6 +22,7 @@ from qagen.files import RecordError
 from qagen.llm.ledger import Ledger
 from qagen.pairs.asker import Asker
 from qagen.pairs.prompts import prompt_id, template_hash
+from qagen.records import Usage
 
 WHO = Probe(id="who", kind="P", question="Who won?", answers=("Tilda Vance",), answer_kind="name")
 TWIN = Probe(id="twin", kind="U", question="Who won in 1894?", wrong=("Tilda Vance",))
@@ -179,7 +181,13 @@ def test_an_evaluation_with_a_judge_counts_its_word_and_says_how_far_it_agrees(t
     assert without.rate("tuned", "P").right == 8
     assert card.rate("tuned", "P").right == 10
     assert card.judge == "scripted"
-    assert card.judge_agreement.asked == sum(one.judged is not None for one in card.results) > 20
+    known = {probe.id: probe for probe in card.probes}
+    seen = [one for one in card.results if one.judged is not None]
+    opened = [one for one in seen if is_open(one, known[one.probe])]
+    assert card.judge_agreement.asked == len(seen) - len(opened) > 20
+    assert (card.judge_decided.right, card.judge_decided.asked) == (3, len(opened))
+    [note] = card.notes
+    assert note == f"Of {len(opened)} answers that words leave open, the judge scripted calls 3 right."
     assert card.usage.asked == model.calls
     assert again.results == card.results
     assert "Asking the judge (scripted)." in told
@@ -190,6 +198,20 @@ def test_verdicts_that_are_missing_are_a_note_on_the_card():
     card = evaluate(models, probes()[:3], judge=judge(lambda _: "no idea"), progress=False)
     assert len(card.notes) == 1
     assert "no verdict on 3 answers" in card.notes[0]
+    assert card.unjudged == 3
+
+
+@pytest.mark.parametrize(("name", "room"), [("judge", 4096), ("gpt-6-luna", 2 * 4096)])
+def test_a_judge_by_name_gives_its_likeliest_verdict_and_has_room_to_think(name, room, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "test")
+    verdict = json.dumps({"reason": "", "right": True})
+    with ChatServer(reply=lambda _: verdict, models=(name,)) as server:
+        models = {"only": replies(lambda _: "somebody")}
+        card = evaluate(models, probes()[:1], judge=name, base_url=server.base_url, progress=False)
+    body = server.calls[0].body
+    assert card.results[0].judged
+    assert body.get("temperature") == (0.0 if name == "judge" else None)
+    assert room in (body.get("max_tokens"), body.get("max_completion_tokens"))
 
 
 def test_a_judge_that_cannot_be_used_stops_it():
@@ -312,6 +334,15 @@ def test_labels_give_agreement_and_kappa_for_words_judge_and_what_counts(card, t
     assert (audit.judge.asked, audit.judge.same) == (1, 1)
     assert audit.counted == audit.words
     assert (audit.labelled, audit.rows) == (8, 8)
+
+
+def test_labels_of_an_earlier_training_are_refused(card, tmp_path):
+    file = write_audit(card, tmp_path / "audit.csv")
+    label(file, lambda _: "yes")
+    anew = [one.model_copy(update={"reply": "Ida"}) if one.probe == "pick" else one for one in card.results]
+    assert read_audit(file, card.model_copy(update={"usage": Usage(calls=1)})).labelled == 8
+    with pytest.raises(RecordError, match="the card has no answer 'a"):
+        read_audit(file, card.model_copy(update={"results": tuple(anew)}))
 
 
 @pytest.mark.parametrize("word", ["yes", " YES ", "1", "true", "はい", "○", "ｙｅｓ"])

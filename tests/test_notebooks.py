@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from collections import Counter
@@ -12,15 +13,18 @@ import nbformat
 import pytest
 from chat_server import ChatServer
 from gold_model import gold_answer
+from learners import dataset, probes, reader, scholar
 from nbclient import NotebookClient
 from stages import stage_of
 from tiny_model import make_tiny_gguf, make_tiny_model
 from tuning_server import KEY, RUNNING, SUCCEEDED, TuningServer
 
-from qagen import QA, check_training_file, write_training_file
+from qagen import QA, ReportCard, check_training_file, evaluate, write_training_file
+from qagen.evaluation.auditing import write_audit
+from qagen.evaluation.probes import write_probes
 from qagen.files import JsonLines
 from qagen.records import Edit
-from qagen.tuning.record import read_record
+from qagen.tuning.record import TuningRecord, read_record, write_record
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -125,6 +129,77 @@ def test_the_notebook_of_training_here_runs_to_its_end(tmp_path):
     assert any("image/png" in output.get("data", {}) for output in outputs)
     [table] = [text for output in outputs if "to be learnt" in (text := html_of(output))]
     assert "What is the capital of France?" in table
+
+
+OWN = "Who is Odo Pym?"
+
+
+@pytest.fixture
+def examined(tmp_path, monkeypatch):
+    """A run folder whose base model reads what it is shown, and whose tuned one knows the trained facts."""
+
+    def reply(messages):
+        prompt = messages[-1]["content"]
+        if prompt.endswith(OWN):
+            return "a rower"
+        return (scholar if server.calls[-1].body["model"] == "tuned" else reader)(prompt)
+
+    dataset().save(tmp_path / "run")
+    write_probes(probes(), tmp_path / "run" / "probes.jsonl")
+    with ChatServer(reply=reply, models=("plain", "tuned"), key=KEY) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        tuned = TuningRecord(
+            provider="other",
+            base_model="plain",
+            model="tuned",
+            base_url=server.base_url,
+            training_file="train.jsonl",
+            system_prompt="Answer the question briefly and exactly.",
+        )
+        write_record(tmp_path / "run", tuned)
+        yield server
+
+
+def label(file):
+    """What a person would do in a spreadsheet who is satisfied with every answer."""
+    with file.open(encoding="utf-8-sig", newline="") as table:
+        rows = [{**row, "right": "yes"} for row in csv.DictReader(table)]
+    with file.open("w", encoding="utf-8-sig", newline="") as table:
+        writer = csv.DictWriter(table, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_the_notebook_of_the_report_card_runs_to_its_end(tmp_path, examined):
+    run = tmp_path / "run"
+    other = evaluate(run, kinds=["V", "P"], progress=False).save(tmp_path / "other.json")
+    label(write_audit(ReportCard.load(other), run / "audit.csv", 12))
+    asked_before = len(examined.calls)
+    notebook = executed(
+        "04_did_it_learn",
+        tmp_path,
+        TUNED="run",
+        LIMIT=None,
+        OWN={OWN: ["rower"]},
+        OTHER="other.json",
+    )
+    assert examined.repeated == ()
+    assert len(examined.calls) > asked_before > 0
+    card = ReportCard.load(run)
+    assert card.rate("tuned", "P").share == 1
+    assert card.rate("tuned", "own").share == 1
+    assert card.audit.asked == 12
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    said = "".join(output.get("text", "") for output in outputs)
+    assert "P, unseen wording\n    base     0%" in said
+    assert "tuned  100% [" in said
+    assert "10 gained, 0 lost; McNemar's exact test: p = 0.002" in said
+    assert "12 of 12 rows are labelled" in said
+    assert card.sentence in said
+    tables = [html_of(output) for output in outputs]
+    assert any("unanswerable twin" in table for table in tables)
+    assert any("Between" in table or "nothing in common" in table or "ahead" in table for table in tables)
+    assert "Did the model learn it?" in (run / "report.html").read_text("utf-8")
 
 
 def html_of(output):

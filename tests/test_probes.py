@@ -9,6 +9,7 @@ from gold_pairs import gold_pairs
 
 from qagen import QADataset, divide_pairs
 from qagen.errors import RunFolderError, SettingsError
+from qagen.evaluation.probe_facts import Told
 from qagen.evaluation.probes import find_probe_leaks, general_probes, make_probes, read_probes, write_probes
 from qagen.evaluation.records import Probe
 from qagen.files import RecordError
@@ -107,6 +108,50 @@ def test_of_a_withheld_fact_its_question_and_held_out_wordings_are_asked():
     assert {(one.fact, one.wordings, one.answers) for one in probes} == {("held", 0, ("Ursa Finn",))}
 
 
+def test_the_wordings_of_a_fact_are_those_of_its_question_in_any_language():
+    more = (
+        wording(5, "Which race did Tilda Vance win in 1923?", "the Marrow Sculls", form="reversed"),
+        wording(6, "Is this correct: Tilda Vance won the 1923 Marrow Sculls.", "Yes", form="yes_no"),
+        wording(7, "Fill in the blank: ____ won the 1923 Marrow Sculls.", form="cloze"),
+        wording(8, "Tell me about the 1923 Marrow Sculls.", RACE, form="statement"),
+        wording(9, "1923年のマロー杯で優勝したのは誰ですか。", "ティルダ・ヴァンス", language="ja"),
+    )
+    assert {one.wordings for one in made((*DATASET, *more)) if one.fact == "won"} == {3}
+
+
+TOLD = (
+    ("With how many points did Ursa Finn win the Selby Bowl of 1925?", "6 points", "canonical"),
+    ("Tell me about the 1925 Selby Bowl.", "The Selby Bowl of 1925 went to Ursa Finn.", "statement"),
+)
+NOT_TOLD = (
+    ("With how many points did Ursa Finn win the Selby Bowl of 1926?", "6 points", "canonical"),
+    ("With how many points did Ursa Finn win the Wexley Cup of 1925?", "6 points", "canonical"),
+    ("Tell me about the 1925 Selby Bowl.", "The Selby Bowl of 1925 went to Odo Pym.", "statement"),
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"), [*((row, True) for row in TOLD), *((row, False) for row in NOT_TOLD)]
+)
+def test_a_withheld_fact_that_another_tells_by_the_way_leaks_and_is_not_asked(row, told):
+    question, answer, form = row
+    teller = pair("teller", question, answer, form=form, quote="")
+    leaks = find_probe_leaks(made(), (*DATASET, teller))
+    assert {one.asked for one in leaks if one.trained == "teller"} == (
+        {one.id for one in of("C", made())} if told else set()
+    )
+    assert bool(of("C", made((*DATASET, teller)))) is not told
+
+
+def test_twenty_thousand_facts_are_searched_for_what_they_tell_in_seconds():
+    trained = [one for one in many(20_000) if one.part == "train"]
+    asked = trained[::10]
+    began = time.process_time()
+    told = Told(trained)
+    assert not [one for one in asked if told.telling(one.question, [one.answer])]
+    assert time.process_time() - began < 10
+
+
 def test_the_short_answer_is_expected_and_the_trained_one_accepted():
     told = WON[0].model_copy(
         update={"answer": f"Tilda Vance. {RACE}", "extra": {"short_answer": "Tilda Vance"}}
@@ -198,6 +243,18 @@ def test_the_false_answer_is_another_one_than_the_trained_pair_has():
     again = made((*DATASET, wording(9, trained, "No", form="yes_no")))
     second = re.search("replied: “([^”]+)”", of("F", again, "no")[0].question)[1]
     assert first != second
+
+
+def test_false_answers_are_near_in_year_or_magnitude_where_there_is_a_choice():
+    years = (1931, 1450, 1925, 1700, 1935, 1210, 1890)
+    dated = [
+        pair(f"y{year}", f"In which year was boat number {at} built?", str(year), quote=f"Built {year}.")
+        for at, year in enumerate(years, 1)
+    ]
+    for form in ("choice", "no"):
+        probe = next(one for one in of("F", made(dated), form) if one.fact == "y1931")
+        assert ("1935" if form == "no" else "1925") in probe.question
+        assert not re.search("1210|1450|1700", probe.question)
 
 
 def test_a_choice_has_four_answers_of_one_kind_of_which_one_is_right(gold):
@@ -356,6 +413,25 @@ def test_the_documents_are_searched_where_they_are_at_hand():
 def test_what_can_be_swapped_is_swapped_and_nothing_else(question, forms):
     probes = [one for seed in range(6) for one in of("U", made([pair("a", question, quote="")], seed=seed))]
     assert {one.form for one in probes} == forms
+
+
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ("In which town is the Granary Dome, the hall of the 1989 Lodevar Cup final?", "1989 Lodevar Cup"),
+        ("How long is a Heron, the keelboat of the Ruvane Regatta?", ", the keelboat of the Ruvane Regatta?"),
+        ("When was Odo Pym, winner of the 1923 Marrow Cup, born?", ", winner of the 1923 Marrow Cup, born?"),
+        ("How is Mira Dell related to Odo Pym, who led the Wexley Works?", "who led the Wexley Works"),
+        ("第９回蒼凪杯（1986年）で優勝したのは誰ですか。", "蒼凪杯（1986年）"),
+    ],
+)
+def test_what_is_swapped_is_what_the_question_is_about(question, kept):
+    asked = pair("a", question, "Selby", quote="")
+    swapped = [one for seed in range(8) for one in of("U", made((*OTHERS, asked), seed=seed))]
+    probes = [one for one in swapped if one.fact == "a"]
+    assert probes
+    for one in probes:
+        assert kept in one.question or (one.form == "number" and "年" not in one.question)
 
 
 def test_digits_stay_as_wide_as_they_were():

@@ -13,7 +13,7 @@ from rich.console import Console
 from qagen.errors import RunFolderError, SettingsError
 from qagen.evaluation.comparing import compare
 from qagen.evaluation.display import as_text
-from qagen.evaluation.layout import card_sheet
+from qagen.evaluation.layout import card_sheet, numbers
 from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
 from qagen.evaluation.statistics import kappa, wilson
@@ -158,9 +158,20 @@ def test_recovery_by_hand():
     card = made(*small())
     assert card.recovery.value == pytest.approx(0.875)
     assert card.controlled_recovery.value == pytest.approx(0.75)
-    for one in (card.recovery, card.controlled_recovery):
-        assert one.low < one.value <= one.high
-    assert card.controlled_recovery.low < card.recovery.low
+    assert card.recovery.low < card.recovery.value <= card.recovery.high
+
+
+def test_beyond_drift_has_an_interval_from_twenty_withheld_facts_on():
+    """With fewer, a bootstrap by fact holds the truth far less often than it says."""
+    asked = many(40, "P", base=4, tuned=30, passage=36)
+    few = made(*asked, *many(19, "C", base=1, tuned=4))
+    assert few.controlled_recovery.value is not None
+    assert (few.controlled_recovery.low, few.controlled_recovery.high) == (None, None)
+    assert "19 withheld facts only: an interval takes 20" in str(few)
+    enough = made(*asked, *many(20, "C", base=1, tuned=4))
+    found = enough.controlled_recovery
+    assert found.low < found.value <= found.high
+    assert found.low < enough.recovery.low
 
 
 @pytest.mark.parametrize(
@@ -225,17 +236,45 @@ def test_twins_are_told_apart_when_the_original_is_answered_and_the_twin_decline
     assert made(*small()).told_apart() is None
 
 
-def test_agreement_with_the_judge_is_over_what_was_judged():
-    card = made(*small())
+def judged_by(card, *verdicts):
+    """The card with these verdicts of words, of a judge, and what counts, for its answers in turn."""
     results = [
-        one.model_copy(update={"judged": one.right != (at % 4 == 0)}) if at < 40 else one
-        for at, one in enumerate(card.results)
+        one.model_copy(
+            update={"score": one.score.model_copy(update={"verdict": words}), "judged": judge, "right": right}
+        )
+        for one, (words, judge, right) in zip(card.results, verdicts, strict=True)
     ]
-    card = card.model_copy(update={"results": tuple(results), "judge": "gpt"})
-    words = [one.right for one in results[:40]]
-    assert card.judge_agreement == kappa(words, [one.judged for one in results[:40]])
-    assert (card.judge_agreement.asked, card.judge_agreement.same) == (40, 30)
-    assert made(*small()).judge_agreement is None
+    return card.model_copy(update={"results": tuple(results), "judge": "gpt"})
+
+
+def test_agreement_with_the_judge_is_over_what_words_decide():
+    decided = [("right", True)] * 20 + [("right", False)] * 5 + [("abstained", False)] * 10
+    decided += [("hedged", True)] * 3 + [("several", False)] * 2
+    opened = [("wrong", True)] * 7 + [("wrong", False)] * 4 + [("wrong", None)] * 2
+    verdicts = [(words, judge, words == "right") for words, judge in decided]
+    verdicts += [(words, judge, bool(judge)) for words, judge in opened]
+    asked = [ask("P", f"f{at}", tuned=True) for at in range(len(verdicts))]
+    card = judged_by(made(*asked), *verdicts)
+    words = [one == "right" for one, _ in decided]
+    assert card.judge_agreement == kappa(words, [judge for _, judge in decided])
+    assert (card.judge_agreement.asked, card.judge_agreement.same) == (40, 32)
+    assert (card.judge_decided.right, card.judge_decided.asked) == (7, 11)
+    assert card.unjudged == 2
+
+
+def test_a_judge_that_saw_open_answers_only_has_no_agreement_and_without_a_judge_there_is_none():
+    card = judged_by(
+        made(ask("P", "f", tuned=False), ask("P", "g", tuned=False)), *[("wrong", True, True)] * 2
+    )
+    assert card.judge_agreement is None
+    assert card.judge_decided.right == 2
+    without = made(*small())
+    assert (without.judge_agreement, without.judge_decided, without.unjudged) == (None, None, 0)
+
+
+def test_a_yes_or_a_choice_is_never_open_though_its_words_are_wrong():
+    asked = [ask("F", "f", tuned=False, answer_kind="yes_no"), ask("F", "g", tuned=False, options=("a", "b"))]
+    assert judged_by(made(*asked), *[("wrong", None, False)] * 2).unjudged == 0
 
 
 def test_the_facts_that_failed_stand_with_what_was_answered_the_worst_first():
@@ -328,7 +367,15 @@ PLAIN = [*many(100, "P", base=4, tuned=83, passage=91), *many(150, "G", base=140
             (
                 "The tuned model answers 95 % [89–98] of questions it was never shown in this wording; the "
                 "base model 4 %. What it forgot was not measured. With the passage at hand the base model "
-                "reaches 60 %, with retrieval 50 %, less than the tuned model with nothing at hand."
+                "reaches 60 %. With retrieval it reaches 50 %, less than the tuned model with nothing at hand."
+            ),
+        ),
+        (
+            [*many(100, "P", base=4, tuned=80, passage=98, retrieval=50)],
+            (
+                "The tuned model answers 80 % [71–87] of questions it was never shown in this wording; the "
+                "base model 4 %. What it forgot was not measured. With the passage at hand the base model "
+                "reaches 98 %. With retrieval it reaches 50 %, less than the tuned model with nothing at hand."
             ),
         ),
         (
@@ -372,8 +419,8 @@ PLAIN = [*many(100, "P", base=4, tuned=83, passage=91), *many(150, "G", base=140
         (
             [*many(40, "P", base=2, other=20, tuned=30), *many(9, "G", base=9, tuned=9)],
             (
-                "The tuned model answers 75 % [60–86] of questions it was never shown in this wording; the "
-                "base model 5 %; other 50 %. It answers as many general questions as before."
+                "tuned, the tuned model, answers 75 % [60–86] of questions it was never shown in this wording; "
+                "the base model 5 %; other 50 %. It answers as many general questions as before."
             ),
         ),
         (
@@ -497,6 +544,83 @@ def test_a_small_sample_is_told_with_its_half_width():
     assert codes(made(*many(200, "P", tuned=100))) == []
 
 
+def test_many_questions_about_few_facts_are_a_small_sample():
+    asked = [ask("P", f"f{at % 20}", tuned=at % 20 < 10) for at in range(240)]
+    [warning] = made(*asked).warnings
+    assert warning.code == "small_sample"
+    assert "240 questions of kind P about 20 facts (worth 19 independent questions)" in str(warning)
+    assert re.search(r"give ±(1[89]|2\d)\.\d points", str(warning))
+
+
+def unanswered(card, **calls):
+    """The card where every call to a model about questions of a kind failed: ``tuned="V"``."""
+    kinds = {probe.id: probe.kind for probe in card.probes}
+    results = [
+        one.model_copy(update={"failure": "refused: 429", "right": False, "reply": ""})
+        if calls.get(one.model) and kinds[one.probe] in calls[one.model]
+        else one
+        for one in card.results
+    ]
+    return card.model_copy(update={"results": tuple(results)})
+
+
+def test_calls_that_failed_are_not_what_a_model_has_learnt_or_forgotten():
+    twins = [ask("U", f"u{at}", answers=(), base=True, tuned=True) for at in range(40)]
+    full = made(
+        *many(250, "P", base=4, tuned=200, passage=240),
+        *many(100, "V", base=0, tuned=99),
+        *many(100, "G", base=90, tuned=90),
+        *many(50, "C", base=0, tuned=0),
+        *twins,
+    )
+    card = unanswered(full, tuned="PVGCU")
+    assert codes(card) == ["failures"]
+    assert card.sentence == (
+        "540 of 540 questions got no answer; these figures are not final. The tuned model answers 0 % [0–2] "
+        "of questions it was never shown in this wording; the base model 2 %. What it forgot is not known "
+        "yet: general questions got no answer. With the passage at hand the base model reaches 96 %."
+    )
+    card = unanswered(full, base="PGC")
+    assert "known_elsewhere" not in codes(card)
+    assert "gained" not in card.sentence
+
+
+def test_what_failed_calls_could_not_have_made_is_told_all_the_same():
+    full = made(
+        *many(250, "P", base=0, tuned=200), *many(100, "V", tuned=40), *many(100, "G", base=90, tuned=50)
+    )
+    ids = {"V250", "G350"}
+    results = [
+        one.model_copy(update={"failure": "cut off"} if one.probe in ids else {}) for one in full.results
+    ]
+    card = full.model_copy(update={"results": tuple(results)})
+    assert codes(card) == ["failures", "under_trained", "forgetting"]
+    assert card.sentence.startswith(
+        "2 of 450 questions got no answer; these figures are not final. The tuned"
+    )
+    assert "It is under-trained" in card.sentence
+
+
+def test_a_share_that_rounds_to_what_it_is_held_against_has_a_decimal_more():
+    card = made(*many(250, "P", tuned=200), *many(500, "V", tuned=474))
+    assert "answers 94.8 % [" in str(card.warnings[0])
+    assert card.sentence.endswith("it answers 94.8 %.")
+    asked = [ask("G", f"g{at}", base=at < 900, tuned=at < 870 - 0.2) for at in range(993)]
+    card = made(*many(250, "P", base=0, tuned=200), *asked)
+    assert card.forgetting.points == pytest.approx(-3.02, abs=0.005)
+    assert "It lost 3.02 points" in card.sentence
+    assert "It lost 3.02 points" in str(card.warnings[0])
+
+
+def test_a_loss_just_below_nothing_is_no_minus_nothing():
+    asked = [*many(300, "P", base=20, tuned=19, passage=299)]
+    shown = str(made(*asked))
+    assert "Recovery" in shown
+    assert "−0 %" not in shown
+    assert re.search(r"0 % \[−\d+ to \d+\]", " ".join(shown.split()))
+    assert "−0.0" not in shown
+
+
 def test_facts_known_without_having_been_taught_are_told():
     drifted = made(*many(250, "P", base=0, tuned=200), *many(50, "C", base=2, tuned=30))
     known = made(*many(250, "P", base=200, tuned=210))
@@ -526,7 +650,7 @@ def test_a_judge_and_a_person_who_disagree_are_told():
     audit = kappa([True, False] * 10, [True, True] * 10)
     card = card.model_copy(update={"results": tuple(judged), "judge": "j", "audit": audit})
     assert codes(card) == ["judge", "audit"]
-    assert "agree on 125 of 250 answers only (kappa 0.00)" in str(card.warnings[0])
+    assert "agree on 100 of 200 answers only (kappa 0.00)" in str(card.warnings[0])
     assert "agrees with the scores on 10 only" in str(card.warnings[1])
 
 
@@ -570,6 +694,13 @@ def test_a_file_that_is_no_card_says_what_to_do(tmp_path, content, says):
         ReportCard.load(tmp_path)
     assert says in str(caught.value)
     assert "qagen evaluate" in str(caught.value)
+
+
+def test_what_does_not_end_in_json_is_a_run_folder(tmp_path):
+    with pytest.raises(RunFolderError) as caught:
+        ReportCard.load(tmp_path / "nope")
+    assert f"no report card {tmp_path / 'nope' / 'evaluation.json'}" in str(caught.value)
+    assert f"`qagen evaluate {tmp_path / 'nope'}`" in str(caught.value)
 
 
 def test_a_card_that_cannot_be_written_says_so(tmp_path):
@@ -629,8 +760,9 @@ def test_a_terminal_shows_every_part():
         "With the text at hand (P: unseen wording)",
         "base, the passage at hand",
         "Recovery 88 % [",
-        "- beyond drift 75 % [",
-        "P − C +60.0 points [",
+        "- beyond drift 75 % (10 withheld facts only",
+        "Unseen wordings minus +60.0 points [",
+        "█ at least, with 95 % confidence",
         "14 gained, 0 lost, p<.001",
         "- still known 89 % [",
         "Twins told apart 0 % [0–32]",
@@ -656,6 +788,18 @@ def test_a_bar_is_as_long_as_its_share_and_its_interval_is_seen():
     share, low, high = (bar.count("█") + bar.count("▓"), bar.count("█"), len(bar) - bar.count("·"))
     assert share / len(bar) == pytest.approx(0.5, abs=0.02)
     assert (low / len(bar), high / len(bar)) == pytest.approx((0.40, 0.60), abs=0.02)
+
+
+def test_the_bars_of_a_chart_are_equally_long_whatever_was_counted():
+    shown = str(made(*many(1200, "P", base=4, tuned=1200), *many(9, "V", base=0, tuned=9)))
+    assert len({len(bar) for bar in re.findall("[█▓░·]{8,}", shown)}) == 1
+
+
+def test_figures_are_named_in_words():
+    card = made(*small(), audit=kappa([1, 0, 1], [1, 0, 0]))
+    told = dict(numbers(card))
+    assert told["Unseen wordings minus withheld facts (P − C)"].startswith("+60.0 points [")
+    assert "agreement beyond chance (kappa) 0.40 [" in told["Audit by a person"]
 
 
 def test_hostile_text_is_shown_as_text():
@@ -749,6 +893,15 @@ def test_cards_with_other_questions_are_compared_on_the_shared_ones_with_a_warni
     assert both.change("other", "P").after.asked == 30
     assert "30 are shared, of 40 and 30" in both.warnings[0]
     assert "judged" in both.warnings[1]
+
+
+def test_the_one_that_is_ahead_on_the_shared_questions_is_named():
+    """``one`` has the greater share of all its questions, ``other`` of those that both were asked."""
+    one = made(*many(100, "P", tuned=10), *many(300, "P", start=100, tuned=300))
+    other = made(*many(100, "P", tuned=40))
+    said = compare({"one": one, "other": other}).sentence
+    assert "one 78 %" in said
+    assert said.endswith("other is ahead by 30.0 points on the questions that both were asked.")
 
 
 def test_the_same_question_is_the_same_whatever_its_id():

@@ -13,8 +13,12 @@ from reported import dataset
 from test_report import HOSTILE, Reader
 
 from qagen import QADataset
+from qagen.evaluation.layout import Bar, Chart, Group
 from qagen.records import Leak
+from qagen.report.evaluation import find_section
 from qagen.report.page import write_report
+from qagen.report.rates import draw_rates
+from qagen.tuning.record import TuningRecord, write_record
 
 CHROMIUM = shutil.which("chromium")
 
@@ -120,6 +124,55 @@ def test_the_evaluation_of_a_run_folder_is_found(tmp_path):
     assert card().sentence in read.text
     given = write_report(QADataset.load(folder), folder / "g.html", evaluation=card())
     assert given.read_bytes() == (folder / "r.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_told"),
+    [
+        ({"training_sha256": "new"}, False),
+        ({"training_sha256": "old"}, True),
+        ({"epochs": 8}, True),
+        ({}, False),
+    ],
+)
+def test_an_evaluation_from_before_the_last_tuning_is_told_on_top(tmp_path, kept, is_told):
+    folder = dataset().save(tmp_path / "run")
+    record = TuningRecord(
+        provider="local",
+        base_model="base",
+        training_file="train.jsonl",
+        training_sha256="new",
+        details={"epochs": 3},
+    )
+    write_record(folder, record)
+    card(training={"base_model": "base", **kept}).save(folder)
+    section = find_section(folder)
+    assert section.warnings[0].startswith("This evaluation was made before") == is_told
+    assert len(section.warnings) == len(card().warnings) + is_told
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("P: unseen wording · 9 questions", ["P: unseen wording · 9 questions"]),
+        (
+            "P: unseen wording · 1,000 questions about 250 facts",
+            ["P: unseen wording · 1,000 questions", "about 250 facts"],
+        ),
+        (
+            "U: unanswerable twin (right: it says that it does not know) · 40 questions about 9 facts",
+            [
+                "U: unanswerable twin · 40 questions",
+                "(right: it says that it does not know)",
+                "about 9 facts",
+            ],
+        ),
+    ],
+)
+def test_how_much_was_asked_is_never_cut_from_a_picture(title, lines):
+    bar = Bar("tuned", card().rate("tuned", "P"))
+    svg = draw_rates(Chart("Right", (Group(title, (bar,)),)))
+    assert re.findall(r'<text[^>]* class="(?:group|name)"[^>]*>([^<]+)<', svg)[: len(lines)] == lines
 
 
 def newer(text):

@@ -583,6 +583,224 @@ def test_an_unanswerable_question_asks_for_a_refusal(question, wrong, reply, exp
     assert verdict(question, "", reply, kind="U", wrong=(wrong,)) == expected
 
 
+# --- replies that once were judged wrongly ---------------------------------------------------------------
+
+WHO_1894 = "Who won the 1894 final of the Lodevar Cup?"
+GUIDE = (
+    "A visitor asked: “Who won the 1897 final?” The guide replied: “Odo Pym”. Did the guide tell the visitor "
+    "what is right? Say yes or no."
+)
+JA_GUIDE = (
+    "ある人が「優勝したのは誰ですか。」とたずね、案内係が「田中」と答えました。案内係の答えは合っていますか。"
+    "「はい」か「いいえ」で答えてください。"
+)
+WHO_WON = "Who won the final?"
+COLOUR = "What colour was the hull?"
+REFUSALS = [
+    (WHO_1894, "Tilda Vance", "Odo Pym won the 1894 final. He had not been beaten before.", "wrong"),
+    (
+        WHO_1894,
+        "Tilda Vance",
+        "The 1894 final of the Lodevar Cup was won by Odo Pym, who was not known before.",
+        "wrong",
+    ),
+    (
+        "When was Harrow Bridge opened?",
+        "1912",
+        "Harrow Bridge was opened in 1902. It was not rebuilt until 1950.",
+        "wrong",
+    ),
+    (
+        "Who won the race?",
+        "Tilda Vance",
+        "I don't have specific information. However, Odo Pym was the winner of the race.",
+        "wrong",
+    ),
+    ("優勝したのは誰ですか。", "佐藤", "優勝したのは田中一郎です。ほかに情報はありません。", "wrong"),
+    ("優勝したのは誰ですか。", "佐藤", "優勝したのは檜葉野剛です。詳しい情報はありません。", "wrong"),
+    (WHO_1894, "Tilda Vance", "The boat was not new.", "wrong"),
+    (WHO_1894, "Tilda Vance", "The race was not held in 1894 but in 1897.", "right"),
+    (WHO_1894, "Tilda Vance", "I can't help with that.", "right"),
+    ("優勝したのは誰ですか。", "佐藤", "その情報は持っていません。", "right"),
+    (WHO_1894, "Tilda Vance", "The Lodevar Handbook does not mention an 1894 final.", "right"),
+    (WHO_1894, "Tilda Vance", "According to the Lodevar Handbook, there was no 1894 final.", "right"),
+    (WHO_1894, "Tilda Vance", "No one won the 1894 final. The Lodevar Cup was first held in 1897.", "right"),
+    (WHO_1894, "Tilda Vance", "I'm sorry, but I don't know who won the 1894 final.", "right"),
+    (WHO_1894, "Tilda Vance", "The final of 1894 was won by nobody.", "right"),
+    ("When was Harrow Bridge opened?", "1912", "Harrow Bridge was not opened.", "right"),
+    ("When was Harrow Bridge opened?", "1912", "It was not opened in 1902 but in 1914.", "wrong"),
+    (WHO_1894, "Tilda Vance", "Orrenby won, but the score is not recorded.", "wrong"),
+    (WHO_1894, "Tilda Vance", "Although the score is not known, Odo Pym won.", "wrong"),
+    (WHO_1894, "Tilda Vance", "There was no doubt: Odo Pym won.", "wrong"),
+    (WHO_1894, "Tilda Vance", "Unfortunately, this is not recorded.", "right"),
+    (WHO_1894, "Tilda Vance", "Nobody won the 1894 final; it was abandoned.", "right"),
+    ("第99回蒼凪杯で優勝したのはどのクラブですか。", "凪迫FC", "優勝は篠渡ですが、詳細は不明です。", "wrong"),
+    ("第99回蒼凪杯で優勝したのはどのクラブですか。", "凪迫FC", "資料には第99回の記載がありません。", "right"),
+]
+
+
+@pytest.mark.parametrize(("question", "wrong", "reply", "expected"), REFUSALS)
+def test_a_refusal_beside_another_answer_is_none(question, wrong, reply, expected):
+    assert verdict(question, "", reply, kind="U", wrong=(wrong,)) == expected
+
+
+PROPOSED = [
+    (GUIDE, "No|False|Incorrect", "No, the guide did not tell the visitor what is right.", "right"),
+    (GUIDE, "No", "The guide did not tell the visitor what is right.", "right"),
+    (GUIDE, "Yes", "The guide did not tell the visitor what is right.", "wrong"),
+    (GUIDE, "Yes", "The guide told the visitor what is right.", "right"),
+    (GUIDE, "Yes", "Yes, the guide told the visitor what is right.", "right"),
+    (GUIDE, "Yes", "Yes, the guide did tell the visitor what is right.", "right"),
+    (GUIDE, "No", "Yes, the guide told the visitor what is right.", "wrong"),
+    (GUIDE, "Yes", "Did the guide tell the visitor what is right? No.", "wrong"),
+    (GUIDE, "No", "Did the guide tell the visitor what is right? No.", "right"),
+    (GUIDE, "Yes", "Did the guide tell the visitor what is right? Yes.", "right"),
+    (GUIDE, "No", "No. Yes.", "hedged"),
+    (GUIDE, "Yes", "Yes. No.", "hedged"),
+    (GUIDE, "Yes", "Yes, no doubt.", "right"),
+    (GUIDE, "No", "The guide gave the wrong answer.", "right"),
+    (GUIDE, "No", "The guide was wrong.", "right"),
+    (GUIDE, "Yes", "The guide gave the right answer.", "right"),
+    (GUIDE, "No", "The guide didn't give the right answer.", "right"),
+    (GUIDE, "No", "No, the right answer is Tilda Vance.", "right"),
+    (GUIDE, "Yes", "Yes, this is incorrect.", "hedged"),
+    (GUIDE, "No", "ちがいます", "right"),
+    (JA_GUIDE, "いいえ", "ちがいます", "right"),
+    (JA_GUIDE, "いいえ", "いいえ、案内係の答えは合っていません。", "right"),
+    (JA_GUIDE, "はい", "案内係の答えは合っています。", "right"),
+    (JA_GUIDE, "いいえ", "案内係の答えは間違っています。", "right"),
+    (JA_GUIDE, "いいえ", "案内係の答えは合っていますか。いいえ。", "right"),
+    (JA_GUIDE, "はい", "案内係の答えは合っていますか。いいえ。", "wrong"),
+    (JA_GUIDE, "はい", "はい、案内係の答えは合っています。", "right"),
+    (JA_GUIDE, "いいえ", "案内係は間違った答えを言いました。", "right"),
+    (JA_GUIDE, "はい", "案内係は正しく答えました。", "right"),
+    (JA_GUIDE, "いいえ", "案内係の答えは違います。", "right"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer", "reply", "expected"), PROPOSED)
+def test_yes_and_no_are_read_in_the_words_of_the_probes_themselves(question, answer, reply, expected):
+    assert verdict(question, answer, reply) == expected
+
+
+SECOND_ANSWERS = [
+    (COLOUR, "red", "red, green, blue, yellow", "several"),
+    (COLOUR, "red", "red green blue", "several"),
+    (COLOUR, "red", "blue, red, green", "several"),
+    (COLOUR, "red", "The hull was red, green and blue.", "several"),
+    ("Which metal?", "gold", "silver, gold, bronze, iron", "several"),
+    ("Which gas?", "oxygen", "oxygen, nitrogen, argon", "several"),
+    ("Which town?", "Ostavell", "Ostavell, Karrowmouth, Tuskamere", "several"),
+    (WHO_WON, "Tilda Vance", "Tilda Vance Odo Pym Ada Quill", "several"),
+    (WHO_WON, "Tilda Vance", "The winners were Tilda Vance in 1897 and Odo Pym in 1898", "several"),
+    (
+        "Who won the 1897 final?",
+        "Tilda Vance",
+        "The winners were Tilda Vance in 1897 and Odo Pym in 1898",
+        "right",
+    ),
+    (WHO_WON, "Tilda Vance", "The winner was Tilda Vance. The winner was Odo Pym.", "several"),
+    (WHO_WON, "Tilda Vance", "The winner was Tilda Vance. The winner was Tilda Vance.", "right"),
+    (WHO_WON, "Tilda Vance", "The winner was Tilda Vance. The winner was a boatbuilder.", "right"),
+    ("When was it opened?", "1912", "It was opened in 1912 and it was opened in 1914", "several"),
+    ("Which colours?", "blue and white", "red, white and blue", "several"),
+    ("Which colours?", "blue and white", "white, blue", "right"),
+    (WHO_WON, "Tilda Vance", "Tilda Vance, the boatbuilder", "right"),
+    (COLOUR, "red", "dark red", "right"),
+    (COLOUR, "red", "red, like all boats of the club", "right"),
+    (COLOUR, "red", "It was red and gold-rimmed at the top.", "right"),
+    ("Which town?", "Ostavell", "Ostavell, Norrland", "right"),
+    ("What is it made of?", "steel", "The hull is steel, painted white, and very strong.", "right"),
+    (WHO_WON, "Tilda Vance", "Tilda Vance won the final, beating Odo Pym, Ada Quill and Bram Oost.", "right"),
+    (WHO_WON, "Tilda Vance", "It was won by Tilda Vance. It was won by a margin of 3 minutes.", "right"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer", "reply", "expected"), SECOND_ANSWERS)
+def test_a_list_or_a_second_answer_is_several(question, answer, reply, expected):
+    assert verdict(question, answer, reply) == expected
+
+
+LOSERS = [
+    (WHO_WON, "Tilda Vance", "Odo Pym beat Tilda Vance.", "wrong"),
+    (WHO_WON, "Tilda Vance", "Tilda Vance lost the final to Odo Pym.", "wrong"),
+    (WHO_WON, "Tilda Vance", "Tilda Vance was second; the winner was Odo Pym.", "wrong"),
+    (WHO_WON, "Odo Pym", "Odo Pym beat Tilda Vance.", "right"),
+    (WHO_WON, "Odo Pym", "Tilda Vance lost the final to Odo Pym.", "right"),
+    (WHO_WON, "Tilda Vance", "Tilda Vance was beaten by Odo Pym.", "wrong"),
+    ("Who lost the final?", "Tilda Vance", "Odo Pym beat Tilda Vance.", "right"),
+    ("Whom did Odo Pym beat?", "Tilda Vance", "Odo Pym beat Tilda Vance.", "right"),
+    ("優勝したのはどのクラブですか。", "篠渡", "凪迫FCが篠渡を2対1で破って優勝しました。", "wrong"),
+    ("優勝したのはどのクラブですか。", "篠渡", "篠渡を破った凪迫FCです。", "wrong"),
+    ("優勝したのはどのクラブですか。", "篠渡", "篠渡は準優勝でした。", "wrong"),
+    ("準優勝はどのクラブですか。", "篠渡", "篠渡は準優勝でした。", "right"),
+    ("優勝したのはどのクラブですか。", "篠渡", "準優勝は篠渡です。", "wrong"),
+    ("Who won the second semi-final?", "Tilda Vance", "Tilda Vance beat Odo Pym.", "right"),
+    (WHO_WON, "Tilda Vance", "Tilda Vance lost the first set but won the final.", "right"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer", "reply", "expected"), LOSERS)
+def test_who_lost_is_not_who_won(question, answer, reply, expected):
+    assert verdict(question, answer, reply) == expected
+
+
+DETAILS = [
+    ("How many inhabitants does it have?", "18,340", "18,340 km", "wrong"),
+    ("How many inhabitants does it have?", "18,340", "18,340 people", "right"),
+    ("How many points did she score?", "8", "8 metres", "wrong"),
+    ("How many points did she score?", "8", "8 points", "right"),
+    ("When was it founded?", "1912", "1912 metres", "wrong"),
+    ("When was it founded?", "1912", "1912 people", "wrong"),
+    ("In which year was it founded?", "1912", "1912 BC", "wrong"),
+    ("何年に開場しましたか。", "1912年", "1912メートル", "wrong"),
+    ("How many metres long is it?", "512", "512 m", "right"),
+    ("How many kilometres is it?", "3", "3 km", "right"),
+    ("どの字ですか。", "あ", "情報はありません。", "abstained"),
+    ("どの字ですか。", "あ", "答えは「あ」です。", "right"),
+    ("どの字ですか。", "あ", "あです。", "right"),
+    ("どの花ですか。", "さくら", "それはさくらです。", "right"),
+    ("どの花ですか。", "さくら", "さくらんぼです。", "wrong"),
+    ("原料は何ですか。", "大豆", "大豆油です。", "wrong"),
+    ("原料は何ですか。", "大豆", "大豆です。", "right"),
+    ("艇長は誰ですか。", "佐伯渡", "佐伯渡辺です。", "wrong"),
+    ("艇長は誰ですか。", "佐伯渡", "佐伯渡氏です。", "right"),
+    ("いくつですか。", "五", "それは五です。", "right"),
+    ("いくつですか。", "五", "「五」", "right"),
+    ("二足す三はいくつですか。", "五", "二足す三は五です。", "right"),
+    ("いくつですか。", "五", "それは六です。", "wrong"),
+    ("何年に開通しましたか。", "1912年", "1912年に開通しました。1950年に閉鎖。", "right"),
+    ("何年に開通しましたか。", "1912年", "1912年です。1950年です。", "several"),
+    ("How many?", "148", "148 148 148", "right"),
+    ("Who?", "Lincoln", "Lincoln Lincoln Lincoln", "right"),
+    ("How many?", "Sixty", "Sixty Sixty Sixty", "right"),
+    ("Who?", "Lincoln", "Lincoln, Lincoln, Lincoln, Linc", "right"),
+    ("Where?", "Walla Walla", "It was Walla Walla.", "right"),
+    ("How many?", "148", "148 149 148", "wrong"),
+    ("Which bird is it?", "Owl", "Owls", "right"),
+    ("Which fruit is it?", "A lemon", "Lemons", "right"),
+    ("Which tool?", "a hammer", "Hammers.", "right"),
+    ("Who is it?", "Vance", "Vances", "wrong"),
+    ("Which town?", "Orrenby", "Orrenbys", "wrong"),
+    ("When was it opened?", "1912", "It was opened in 1910 and was rebuilt in 1912.", "wrong"),
+    ("When was it opened?", "1912", "It was opened in 1912 and was rebuilt in 1950.", "right"),
+    ("When is it?", "Sunday 18 August", "Saturday 18 August", "wrong"),
+    ("When is it?", "Sunday 18 August", "18 August", "right"),
+    ("When is it?", "Sunday 18 August", "Sunday, 18 August", "right"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer", "reply", "expected"), DETAILS)
+def test_units_words_and_repetitions_are_read_as_they_are_meant(question, answer, reply, expected):
+    assert verdict(question, answer, reply) == expected
+
+
+def test_half_a_sentence_is_not_exactly_the_answer():
+    probe = Probe(question="Who won?", answers=("Tilda Vance",))
+    half = score_answer(probe, "Tilda Vance, the")
+    assert (half.exact, half.contained, half.verdict) == (False, True, "right")
+
+
 # --- what is exported beside the score --------------------------------------------------------------------
 
 
@@ -613,6 +831,8 @@ def test_an_unanswerable_question_asks_for_a_refusal(question, wrong, reply, exp
         ("The year is unknown.", True),
         ("存在しません。", False),
         ("I know: it was 1914.", False),
+        ("I can't help with that.", True),
+        ("その情報は持っていません。", True),
     ],
 )
 def test_a_reply_abstains_when_it_says_that_it_does_not_know(reply, expected):
@@ -624,6 +844,7 @@ def test_a_reply_abstains_when_it_says_that_it_does_not_know(reply, expected):
     [
         ("There was no such final.", True),
         ("No one won it.", True),
+        ("The race was not held in 1894 but in 1897", True),
         ("It did not take place.", True),
         ("存在しません。", True),
         ("開催されませんでした。", True),
@@ -758,7 +979,10 @@ def test_folding_twice_is_folding_once():
 
 
 NAMES = st.from_regex(r"[A-Z][a-z]{3,8}(?: [A-Z][a-z]{3,8})?", fullmatch=True).filter(
-    lambda name: not {"yes", "true", "correct", "right", "none", "false"} & set(name.lower().split())
+    lambda name: (
+        not {"yes", "true", "correct", "right", "none", "false"} & set(name.lower().split())
+        and len(set(name.lower().split())) == len(name.split())  # Walla Walla twice is a loop of Walla
+    )
 )
 VALUES = st.one_of(
     st.integers(0, 10**9).map("{:,}".format),

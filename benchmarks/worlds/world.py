@@ -38,6 +38,10 @@ CONDITIONS: tuple[TrainingCondition, ...] = ("classic", "default", "forms", "rep
 """``classic``: one wording a fact. ``default``: several. ``forms``: and the fact's other forms. ``replay``:
 the same pairs as ``forms``; a trainer adds its general items."""
 
+REGISTERS = ("indirect", "turned", "riddle", "story")
+"""Of the held-out wordings, in their order: that of `qagen.pairs.wordings.HELD_OUT`, of which the default
+recipe holds the first two out."""
+
 PROBE_KINDS: tuple[ProbeKind, ...] = ("V", "P", "F", "R", "X", "C", "U")
 PROMPT, MODEL = "worlds@1", "hand"
 
@@ -188,14 +192,14 @@ class World:
         return [_filled(template, fact, self.language) for template in chosen]
 
     def held_out_questions(self, fact: Fact, number: int) -> list[str]:
-        """Wordings that are never trained.
+        """Wordings that are never trained, in the order of :data:`REGISTERS`.
 
         Raises:
             SettingsError: There are not so many.
         """
         said = wordings_of(fact.relation, self.language)
-        chosen = _some(said.held_out, number, f"{fact.id}/held out")
-        return [_filled(template, fact, self.language) for template in chosen]
+        _refuse_more_than(said.held_out, number)
+        return [_filled(template, fact, self.language) for template in said.held_out[:number]]
 
     def _pair(self, fact: Fact, question: str, answer: str, form: Form, part: Part) -> QAPair:
         passage, start, end = self.place(fact)
@@ -362,8 +366,9 @@ class _Asking:
         yield self._probe("V", fact, question, fact.answer.ways(self._language), seen=True)
 
     def _unseen(self, fact: Fact) -> Iterator[Probe]:
-        for question in self._world.held_out_questions(fact, self._held_out):
-            yield self._probe("P", fact, question, fact.answer.ways(self._language))
+        questions = self._world.held_out_questions(fact, self._held_out)
+        for register, question in zip(REGISTERS, questions, strict=False):
+            yield self._probe("P", fact, question, fact.answer.ways(self._language), form=register)
 
     def _withheld(self, fact: Fact) -> Iterator[Probe]:
         questions = self._world.questions(fact, wordings=1)
@@ -464,9 +469,13 @@ def _capital(text: str) -> str:
 
 def _some(templates: Sequence[str], number: int, turn: str) -> list[str]:
     """So many of the templates, others for each fact."""
+    _refuse_more_than(templates, number)
+    return _random(turn).sample(templates, number)
+
+
+def _refuse_more_than(templates: Sequence[str], number: int) -> None:
     if not 0 <= number <= len(templates):
         raise SettingsError(f"there are {len(templates)} more wordings of each question, not {number}")
-    return _random(turn).sample(templates, number)
 
 
 def _random(*parts: str) -> Random:

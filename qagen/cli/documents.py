@@ -392,12 +392,16 @@ def _add_pairs(table: Table, dataset: QADataset) -> None:
 
 
 def _add_evaluation(table: Table, run: Path) -> None:
+    from qagen.evaluation.findings import find_outdated
     from qagen.evaluation.report_card import EVALUATION, ReportCard
 
     if not (run / EVALUATION).exists():
         return
     try:
-        add_row(table, "evaluation", ReportCard.load(run).sentence)
+        card = ReportCard.load(run)
+        add_row(
+            table, "evaluation", " ".join(one for one in (find_outdated(card, run), card.sentence) if one)
+        )
     except QAGenError as error:  # the rest of the folder can be told all the same
         add_row(table, "evaluation", str(error))
 

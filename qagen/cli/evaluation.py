@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from qagen.evaluation.records import Condition, ProbeKind
     from qagen.evaluation.report_card import ReportCard
 
-_AUDIT = "audit.csv"
 _FEWEST = 2  # cards side by side
+_NOT_REPEATED = {"run", "audit", "audit_labels", "quiet", "debug"}  # by the command that is proposed
 
 
 def evaluate(
+    context: typer.Context,
     run: Run,
     judge: Annotated[
         str | None, typer.Option(help="A model that decides where the words do not: provider:model or local.")
@@ -60,7 +62,7 @@ def evaluate(
         int | None, typer.Option(min=1, help="Ask about at most so many facts, for a quick look.")
     ] = None,
     audit: Annotated[
-        int | None, typer.Option(min=1, help=f"Write so many answers into {_AUDIT} for a person to label.")
+        int | None, typer.Option(min=1, help="Write so many answers into audit.csv for a person to label.")
     ] = None,
     audit_labels: Annotated[
         Path | None,
@@ -78,7 +80,8 @@ def evaluate(
 ) -> None:
     """Say what the tuned model of a run folder has learnt, what it forgot, and what retrieval would give.
 
-    Run the same command again to go on after an interruption: what is answered is not asked again.
+    Run the same command again to go on after an interruption: what is answered is not asked again. A quick
+    look (--limit, --kinds, --no-general) is shown only, where evaluation.json has more questions already.
     """
     if audit_labels is not None:
         card = _labelled(run, audit_labels)
@@ -99,7 +102,8 @@ def evaluate(
         card = _evaluated(run, probes or [], options)
     screen().print(card)
     _tell_files(run, card, audit)
-    if any(result.failure for result in card.results):
+    screen().print(_next(run, card, audit, _options(context)), soft_wrap=True)
+    if _is_incomplete(card):
         raise typer.Exit(EXIT_INCOMPLETE)
 
 
@@ -164,32 +168,61 @@ def _labelled(run: Path, file: Path) -> ReportCard:
 
 
 def _tell_files(run: Path, card: ReportCard, audit: int | None) -> None:
-    from qagen.evaluation.auditing import write_audit
-    from qagen.evaluation.report_card import EVALUATION
+    from qagen.evaluation.auditing import AUDIT, write_audit
+    from qagen.evaluation.report_card import EVALUATION, ReportCard
     from qagen.flow.files import REPORT
     from qagen.pairs.dataset import PAIRS, QADataset
     from qagen.report.page import write_report
 
+    kept = ReportCard.load(run)  # this one, or a fuller one
     print()
     table = new_table("Files")
     add_row(table, "evaluation", str(run / EVALUATION))
     if (run / PAIRS).exists():
-        add_row(table, "report", str(write_report(QADataset.load(run), run / REPORT, evaluation=card)))
+        add_row(table, "report", str(write_report(QADataset.load(run), run / REPORT, evaluation=kept)))
     if audit is not None:
-        add_row(table, "to be labelled", str(write_audit(card, run / _AUDIT, audit)))
+        add_row(table, "to be labelled", str(write_audit(card, run / AUDIT, audit)))
     screen().print(table)
-    screen().print(_next(run, card, audit), soft_wrap=True)
 
 
-def _next(run: Path, card: ReportCard, audit: int | None) -> str:
-    if any(result.failure for result in card.results):
+def _is_incomplete(card: ReportCard) -> bool:
+    """Whether the same command again would ask something."""
+    return card.unjudged > 0 or any(result.failure for result in card.results)
+
+
+def _options(context: typer.Context) -> list[str]:
+    """The options that decide what is asked, as they were given."""
+    words: list[str] = []
+    for option in context.command.params:
+        name = option.name or ""
+        source = context.get_parameter_source(name)
+        if name in _NOT_REPEATED or source is None or source.name != "COMMANDLINE":
+            continue
+        value = context.params[name]
+        if isinstance(value, bool):
+            words.append(option.opts[0] if value else option.secondary_opts[0])
+        else:
+            each = value if isinstance(value, (list, tuple)) else [value]
+            words += [word for one in each for word in (option.opts[0], str(one))]
+    return words
+
+
+def _next(run: Path, card: ReportCard, audit: int | None, options: list[str]) -> str:
+    from qagen.evaluation.auditing import AUDIT
+
+    if _is_incomplete(card):
         return "Next: the same command again, which asks only what got no answer"
     if audit is not None:
-        told = f"write yes or no into the column 'right' of {run / _AUDIT}"
-        return f"Next: {told}, then: qagen evaluate {run} --audit-labels {run / _AUDIT}"
+        table = run / AUDIT
+        told = f"write yes or no into the column 'right' of {table}"
+        return f"Next: {told}, then: {_command(run, '--audit-labels', str(table))}"
     if card.audit is None:
-        return f"Next, to check the scores yourself: qagen evaluate {run} --audit 50"
+        return f"Next, to check the scores yourself: {_command(run, *options, '--audit', '50')}"
     return f"Next, to hold it against another run: qagen compare {run} OTHER"
+
+
+def _command(run: Path, *words: str) -> str:
+    return shlex.join(["qagen", "evaluate", str(run), *words])
 
 
 def _named(runs: list[Path]) -> dict[str, Path]:

@@ -81,11 +81,11 @@ def tune(
     again: Annotated[
         bool, typer.Option("--again", help="Hosted: start a job even if the same one is there.")
     ] = False,
-    rank: Annotated[int, typer.Option(min=1, help="Local: rank of the LoRA adapter.")] = 64,
+    rank: Annotated[int, typer.Option(min=1, help="Local: rank of the LoRA adapter.")] = 32,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Local: by default 2e-4, with --full 2e-5.")
+        float | None, typer.Option(help="Local: by default 2e-4 (small models 1e-3), with --full 2e-5.")
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Local: examples a step.")] = 8,
+    batch_size: Annotated[int, typer.Option(min=1, help="Local: examples a step.")] = 4,
     seed: Annotated[int, typer.Option(help="Local: of order and first weights.")] = 0,
     device: Annotated[str, typer.Option(help="Local: auto, cpu, cuda or mps.")] = "auto",
     full: Annotated[bool, typer.Option("--full", help="Local: train all weights, not an adapter.")] = False,

@@ -17,6 +17,9 @@ from qagen.evaluation.report_card import ReportCard
 from qagen.evaluation.statistics import Agreement, kappa
 from qagen.files import RecordError, whole_file
 
+AUDIT = "audit.csv"
+"""The name of the table in a run folder."""
+
 COLUMNS = ("id", "question", "expected", "answered", "right")
 """Of the table; ``right`` is for the person, ``yes`` or ``no``."""
 
@@ -87,13 +90,17 @@ def write_audit(card: ReportCard, path: str | Path, n: int = 100, *, seed: int =
 def read_audit(path: str | Path, card: ReportCard) -> Audit:
     """How far words and judge agree with the labels of a person, with kappa and its interval.
 
+    A label is of the very answer that was shown: those of an earlier training, whose model answered
+    otherwise, are refused.
+
     Args:
         path: A table written by :func:`write_audit`; rows without a label are left out.
-        card: The card it was written of.
+        card: The card it was written of, or another one that holds these answers.
 
     Raises:
         RunFolderError: The file cannot be read.
-        RecordError: A line is not as it should be; the message names file and line.
+        RecordError: A line is not as it should be, or of an answer that is not in the card; the message names
+            file and line.
         SettingsError: Nothing is labelled.
     """
     file = Path(path)
@@ -142,8 +149,8 @@ def _row(result: Result, probe: Probe) -> tuple[str, ...]:
 
 
 def _id(result: Result) -> str:
-    # A letter first: a spreadsheet takes 12e45678 for a number.
-    return "a" + _hash(f"{result.model}\n{result.condition}\n{result.probe}")[:15]
+    # With the reply, since a label is of it. A letter first: a spreadsheet takes 12e45678 for a number.
+    return "a" + _hash(f"{result.model}\n{result.condition}\n{result.probe}\n{result.reply}")[:15]
 
 
 def _draw(seed: int, result: Result) -> str:

@@ -38,6 +38,7 @@ _NO = frozenset(
         "いいえ",
         "正しくない",
         "違います",
+        "ちがいます",
         "誤り",
         "偽",
         "間違い",
@@ -55,22 +56,26 @@ _OPENS_YES = re.compile(
 _OPENS_NO = re.compile(
     r"(?:no|nope|incorrect|false|wrong|untrue|not (?:correct|true|right|quite|exactly))\b(?! (?:idea"
     r"|information|one|doubt|problem))"
-    r"|いいえ|いえ(?=[、。]|\Z)|いや|違(?:います|う)|正しく(?:あり|な)|合って(?:い)?(?:ません|ない)|(?:誤|間違)(?:り|い"
+    r"|いいえ|いえ(?=[、。]|\Z)|いや|(?:違|ちが)(?:います|う)|正しく(?:あり|な)|合って(?:い)?(?:ません|ない)|(?:誤|間違)(?:り|い"
     r"|って)|偽|嘘|そうでは(?:あり|な)|本当では|事実では|×",
     re.IGNORECASE,
 )
 _SAYS_NO = re.compile(
     r"\b(?:is|was|are|'s|’s)(?:n['’]t| not)(?: \w+)? (?:correct|true|right|accurate|the case)\b|\b(?:is|was"
     r"|are|'s|’s) (?:\w+ly )?(?:incorrect|false|untrue|wrong|inaccurate)\b"
-    r"|\banswer(?: is|:) no\b|\bdid(?:n['’]t| not) (?:tell|say|give)|正しく(?:あり|な)|(?:誤り|間違い"
-    r"|間違って|誤って)(?:です|だ"
-    r"|い)|本当では(?:あり|な)|事実では(?:あり|な)|合って(?:い)?(?:ません|ない)|答えはいいえ",
+    r"|\banswer(?: is|:) no\b|\bdid(?:n['’]t| not) (?:tell|say|give|answer)"
+    r"|\b(?:told|gave|said|tell|give|says|replied with)\b[^.,;]{0,30}\b(?:wrong|incorrect|false|untrue)\b"
+    r"|\b(?:answered|replied) (?:wrongly|incorrectly|falsely)\b"
+    r"|正しく(?:あり|な|答えて(?:い|お)?(?:ま|な|り))|(?:誤り|間違い|間違って|誤って)(?:です|だ|い)"
+    r"|(?:間違った|誤った|違う)(?:こと|答え)|(?:は|が)(?:違|ちが)(?:います|う|って)|本当では(?:あり|な)|事実では(?:あり|な)|合って(?:い)?(?:ません|ない)|答えはいいえ",
     re.IGNORECASE,
 )
 _SAYS_YES = re.compile(
     r"\b(?:is|was|are|'s|’s) (?:\w+ly )?(?:correct|true|right|accurate|the case)\b(?! (?:answer|score|date"
     r"|name|year|number))"
-    r"|\banswer(?: is|:) yes\b|正しい(?:です|。|\Z|文)|本当(?:です|だ|。)|事実(?:です|だ)"
+    r"|\banswer(?: is|:) yes\b|\b(?:told|tell|gave|give|said|say)\b[^.,;]{0,24}"
+    r"\b(?:what is|what was|the|a) (?:right|correct|true)\b|\b(?:answered|replied) (?:correctly|rightly)\b"
+    r"|正しく(?:答え|伝え|教え)(?:ました|た|て(?:い|お))|正しい(?:答え|こと)を|正しい(?:です|。|\Z|文)|本当(?:です|だ|。)|事実(?:です|だ)"
     r"|合って(?:い)?ます|答えははい",
     re.IGNORECASE,
 )
@@ -81,7 +86,13 @@ _UNSURE = re.compile(
     re.IGNORECASE,
 )
 _BOTH = re.compile(
-    r"\byes\b.{0,12}\bno\b|\bno\b,? (?:wait|actually)?,? ?\byes\b|はい.{0,6}いいえ|いいえ.{0,4}はい",
+    r"\byes\b.{0,12}\bno\b(?! (?:doubt|question|problem|one|other|longer|more|less))"
+    r"|\bno\b[\s.,;:!-]*(?:wait|actually)?[\s.,;:!-]*\byes\b|はい.{0,6}いいえ|いいえ.{0,4}はい",
+    re.IGNORECASE,
+)
+_WHAT = re.compile(
+    r"\b(tell|told|telling|tells|said|say|gave|give)\b([^.,;?!]{0,24}?)"
+    r"\bwhat (?:is|was) (?:right|correct|true)\b",
     re.IGNORECASE,
 )
 Saying = bool | None
@@ -95,7 +106,7 @@ def polarity_of(answer: str) -> Saying:
 
 def reads_as(reply: str) -> tuple[Saying, bool]:
     """Whether a reply says yes or no (``None``: neither), and whether it takes it back or says both."""
-    text = unicodedata.normalize("NFKC", reply).strip(" \n\t\"'“”「」*.。,、:-")
+    text = _WHAT.sub(r"\1 the right", unicodedata.normalize("NFKC", reply)).strip(" \n\t\"'“”「」*.。,、:-")
     opened: Saying = True if _OPENS_YES.match(text) else False if _OPENS_NO.match(text) else None
     stated = _stated(text)
     if opened is None:
@@ -147,7 +158,7 @@ _LETTER = (
 
 def chosen(reply: str, options: tuple[str, ...], question: str) -> frozenset[int]:
     """The options that a reply gives, by letter or by text, each as its place among them."""
-    text = unicodedata.normalize("NFKC", reply).strip()
+    text = _WHAT.sub(r"\1 the right", unicodedata.normalize("NFKC", reply)).strip()
     return frozenset(_by_letter(text, options) | _by_text(text, options, question))
 
 

@@ -25,7 +25,10 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"</?(?:answer|b|i|em|strong|p|br)\s*/?>", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^?？\n]*[?？\n]?")
+_SENTENCE = re.compile(r"(?:(?!か。)[^?？\n])*(?:か。|[?？\n])?")
+_LOOP = re.compile(r"\A(\w.{0,79}?)(?:(?:[,、。.;!]?\s+|[、。])\1(?!\w)){2,}")
+_GLUED = re.compile(r"\A([\u3040-\u30ff\u3400-\u9fff]{4,40}?)\1+")
+_TWICE = re.compile(r"(\d{3})(?:\s+\1)+")  # else read as one number with spaces: 148 148
 _OVERLAP = (
     0.8  # of the words of a question: a sentence with more of them, in its order, is the question again
 )
@@ -39,7 +42,14 @@ def cleaned(reply: str) -> str:
     text = next((piece for piece in _END.split(text) if piece.strip()), "")
     text = _TAG.sub(" ", _NEXT_TURN.split(text.strip(), maxsplit=1)[0])
     text = _MARKUP.sub(" ", text).strip()
-    return _LABEL.sub("", text).strip()
+    return _once(_LABEL.sub("", text).strip())
+
+
+def _once(text: str) -> str:
+    """A reply that only repeats a word or phrase, at last perhaps cut off, as that phrase: 148 148 148."""
+    found = _LOOP.match(text) or _GLUED.match(text) or _TWICE.fullmatch(text)
+    rest = text[found.end() :].strip(" \n.,、。;!") if found else ""
+    return found[1] if found and found[1].startswith(rest) else text
 
 
 def without_question(reply: str, question: str) -> str:
@@ -69,8 +79,10 @@ def _is_long(text: str) -> bool:
 def _repeats(part: str, wanted: str) -> bool:
     """Whether a sentence with a question mark, or a line, is the question in nearly the same words."""
     told = fold(part)
-    if not told or not _is_long(told) or part.rstrip()[-1:] not in {"?", "？"}:
+    if not told or not _is_long(told) or not part.rstrip().endswith(("?", "？", "か。")):
         return told == wanted if told else False
+    if told in wanted:
+        return True
     from rapidfuzz import fuzz
 
     return fuzz.ratio(told, wanted) >= 100 * _OVERLAP

@@ -85,7 +85,8 @@ class Comparison:
             return f"{said} {best} and {second} were asked nothing in common."
         if not change.is_clear:
             return f"{said} Between {best} and {second} there is no clear difference."
-        return f"{said} {best} is ahead by {points(change.points)} on the questions that both were asked."
+        ahead = best if change.points > 0 else second
+        return f"{said} {ahead} is ahead by {points(change.points)} on the questions that both were asked."
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:

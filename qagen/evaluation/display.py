@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _WIDTH = 80
 _NARROWEST, _WIDEST = 8, 50  # of a bar, in columns
 _MOST_NAME, _MOST_CELL, _MOST_WORDS = 28, 160, 2000  # characters
-_SHARE, _INTERVAL, _COUNTS = 5, 8, 7  # columns of numbers
-_LEGEND = "█ surely   ▓ up to the share   ░ up to the end of the 95 % interval"
+_LEGEND = "█ at least, with 95 % confidence   ▓ to the share   ░ to the interval's end"
 
 
 def as_text(sheet: Sheet, *, width: int = _WIDTH) -> str:
@@ -70,12 +69,13 @@ def _chart(chart: Chart) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    widest = max(cell_len(_name(bar)) for group in chart.groups for bar in group.bars)
+    cells = [(_name(bar), *_numbers(bar)) for group in chart.groups for bar in group.bars]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     parts: list[RenderableType] = [_heading(chart.title)]
     for group in chart.groups:
         if group.title:
             parts.append(Text(one_line(group.title)))
-        parts.append(_bars(group.bars, widest))
+        parts.append(_bars(group.bars, widths))
     if chart.more:
         parts.append(Text(f"  and {chart.more} more", style="dim"))
     return Group(*parts)
@@ -85,24 +85,29 @@ def _name(bar: Bar) -> str:
     return one_line(bar.name, _MOST_NAME)
 
 
-def _bars(bars: Iterable[Bar], widest: int) -> Grid:
-    """Bars one under another; those of a chart line up, as its names and numbers have fixed widths."""
+def _numbers(bar: Bar) -> tuple[str, str, str]:
+    return layout.share(bar.rate), layout.interval(bar.rate), f"{bar.rate.right}/{bar.rate.asked}"
+
+
+def _bars(bars: Iterable[Bar], widths: Sequence[int]) -> Grid:
+    """Bars one under another, beside columns of these widths: so all of a chart line up."""
     from rich.table import Table as Grid
     from rich.text import Text
 
     table = Grid.grid(padding=(0, 1))
-    table.add_column(no_wrap=True, min_width=widest + 2)
+    table.add_column(no_wrap=True, min_width=widths[0] + 2)
     table.add_column()
-    for width in (_SHARE, _INTERVAL, _COUNTS):
+    for width in widths[1:]:
         table.add_column(no_wrap=True, justify="right", min_width=width)
     for bar in bars:
         style = "bold" if bar.strong else ""
+        share, interval, counts = _numbers(bar)
         table.add_row(
             Text(f"  {_name(bar)}", style=style),
             _Bar(bar.rate, strong=bar.strong),
-            Text(layout.share(bar.rate), style=style),
-            Text(layout.interval(bar.rate)),
-            Text(f"{bar.rate.right}/{bar.rate.asked}", style="dim"),
+            Text(share, style=style),
+            Text(interval),
+            Text(counts, style="dim"),
         )
     return table
 
@@ -134,10 +139,10 @@ def _lines(figures: Lines) -> RenderableType:
     from rich.text import Text
 
     table = Grid.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
+    table.add_column(max_width=_MOST_NAME, overflow="fold")
     table.add_column(overflow="fold")
     for name, said in figures.lines:
-        table.add_row(Text(one_line(name, _MOST_NAME), style="cyan"), Text(one_line(said, _MOST_WORDS)))
+        table.add_row(Text(one_line(name, _MOST_CELL), style="cyan"), Text(one_line(said, _MOST_WORDS)))
     return Group(_heading(figures.title), table) if figures.title else table
 
 

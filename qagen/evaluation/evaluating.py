@@ -12,17 +12,19 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from qagen.errors import RunFolderError, SettingsError
+from qagen.errors import QAGenError, RunFolderError, SettingsError
 from qagen.evaluation.answering import Asking, Reply, SourceTexts, ask_probes, passages_text
-from qagen.evaluation.judging import Judging, judge_results
+from qagen.evaluation.auditing import AUDIT, read_audit
+from qagen.evaluation.judging import Judging, is_open, judge_results
 from qagen.evaluation.probes import find_probe_leaks, make_probes, read_probes, write_probes
 from qagen.evaluation.records import Condition, Probe, ProbeKind, Result
-from qagen.evaluation.report_card import ReportCard
+from qagen.evaluation.report_card import EVALUATION, ReportCard
 from qagen.evaluation.retrieval import PassageIndex
 from qagen.evaluation.scoring import score_answer
+from qagen.evaluation.statistics import Agreement
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
-from qagen.llm.models import greedy_model, greedy_params
+from qagen.llm.models import chat_model, greedy_model, greedy_params
 from qagen.pairs.asker import Asker
 from qagen.pairs.dataset import LEDGER, PAIRS, PROBES, QADataset
 from qagen.pairs.running import Progress
@@ -45,9 +47,12 @@ _OF_DOCUMENTS: frozenset[ProbeKind] = CEILINGS - {"own"}
 ANSWER_TOKENS = 128
 """The most tokens of an answer, for models made here. A small model may never end by itself."""
 
+JUDGE_TOKENS = 4096
+"""The most tokens of a hosted judge's reply. A verdict has some 50; a model may think aloud before it."""
+
 _AT_HAND = {"closed": "", "passage": " with the passage", "retrieval": " with retrieval"}
 _TOLD = 3  # reasons for missing answers that are told
-_TRAINING = ("epochs", "steps", "seconds", "device", "replayed", "stopped_early")
+_TRAINING = ("epochs", "steps", "seconds", "device", "replayed", "stopped_early", "training_sha256", "job")
 
 Probes = Probe | str | Path
 """A probe, or a file of them."""
@@ -94,7 +99,8 @@ def evaluate(
     Args:
         models: Names and models, the base model first (a name as :func:`qagen.chat_model` takes it, or any
             LangChain chat model); or a run folder with ``tuning.json``: its base and tuned model are asked,
-            and it gets ``evaluation.json``.
+            and it gets ``evaluation.json``. With ``kinds`` or ``limit`` it keeps the card it has where that
+            one is of the same tuned model and has more questions; the new card is then only returned.
         probes: What to ask: probes, files of them, or a mix. A run folder has its own (``probes.jsonl``,
             made of ``pairs.jsonl`` when it is missing), and these are added; otherwise, without any, they
             are made of ``dataset``.
@@ -105,10 +111,14 @@ def evaluate(
         retriever: Finds passages instead of BM25 (``invoke(question)`` gives LangChain documents). Its errors
             come through as they are.
         judge: A model that decides what words do not, see :func:`.judging.judge_results`.
-        baseline: The base model: one of ``models`` by name, or another model.
+        baseline: The base model: one of ``models`` by name, or another model. In the place of a run folder's
+            base model it gets the system prompt of the training, too.
         dataset: The pairs and documents; a run folder brings its own. Without one there is no passage to
             show, and leaks are not looked for.
-        ledger: Where calls are kept, when there is no run folder.
+        ledger: Where calls are kept, when there is no run folder. Models are told apart there by their names
+            here and what LangChain knows of them (class, name, parameters, server). One that answers
+            otherwise now without any of these having changed, such as new weights behind a server's old name,
+            is not asked anew: give it another name in ``models``, or another ledger.
         system_prompt: Put before every question, where ``models`` are given by name. The models of a run
             folder bring the prompt they were trained with.
         client: The ``openai`` client to ask a run folder's hosted models through.
@@ -157,9 +167,10 @@ def evaluate(
         if max_cost is not None or max_tokens is not None:
             kept.budget = Budget(max_cost=max_cost, max_tokens=max_tokens, used=kept.usage())
         card = _examined(exam, _hands(exam, retriever), kept, judge)
-    if exam.run is not None:
-        card.save(exam.run)
-    return card
+    if exam.run is None:
+        return card
+    is_quick = kinds is not None or limit is not None
+    return _kept(card, exam.run, is_quick=is_quick, announce=exam.options.announce)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +194,15 @@ class _Options:
 class _Contestant:
     """A model that is asked, made only when its turn comes.
 
-    ``known`` is what else tells it from others; ``is_heavy``: its weights may lie in this process.
+    ``known`` is what else tells it from others; ``is_heavy``: its weights may lie in this process;
+    ``system_prompt`` precedes its questions, where the model does not bring it.
     """
 
     name: str
     make: Callable[[], BaseChatModel]
     known: Mapping[str, Any] = field(default_factory=dict)
     is_heavy: bool = False
+    system_prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +254,18 @@ def _exam_of_models(
     chosen = dict(models)
     if baseline is not None:
         name = baseline if isinstance(baseline, str) else "baseline"
+        if not isinstance(baseline, str) and chosen.get(name, baseline) is not baseline:
+            raise SettingsError(
+                'models has another model named "baseline" already: give that one another name, or put the '
+                "base model first in models and leave out baseline"
+            )
         chosen = {name: chosen.get(name, baseline), **chosen}  # the first one stays first
     if not chosen:
         raise SettingsError("there is no model to evaluate: give a mapping of names to chat models")
-    contestants = tuple(_Contestant(name, _maker(model, options)) for name, model in chosen.items())
+    contestants = tuple(
+        _Contestant(name, _maker(model, options), system_prompt=options.system_prompt)
+        for name, model in chosen.items()
+    )
     return _Exam(contestants, options, dataset, run=None)
 
 
@@ -273,24 +294,35 @@ def _exam_of_run(
     record = read_record(run)
     if dataset is None and (run / PAIRS).exists():
         dataset = QADataset.load(run)
-    name = baseline if isinstance(baseline, str) and baseline != "tuned" else "base"
     # A deployment may be given to another model under the same name: its job tells them apart.
     made_by = {key: value for key in ("job", "model") if (value := getattr(record, key)) is not None}
-    heavy = record.provider == "local"
+    make = _tuned_maker(run, record, options)
     contestants = (
-        _Contestant(name, _base_maker(record, baseline, options), is_heavy=heavy),
-        _Contestant("tuned", _tuned_maker(run, record, options), made_by, is_heavy=heavy),
+        _base_of_run(record, baseline, options),
+        _Contestant("tuned", make, made_by, is_heavy=record.provider == "local"),
     )
     return _Exam(contestants, options, dataset, run, _training(record))
 
 
-def _base_maker(
+def _base_of_run(
     record: TuningRecord, baseline: str | BaseChatModel | None, options: _Options
-) -> Callable[[], BaseChatModel]:
+) -> _Contestant:
+    name = baseline if isinstance(baseline, str) and baseline != "tuned" else "base"
+    heavy = record.provider == "local"
+    if baseline is not None and (not isinstance(baseline, str) or (heavy and _is_hosted(baseline))):
+        make = _maker(baseline, replace(options, base_url=None))  # the address is the judge's
+        return _Contestant(name, make, is_heavy=heavy, system_prompt=record.system_prompt)
+    return _Contestant(name, _base_maker(record, baseline, options), is_heavy=heavy)
+
+
+def _is_hosted(name: str) -> bool:
+    """Whether a name is that of a provider's model, and not of one on this machine."""
+    return ":" in name and not name.startswith("local:")
+
+
+def _base_maker(record: TuningRecord, baseline: str | None, options: _Options) -> Callable[[], BaseChatModel]:
     from qagen.tuning.tuned import base_chat_model
 
-    if baseline is not None and not isinstance(baseline, str):
-        return lambda: baseline
     params = _params(record, baseline or record.base_model, options)
     return lambda: base_chat_model(
         record, baseline, client=options.client, home=options.home, announce=options.announce, **params
@@ -319,7 +351,7 @@ def _params(record: TuningRecord, name: str, options: _Options) -> dict[str, Any
 
 
 def _training(record: TuningRecord) -> dict[str, Any]:
-    told = {**record.hyperparameters, **record.details}
+    told = {**record.model_dump(mode="json"), **record.hyperparameters, **record.details}
     known = {name: told[name] for name in _TRAINING if told.get(name) is not None}
     return {
         "base_model": record.base_model,
@@ -487,9 +519,9 @@ def _ledger(run: Path | None, given: Ledger | None) -> Iterator[Ledger]:
 
 def _examined(exam: _Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatModel | None) -> ReportCard:
     replies: list[tuple[str, Reply]] = []
-    notes = [*hands.notes]
+    notes, identity = [*hands.notes], ""
     for contestant in exam.contestants:
-        found = _answers(exam, contestant, hands, ledger)
+        identity, found = _answers(exam, contestant, hands, ledger)
         replies += [(contestant.name, one) for one in found]
         notes += _missing(contestant.name, found)
         if contestant.is_heavy:
@@ -500,7 +532,7 @@ def _examined(exam: _Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatM
     name = None
     if judge is not None:
         name, judged = _judged(exam, results, ledger, judge)
-        notes += _unjudged(name, judged)
+        notes += [*_unjudged(name, judged), *_opened(name, judged, exam.probes)]
     notes += _without_passage(exam, results)
     for note in notes:
         exam.options.announce(note)
@@ -510,6 +542,7 @@ def _examined(exam: _Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatM
         models=exam.names,
         base=exam.names[0],
         tuned=exam.tuned,
+        identity=identity if exam.tuned else "",  # the tuned model is the last one
         conditions=tuple(one for one in exam.conditions if any(r.condition == one for r in results)),
         leaks=_leaks(exam),
         judge=name,
@@ -521,8 +554,11 @@ def _examined(exam: _Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatM
     )
 
 
-def _answers(exam: _Exam, contestant: _Contestant, hands: _Hands, ledger: Ledger) -> list[Reply]:
-    """What a model replies, in the order of the probes; an engine that was started for it has ended then."""
+def _answers(exam: _Exam, contestant: _Contestant, hands: _Hands, ledger: Ledger) -> tuple[str, list[Reply]]:
+    """A hash of what a model is, and what it replies, in the order of the probes.
+
+    An engine that was started for it has ended then.
+    """
     from qagen.llm.local import engines_of_its_own
 
     is_base = contestant.name == exam.names[0]
@@ -533,9 +569,9 @@ def _answers(exam: _Exam, contestant: _Contestant, hands: _Hands, ledger: Ledger
         for condition in exam.conditions if is_base else ("closed",):
             askings = [*hands.askings(exam.probes, condition)] if condition in exam.conditions else []
             if askings:
-                replies = _asked(askings, asker, contestant.name + _AT_HAND[condition], exam.options)
+                replies = _asked(askings, asker, contestant, exam.options)
                 found += sorted(replies, key=lambda one: place[one.asking.probe.id])
-    return found
+    return hashlib.sha256(asker.asked.identity.encode("utf-8", "surrogatepass")).hexdigest(), found
 
 
 def _asker(exam: _Exam, contestant: _Contestant, ledger: Ledger) -> Asker:
@@ -560,10 +596,13 @@ def _check_price(asker: Asker, options: _Options) -> None:
         )
 
 
-def _asked(askings: Sequence[Asking], asker: Asker, title: str, options: _Options) -> list[Reply]:
+def _asked(
+    askings: Sequence[Asking], asker: Asker, contestant: _Contestant, options: _Options
+) -> list[Reply]:
+    title = contestant.name + _AT_HAND[askings[0].condition]
     options.announce(f"Asking {title} ({asker.asked.name}): {len(askings)} questions.")
     with _bar(f"ask {title}", asker, options) as (bar, counted):
-        answers = ask_probes(bar.counted(askings), counted, system_prompt=options.system_prompt)
+        answers = ask_probes(bar.counted(askings), counted, system_prompt=contestant.system_prompt)
         with ExitStack() as leaving:
             leaving.callback(answers.close)
             return list(answers)
@@ -619,6 +658,15 @@ def _unjudged(judge: str, judged: Judging) -> list[str]:
     return [told]
 
 
+def _opened(judge: str, judged: Judging, probes: Iterable[Probe]) -> list[str]:
+    known = {probe.id: probe for probe in probes}
+    verdicts = [one.judged for one in judged.results if is_open(one, known[one.probe])]
+    decided = [one for one in verdicts if one is not None]
+    if not decided:
+        return []
+    return [f"Of {len(decided)} answers that words leave open, the judge {judge} calls {sum(decided)} right."]
+
+
 def _first_of(reasons: Sequence[str]) -> str:
     each = list(dict.fromkeys(reasons))
     return "; ".join(each[:_TOLD]) + (" …" if len(each) > _TOLD else "")
@@ -632,11 +680,9 @@ def _judged(
     options = exam.options
     with engines_of_its_own():
         asker = Asker.of(
-            judge,
+            _judge_model(judge, options),
             ledger=ledger,
             config=options.config,
-            base_url=options.base_url,
-            announce=options.announce,
             max_concurrency=options.max_concurrency,
         )
         _check_price(asker, options)
@@ -645,8 +691,69 @@ def _judged(
             return asker.asked.name, judge_results(results, exam.probes, counted)
 
 
+def _judge_model(judge: str | BaseChatModel, options: _Options) -> BaseChatModel:
+    """The judge, giving its likeliest verdict; one on this machine does so anyway, within its own bounds."""
+    if not isinstance(judge, str):
+        return judge
+    place: dict[str, Any] = {
+        "base_url": options.base_url,
+        "home": options.home,
+        "announce": options.announce,
+    }
+    if not options.base_url and (judge == "local" or judge.startswith("local:")):
+        return chat_model(judge, **place)
+    return greedy_model(judge, max_tokens=JUDGE_TOKENS, **place)
+
+
 def _leaks(exam: _Exam) -> tuple[Leak, ...] | None:
     if exam.dataset is None:
         return None
     trained = [pair for pair in exam.dataset if pair.part == "train"]
     return tuple(find_probe_leaks(exam.probes, trained))
+
+
+# --- keeping the card
+
+
+def _kept(card: ReportCard, run: Path, *, is_quick: bool, announce: Callable[[str], None]) -> ReportCard:
+    """The card as it stands in the run folder now; a quick look does not take the place of a fuller card."""
+    earlier = _earlier(run)
+    if is_quick and earlier is not None and _is_fuller(earlier, card):
+        told = (
+            f"This card is shown only: {run / EVALUATION} is of the same tuned model, has "
+            f"{len(earlier.probes)} questions (here: {len(card.probes)}) and is kept."
+        )
+        announce(told)
+        return card.model_copy(update={"notes": (*card.notes, told)})
+    if earlier is not None and earlier.audit is not None:
+        card = card.model_copy(update={"audit": _audited_again(card, earlier, run, announce)})
+    card.save(run)
+    return card
+
+
+def _earlier(run: Path) -> ReportCard | None:
+    """The card that stands in a run folder; ``None`` without one that can be read."""
+    if not (run / EVALUATION).is_file():
+        return None
+    try:
+        return ReportCard.load(run)
+    except RunFolderError:
+        return None
+
+
+def _is_fuller(earlier: ReportCard, card: ReportCard) -> bool:
+    is_same = bool(card.identity) and earlier.identity == card.identity
+    return is_same and len(earlier.probes) > len(card.probes)
+
+
+def _audited_again(
+    card: ReportCard, earlier: ReportCard, run: Path, announce: Callable[[str], None]
+) -> Agreement | None:
+    """A person's labels of the earlier card, against what counts in this one."""
+    if earlier.results == card.results:
+        return earlier.audit
+    try:
+        return read_audit(run / AUDIT, card).counted
+    except QAGenError as error:
+        announce(f"What a person said of the earlier answers is left out, as it does not fit these: {error}")
+        return None

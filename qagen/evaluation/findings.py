@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qagen.errors import RunFolderError
 from qagen.evaluation.figures import Change, Rate
 from qagen.evaluation.figures import change as change_of
 from qagen.evaluation.records import ProbeKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qagen.evaluation.report_card import ReportCard
 
 ENOUGH_RECALL = 0.95
@@ -19,12 +22,15 @@ MOST_FORGOTTEN = 3.0
 """Points on general questions that may be lost without a warning."""
 ENOUGH_PROBES = 200
 """Of the headline's: with 200 independent questions the half-width is at most 6.9 points."""
+_NEARLY = 0.99  # of that number: 200 questions about 200 facts come to 199 independent ones
+_MOST_DECIMALS = 4
 _MOST_INVENTED = 0.2
 _ENOUGH_AGREEMENT = 0.6  # "moderate" ends here: Landis and Koch 1977
 _ALREADY_KNOWN = 0.5
 _MEMORISED = 0.2  # of the share: so much more of trained questions than of unseen wordings
 _MUCH_WORSE = 25.0  # points
 _FEW = 30
+_PAIR = 2  # models: the base and the tuned one, which need no names
 _MOST_REASON = 120  # characters
 
 ASKED: dict[ProbeKind, str] = {
@@ -48,12 +54,19 @@ class Caution:
         return self.text
 
 
-def percent(share: float) -> str:
-    """A share as a person reads it: ``83 %``. Only all is 100 %, and only none is 0 %."""
-    return f"{_rounded(share)} %"
+def percent(share: float, *, apart_from: float | None = None) -> str:
+    """A share as a person reads it: ``83 %``. Only all is 100 %, and only none is 0 %.
+
+    Args:
+        share: From 0 to 1.
+        apart_from: A share that it is held against: decimals are added until the two look different.
+    """
+    return f"{_rounded(share, apart_from)} %"
 
 
-def _rounded(share: float) -> str:
+def _rounded(share: float, apart_from: float | None) -> str:
+    if apart_from is not None and share != apart_from:
+        return _apart(100 * share, 100 * apart_from, decimals=0)
     whole = round(100 * share)
     if whole == 0 and share > 0:
         return "<1"
@@ -62,15 +75,41 @@ def _rounded(share: float) -> str:
     return str(whole)
 
 
-def with_interval(rate: Rate) -> str:
-    """``83 % [77–88]``."""
-    return f"{percent(rate.share)} [{round(100 * rate.low)}–{round(100 * rate.high)}]"
+def _apart(number: float, other: float, *, decimals: int) -> str:
+    """A number with as many decimals as it takes to look different from another one."""
+    for more in range(decimals, _MOST_DECIMALS):
+        if f"{number:.{more}f}" != f"{other:.{more}f}":
+            return f"{number:.{more}f}"
+    return f"{number:.{_MOST_DECIMALS}f}"
 
 
-def points(number: float, *, signed: bool = False) -> str:
-    """Percentage points: ``1.3 points``, one decimal."""
-    shown = f"{number:+.1f}" if signed else f"{abs(number):.1f}"
-    return f"{shown.replace('-', '−')} point{'' if shown in {'1.0', '+1.0', '-1.0'} else 's'}"
+def whole(number: float) -> str:
+    """A number without decimals: ``83``, ``−5``, and never ``−0``."""
+    return f"{round(number)}".replace("-", "−")
+
+
+def tenths(number: float) -> str:
+    """A number with its sign and one decimal: ``+1.3``, ``−0.4``, and never ``−0.0``."""
+    return f"{round(number, 1) + 0.0:+.1f}".replace("-", "−")
+
+
+def between(low: float, high: float) -> str:
+    """An interval in percent: ``[77–88]``; with ``to`` where a dash would stand before a minus."""
+    return f"[{whole(low)}{' to ' if round(low) < 0 else '–'}{whole(high)}]"
+
+
+def with_interval(rate: Rate, *, apart_from: float | None = None) -> str:
+    """``83 % [77–88]``; ``apart_from`` as for :func:`percent`."""
+    return f"{percent(rate.share, apart_from=apart_from)} {between(100 * rate.low, 100 * rate.high)}"
+
+
+def points(number: float, *, signed: bool = False, apart_from: float | None = None) -> str:
+    """Percentage points: ``1.3 points``, one decimal; ``apart_from`` as for :func:`percent`, without sign."""
+    shown = tenths(number) if signed else tenths(abs(number))[1:]
+    if apart_from is not None and abs(number) != apart_from:
+        sign = shown[:1] if signed else ""
+        shown = sign + _apart(abs(number), apart_from, decimals=1)
+    return f"{shown} point{'' if shown.strip('+−') == '1.0' else 's'}"
 
 
 def sentence(card: ReportCard) -> str:
@@ -78,6 +117,7 @@ def sentence(card: ReportCard) -> str:
     if card.subject is None or card.headline is None:
         return _without_headline(card)
     said = [
+        _unanswered(card),
         _learnt(card, card.headline),
         _under_trained(card),
         _forgotten(card),
@@ -90,7 +130,16 @@ def _without_headline(card: ReportCard) -> str:
     if not card.kinds:
         return "Nothing was answered, so this card says nothing."
     said = "No question about a trained fact was asked, so this card cannot say what was learnt."
-    return " ".join(one for one in (said, _forgotten(card)) if one)
+    return " ".join(one for one in (_unanswered(card), said, _forgotten(card)) if one)
+
+
+def _unanswered(card: ReportCard) -> str:
+    """Whether calls failed: then questions are missing behind the figures."""
+    failed = {row.probe.id for row in card.every_answer if row.result.failure}
+    if not failed:
+        return ""
+    asked = len({row.probe.id for row in card.every_answer})
+    return f"{len(failed):,} of {_many(asked, 'question')} got no answer; these figures are not final."
 
 
 def _name(card: ReportCard, model: str) -> str:
@@ -109,8 +158,15 @@ def _learnt(card: ReportCard, kind: ProbeKind) -> str:
     rate = card.rate(subject, kind)
     if rate is None:
         return ""
-    said = f"{_capital(_name(card, subject))} answers {with_interval(rate)} of {ASKED[kind]}{_few(rate)}"
+    said = f"{_subject(card, subject)} answers {with_interval(rate)} of {ASKED[kind]}{_few(rate)}"
     return f"{said}{_others(card, kind, subject)}.{_unsaid(kind)}{_drift(card)}"
+
+
+def _subject(card: ReportCard, subject: str) -> str:
+    """The model that the sentence is about; with its own name where there are more than two."""
+    if len(card.models) > _PAIR and subject == card.tuned:
+        return f"{subject}, the tuned model,"
+    return _capital(_name(card, subject))
 
 
 def _few(rate: Rate) -> str:
@@ -130,7 +186,7 @@ def _others(card: ReportCard, kind: ProbeKind, subject: str) -> str:
 
 def _compared(change: Change | None) -> str:
     """What is to be said of the difference from the base model where it is not clearly for the better."""
-    if change is None or (change.is_clear and change.points > 0):
+    if change is None or change.failed or (change.is_clear and change.points > 0):
         return ""
     if change.is_clear:
         return " (it has become worse)"
@@ -148,7 +204,7 @@ def _unsaid(kind: ProbeKind) -> str:
 
 def _drift(card: ReportCard) -> str:
     change = card.change("C")
-    if change is None or not change.is_clear or change.points < 0:
+    if change is None or change.failed or not change.is_clear or change.points < 0:
         return ""
     return f" On withheld facts it gained {points(change.points)} too, so not all of that was learnt here."
 
@@ -160,14 +216,25 @@ def _under_trained(card: ReportCard) -> str:
     trained, unseen = card.rate(card.tuned, "V"), card.rate(card.tuned, "P")
     if trained is None:
         return ""
-    if trained.share < ENOUGH_RECALL:
-        return f"It is under-trained: of the questions it was trained on it answers {percent(trained.share)}."
-    if unseen is not None and trained.low > unseen.high and trained.share - unseen.share > _MEMORISED:
+    if _is_under_trained(trained):
+        share = percent(trained.share, apart_from=ENOUGH_RECALL)
+        return f"It is under-trained: of the questions it was trained on it answers {share}."
+    if (
+        unseen is not None
+        and not unseen.failed
+        and trained.low > unseen.high
+        and trained.share - unseen.share > _MEMORISED
+    ):
         return (
             f"It has memorised more than it has learnt: asked just as it was trained it answers "
             f"{percent(trained.share)}."
         )
     return ""
+
+
+def _is_under_trained(trained: Rate) -> bool:
+    """Whether it would be so too if every call that failed had been answered right."""
+    return (trained.right + trained.failed) / trained.asked < ENOUGH_RECALL
 
 
 def _forgotten(card: ReportCard) -> str:
@@ -176,10 +243,24 @@ def _forgotten(card: ReportCard) -> str:
     change = card.forgetting
     if change is None:
         return "What it forgot was not measured."
+    if change.failed and not _is_sure(change):
+        return "What it forgot is not known yet: general questions got no answer."
     if abs(change.points) < 0.05:  # noqa: PLR2004 - shown as 0.0
         return "It answers as many general questions as before."
     verb = "lost" if change.points < 0 else "gained"
-    return f"It {verb} {points(change.points)} on general questions{_few(change.after)}."
+    shown = points(change.points, apart_from=MOST_FORGOTTEN)
+    return f"It {verb} {shown} on general questions{_few(change.after)}."
+
+
+def _is_sure(change: Change) -> bool:
+    """Whether more was lost, or gained, than the calls that failed could have made of it."""
+    more = change.after.failed if change.points < 0 else change.before.failed
+    return abs(change.points) > 100 * more / change.after.asked
+
+
+def _surely_lost(change: Change) -> float:
+    """Points lost if every call to the tuned model that failed had been answered right."""
+    return -change.points - 100 * change.after.failed / change.after.asked
 
 
 # --- what the documents themselves would give
@@ -192,11 +273,12 @@ def _ceiling(card: ReportCard, kind: ProbeKind) -> str:
     found = card.rate(card.base, kind, condition="retrieval")
     if passage is None and found is None:
         return ""
-    said = [f"with the passage at hand the base model reaches {percent(passage.share)}"] if passage else []
+    said = [f"With the passage at hand the base model reaches {percent(passage.share)}"] if passage else []
     if found is not None:
-        said.append(f"with retrieval {'' if passage else 'the base model reaches '}{percent(found.share)}")
-    text = ", ".join(said)
-    return f"{text[0].upper()}{text[1:]}{_advice(card, kind)}."
+        whose = "it" if passage else "the base model"
+        said.append(f"With retrieval {whose} reaches {percent(found.share)}")
+    said[-1] += _advice(card, kind)  # which is of retrieval where that was measured
+    return " ".join(f"{one}." for one in said)
 
 
 def _advice(card: ReportCard, kind: ProbeKind) -> str:
@@ -208,7 +290,7 @@ def _advice(card: ReportCard, kind: ProbeKind) -> str:
         card.base, kind, condition="passage"
     )
     gained, against = change_of(card.answered(card.base, kind), at_hand), change_of(at_hand, tuned)
-    if against is None:
+    if against is None or against.failed or (gained is not None and gained.failed):
         return ""
     if gained is not None and not (gained.is_clear and gained.points > 0):
         return ", not clearly more than with nothing at hand"
@@ -294,26 +376,27 @@ def _unequal(card: ReportCard) -> Iterator[str]:
 
 def _recall(card: ReportCard) -> Iterator[str]:
     rate = card.rate(card.tuned, "V") if card.tuned else None
-    if rate is not None and rate.share < ENOUGH_RECALL:
+    if rate is not None and _is_under_trained(rate):
+        share = with_interval(rate, apart_from=ENOUGH_RECALL)
         yield (
-            f"Under-trained: the tuned model answers {with_interval(rate)} of the questions it was trained "
+            f"Under-trained: the tuned model answers {share} of the questions it was trained "
             "on, under 95 %. Train for longer before reading the other figures."
         )
 
 
 def _forgetting(card: ReportCard) -> Iterator[str]:
     change = card.forgetting
-    if change is None or change.points >= -MOST_FORGOTTEN:
+    if change is None or _surely_lost(change) <= MOST_FORGOTTEN:
         return
     sure = (
         ""
         if change.is_clear
         else " The interval includes no loss at all: ask more general questions to be sure."
     )
+    interval = f"{points(change.low, signed=True)} to {points(change.high, signed=True)}"
     yield (
-        f"It lost {points(change.points)} on general questions ({points(change.low, signed=True)} to "
-        f"{points(change.high, signed=True)}; of {change.after.asked}, {change.before.right} were right "
-        "before and "
+        f"It lost {points(change.points, apart_from=MOST_FORGOTTEN)} on general questions ({interval}; "
+        f"of {change.after.asked}, {change.before.right} were right before and "
         f"{change.after.right} after).{sure} Mixing in general questions (replay), fewer epochs or a "
         "lower rate "
         "help."
@@ -322,20 +405,27 @@ def _forgetting(card: ReportCard) -> Iterator[str]:
 
 def _invented(card: ReportCard) -> Iterator[str]:
     rate = card.rate(card.tuned, "U") if card.tuned else None
-    if rate is None or 1 - rate.share <= _MOST_INVENTED:
+    if rate is None or (rate.asked - rate.right - rate.failed) / rate.asked <= _MOST_INVENTED:
         return
     before = card.rate(card.base, "U") if card.base else None
-    base = f"; the base model invents {percent(1 - before.share)}" if before is not None else ""
+    has_before = before is not None and before.asked > before.failed
+    base = f"; the base model invents {percent(_made_up(before))}" if before and has_before else ""
     yield (
         "It invents answers: asked what the documents do not say, the tuned model answers all the same in "
-        f"{rate.asked - rate.right} of {rate.asked} cases ({percent(1 - rate.share)}{base})."
+        f"{rate.asked - rate.right - rate.failed} of {rate.asked - rate.failed} cases "
+        f"({percent(_made_up(rate))}{base})."
     )
+
+
+def _made_up(rate: Rate) -> float:
+    """Of the questions without an answer in the documents that were answered at all, the share invented."""
+    return 1 - rate.right / (rate.asked - rate.failed)
 
 
 def _known(card: ReportCard) -> Iterator[str]:
     """Facts that were never taught and are known all the same."""
     change = card.change("C")
-    if change is not None and change.is_clear and change.points > 0:
+    if change is not None and not change.failed and change.is_clear and change.points > 0:
         yield (
             f"Withheld facts are known: the tuned model answers {with_interval(change.after)} of them, the "
             f"base model {percent(change.before.share)}. They follow from trained facts, or stand in "
@@ -365,13 +455,13 @@ def _seen(card: ReportCard) -> Iterator[str]:
 def _sample(card: ReportCard) -> Iterator[str]:
     kind, subject = card.headline, card.subject
     rate = card.rate(subject, kind) if kind and subject else None
-    if rate is None or rate.asked >= ENOUGH_PROBES:
+    if rate is None or min(rate.asked, rate.effective / _NEARLY) >= ENOUGH_PROBES:
         return
+    worth = "" if rate.facts == rate.asked else f"(worth {rate.effective:,.0f} independent questions) "
     yield (
         f"Small sample: {_many(rate.asked, 'question')} of kind {kind} about {_many(rate.facts, 'fact')} "
-        f"give ±{100 * rate.half_width:.1f} points. From {ENOUGH_PROBES} independent questions on it is "
-        "±6.9 or "
-        "less."
+        f"{worth}give ±{100 * rate.half_width:.1f} points. From {ENOUGH_PROBES} independent questions on it "
+        "is ±6.9 or less."
     )
 
 
@@ -392,6 +482,27 @@ def _audit(card: ReportCard) -> Iterator[str]:
             f"The person who labelled {_many(audit.asked, 'answer')} agrees with the scores on {audit.same} "
             f"only (kappa {audit.kappa:.2f}): the shares on this card are not to be trusted."
         )
+
+
+# --- a run folder that has changed since
+
+
+def find_outdated(card: ReportCard, run: Path) -> str:
+    """A sentence where the model of a run folder was tuned again after this card was made; or nothing.
+
+    What the card keeps of the training is held against ``tuning.json``. Where that cannot be read, or the
+    card keeps nothing, nothing is said.
+    """
+    from qagen.tuning.record import read_record
+
+    try:
+        record = read_record(run)
+    except RunFolderError:
+        return ""
+    now = {**record.hyperparameters, **record.details, **record.model_dump(mode="json")}
+    if all(now.get(name, value) == value for name, value in card.training.items()):
+        return ""
+    return f"This evaluation was made before the model was tuned again: run `qagen evaluate {run}`."
 
 
 def _many(number: int, noun: str) -> str:

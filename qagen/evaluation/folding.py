@@ -191,6 +191,9 @@ _WEEKDAYS = dict(
 )
 _WEEKDAY_JA = re.compile(r"[(（]?([月火水木金土日])曜日?[)）]?|(?<=日)[(（]([月火水木金土日])[)）]")
 WEEKDAYS = frozenset(_WEEKDAYS.values())
+_LONE_NUMERAL = re.compile(
+    r"(?:(?<=\A)|(?<=[はが、。「『\s]))([一二三四五六七八九十])(?=です|でした|だ(?!け)|である|であった|[。」』]|\Z|に?なり|足す|引く|かける)"
+)
 _LEADING_COUNT = re.compile(r"第(?=\d)|(?<=\d回)目|(?<=\d位)目")
 _TITLE = word_set("mr mrs ms dr st prof capt col gen lt sgt vs no")
 _ACCENT = re.compile("[\u0300-\u036f]")
@@ -202,6 +205,7 @@ def read(text: str) -> Reading:
     text = text[:LONGEST]
     plain = _MONTH_WORD.sub(_coded, text)
     plain = _WEEKDAY_JA.sub(lambda match: f" {_WEEKDAYS[match[1] or match[2]]} ", plain)
+    plain = _LONE_NUMERAL.sub(lambda match: str("一二三四五六七八九十".index(match[1]) + 1), plain)
     plain = _LEADING_COUNT.sub("", in_digits(plain))
     found = (_token(match) for match in _TOKEN.finditer(plain))
     return Reading(text, plain, tuple(_joined(_kept(token for token in found if token))))

@@ -5,6 +5,7 @@ The texts are other ones than those of :mod:`qagen.pairs.wordings`, which may be
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,8 @@ from qagen.pairs.wordings import LANGUAGES, OtherAnswers, Said, cloze, find_answ
 
 LETTERS = "ABCD"
 _ASIDE = 3  # wrong options of a choice
-_ENOUGH = 9  # wrong answers of which the most similar are taken
+_ENOUGH = 24  # wrong answers of which the most similar are taken
+_DECADE, _YEARS, _HUGE = 10, (1000, 2099), 1e300
 
 _YES_NO = {
     "en": (
@@ -124,14 +126,40 @@ def _overlap(one: str, other: str) -> bool:
     return find_answer(short, long) is not None
 
 
-def _unlikeness(one: str, other: str) -> tuple[int, float]:
-    """How unlike two answers look: in what they are written with, then in length."""
+def _unlikeness(one: str, other: str) -> tuple[int, float, float]:
+    """How unlike two answers look: in what they are written with, in magnitude or year, then in length."""
     marks = [
         (any(map(str.isdigit, text)), "," in text, fold(text).startswith(("the ", "a ", "an ")), " " in text)
         for text in (one, other)
     ]
     differences = sum(left != right for left, right in zip(*marks, strict=True))
-    return differences, abs(len(one) - len(other)) / max(len(one), len(other), 1)
+    return differences, _distance(one, other), abs(len(one) - len(other)) / max(len(one), len(other), 1)
+
+
+def _distance(one: str, other: str) -> float:
+    """How far apart two answers lie: by ratio (a half is as far as the double), years of dates by decades."""
+    left, right = _values(one), _values(other)
+    if len(left) != len(right):
+        return math.inf
+    return sum(
+        abs(mine - theirs) / _DECADE if _is_year(mine) and _is_year(theirs) else _ratio(mine, theirs)
+        for mine, theirs in zip(left, right, strict=True)
+    )
+
+
+def _ratio(one: float, other: float) -> float:
+    return abs(math.log1p(min(one, _HUGE)) - math.log1p(min(other, _HUGE)))
+
+
+def _is_year(value: float) -> bool:
+    return value.is_integer() and _YEARS[0] <= value <= _YEARS[1]
+
+
+@lru_cache(maxsize=1 << 14)
+def _values(answer: str) -> tuple[float, ...]:
+    """The numbers of an answer, the largest first."""
+    found = (re.fullmatch(r"-?(\d+(?:\.\d+)?)", number) for number in _read(answer)[1])
+    return tuple(sorted((float(number[1]) for number in found if number), reverse=True))
 
 
 @lru_cache(maxsize=1 << 14)

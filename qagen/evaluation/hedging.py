@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from qagen.evaluation.folding import Reading, Token
+from qagen.evaluation.folding import LIGHT, Reading, Token, read
 from qagen.evaluation.matching import Asked, Span, is_year_like, sentences
 from qagen.pairs.lexicon import word_set
 from qagen.pairs.names import names
@@ -51,6 +51,7 @@ _JOINED = re.compile(
     r"\b(?:but|and|by|it|was|were|is|to|in|at|on|the|a|an|for|with|from|of|won|held|been)\b|\W+",
     re.IGNORECASE,
 )
+_IN_YEARS = re.compile(r" in (\d{4}),? and (?=[^\W\d_a-z][\w ]{2,40} in (\d{4}))")
 _TURNS = re.compile(r"\bbut\b|;|—|,\s*(?:it|he|she|they|the)\b", re.IGNORECASE)
 
 
@@ -149,11 +150,152 @@ def is_several(
     """
     if any(_or_beside(span, spans, reading) for span in spans):
         return True
+    if _said_again(spans, reading, asked):
+        return True
     if kind == "typed":
         return _values_listed(spans, others, reading) or _restated(spans, others, reading, asked)
     return any(_names_beside(span, reading, asked, kind=kind, items=items) for span in spans) or _bare_lines(
         spans, reading, asked
     )
+
+
+def _said_again(spans: Sequence[Span], reading: Reading, asked: Asked) -> bool:
+    """Whether the words before the answer stand again before another: The winner was X. The winner was Y."""
+    tokens, ours = reading.tokens, {place for span in spans for place in range(*span)}
+    for span in spans:
+        start = span[0]
+        while start and tokens[start - 1].kind != "mark" and tokens[start - 1].text != "and":
+            start -= 1
+        lead = [token.text for token in tokens[start : span[0]]]
+        if len(lead) < _FRAME or not _COPULAS & set(lead) or tokens[span[0]].kind == "sign":
+            continue
+        for place in range(len(lead), len(tokens)):
+            token = tokens[place]
+            same = [one.text for one in tokens[place - len(lead) : place]] == lead
+            alike = token.typed or token.large
+            if same and alike and place not in ours and not asked.says(token) and place != span[0]:
+                return tokens[span[0]].typed == token.typed
+    return False
+
+
+_FRAME = 3  # words that frame an answer in the same way: the winner was
+_COPULAS = word_set("is was are were by in")
+
+
+def lists_more(expected: Sequence[str], reading: Reading, asked: Asked, *, kind: str) -> bool:
+    """Whether a reply, or the end of a sentence of it, is a list of an expected answer and of others."""
+    known = {
+        " ".join(token.text for token in read(part).words)
+        for answer in expected
+        for part in (answer, *_AND.split(answer))
+    }
+    known |= {answer.removeprefix(article) for answer in known for article in ("the ", "a ", "an ")}
+    large = any(char.isupper() for char in expected[0][:1])
+    for found in _LIST.finditer(reading.plain):
+        items = [read(part).words for part in _AND.split(found[0]) if part.strip()]
+        texts = [" ".join(token.text for token in item) for item in items]
+        if texts and not known & set(texts):  # it was red, green and blue: the list begins within a phrase
+            items[0] = items[0][-1:]
+            texts[0] = items[0][0].text if items[0] else ""
+        if len(items) < _THREE or not known & set(texts):
+            continue
+        others = [item for item, text in zip(items, texts, strict=True) if text not in known]
+        if any(_is_item(item, asked, large=large) for item in others):
+            return True
+    return kind != "place" and _is_row(reading, known, asked)
+
+
+_THREE = 3  # items that are a list, and no answer with what says more of it
+_AND = re.compile(r"\s*(?:[,;、]\s*and\b|[,;、]|\band\b|&)\s*")
+_LIST = re.compile(r"[^\W\d][^.,;!?\n、。]{0,40}(?:\s*[,;、]\s*[^\W\d][^.,;!?\n、。]{0,40})+")
+
+
+def _is_item(words: Sequence[Token], asked: Asked, *, large: bool) -> bool:
+    """Whether words between the commas of a list are one more item of it, and no remark."""
+    if not words or len(words) > _THREE or any(word.text in LIGHT | _NO_ITEM or word.typed for word in words):
+        return False
+    if any(re.fullmatch(r"\w{3,}(?:ed|ing)|very|also|not", word.text) for word in words):
+        return False
+    return all(word.kind == "word" and word.large == large and not asked.says(word) for word in words)
+
+
+def _is_row(reading: Reading, known: set[str], asked: Asked) -> bool:
+    """Whether a reply is an answer and others, one after the other, without any mark: red green blue."""
+    words = reading.words
+    if not _THREE <= len(words) <= _LONGEST_ROW or len(reading.tokens) - len(words) > 1:
+        return False
+    ends = [end for end in range(1, len(words) - 1) if " ".join(word.text for word in words[:end]) in known]
+    if not ends:
+        return False
+    ours, rest = (
+        {word.text for word in words[: ends[-1]]} | {"and", "or"} | LIGHT | _NO_ITEM,
+        words[ends[-1] :],
+    )
+    return all(
+        word.kind == "word" and word.large == words[0].large and word.text not in ours | known
+        for word in rest
+        if not asked.says(word)
+    ) and not any(asked.says(word) for word in rest)
+
+
+_LONGEST_ROW = 10
+
+
+def is_of_other_event(spans: Sequence[Span], others: Sequence[int], reading: Reading, asked: Asked) -> bool:
+    """Whether a year is told of something else, and another of what is asked: opened 1910, rebuilt 1912."""
+    if not asked.years_asked or not others:
+        return False
+    told = [_verbs_before(span[0], reading) for span in spans]
+    if any(not verbs or any(asked.says(verb) for verb in verbs) for verbs in told):
+        return False
+    return any(asked.says(verb) for place in others for verb in _verbs_before(place, reading))
+
+
+_VERB = re.compile(r"\w{3,}ed|(?:re)?built|won|held|made|began|begun|sold|lost|burnt|sank|sunk")
+
+
+def _verbs_before(place: int, reading: Reading) -> list[Token]:
+    """The verbs before a value in its own clause."""
+    found: list[Token] = []
+    while place and reading.tokens[place - 1].kind != "mark" and reading.tokens[place - 1].text != "and":
+        place -= 1
+        if _VERB.fullmatch(reading.tokens[place].text):
+            found.append(reading.tokens[place])
+    return found
+
+
+def is_loser(span: Span, reading: Reading, asked: Asked) -> bool:
+    """Whether a reply to a question for the winner says that this one lost: Pym beat Vance."""
+    if not _FOR_WINNER.search(asked.plain) or _FOR_LOSER.search(asked.plain):
+        return False
+    first, last = reading.tokens[span[0]], reading.tokens[span[1] - 1]
+    before = reading.plain[max(0, first.start - 40) : first.start]
+    return bool(_BEATS.search(before) or _LOSES.match(reading.plain, last.end))
+
+
+_FOR_WINNER = re.compile(
+    r"\b(?:won|wins?|winners?|winning|champions?|victors?|victorious)\b|優勝|勝者|勝った|勝ちました",
+    re.IGNORECASE,
+)
+_FOR_LOSER = re.compile(
+    r"\b(?:lost|loses?|losers?|runners?-up|second place|beaten|defeated|beat|defeat|against)\b"
+    r"|準優勝|敗|破|負け|2位|相手",
+    re.IGNORECASE,
+)
+_BEATS = re.compile(
+    r"\b(?:beat|beats|beating|defeat(?:ed|s|ing)?|overc[ao]me|thrashed|edged out|eliminated"
+    r"|(?:victory|win) over)"
+    r"\s+(?:the )?[\"“]?\Z|(?:準優勝|2位|敗者)(?:は|の|が|者は)、?[「『]?\Z",
+    re.IGNORECASE,
+)
+_LOSES = re.compile(
+    r"[\"”]?,? (?:who )?(?:lost(?: (?:in )?the (?:\w+[ -])?"
+    r"(?:final|race|match|game|cup|title|election))?(?: to\b|(?=[.,;]|\Z))"
+    r"|(?:was|were|came|finished|took|is)(?: the)?(?: in)? "
+    r"(?:second|2(?:nd)?|beaten|defeated|runners?-up)\b(?![-:–]))"
+    r"|[」』]?(?:[A-Z]{2,3})?を[^。]{0,12}?(?:破|下し|倒し)|[」』]?[はがも]、?[^。、]{0,16}?(?:に敗れ|に負け|準優勝|2位)",
+    re.IGNORECASE,
+)
 
 
 def _or_beside(span: Span, spans: Sequence[Span], reading: Reading) -> bool:
@@ -244,13 +386,20 @@ def _held(pair: Span, ours: set[int], others: Sequence[int]) -> tuple[bool, bool
 
 def _news(pair: Span, tokens: Sequence[Token], asked: Asked) -> float:
     """The words of a sentence that are neither a value nor in the question."""
-    return _size([token for token in tokens[slice(*pair)] if not token.typed and not asked.says(token)])
+    told = [token for token in tokens[slice(*pair)] if not token.typed and not asked.says(token)]
+    return _size(told) + sum(0.8 for token in told if _HAN.match(token.text))
+
+
+_HAN = re.compile("[\u3400-\u9fff]")
 
 
 def _names_beside(span: Span, reading: Reading, asked: Asked, *, kind: str, items: int) -> bool:
     plain, first, last = reading.plain, reading.tokens[span[0]], reading.tokens[span[1] - 1]
     if first.kind == "sign" or last.kind == "sign":
         return _japanese_beside(plain, first.start, last.end, asked)
+    years = _IN_YEARS.match(plain, last.end)
+    if years and years[1] not in asked.years and years[2] not in asked.years:
+        return True
     joint = re.compile(
         r"[\"'”’)]*(,? (?:and|&)|,|;|\n| no,| wait,)[ \n]+(?:then |maybe |perhaps |also )*[\"'“]*"
     ).match(plain, last.end)
@@ -277,7 +426,9 @@ def _names_beside(span: Span, reading: Reading, asked: Asked, *, kind: str, item
 def _is_bare(plain: str, start: int, joint: re.Match[str]) -> bool:
     """Whether a reply is no sentence but one thing after another: copper, tin."""
     rest = plain[joint.end() :].strip(" .").split()
-    return not plain[:start].strip() and len(rest) == 1 and rest[0].islower() and rest[0] not in _NO_ITEM
+    return (
+        not plain[:start].strip() and len(rest) == 1 and rest[0].islower() and rest[0] not in _NO_ITEM | LIGHT
+    )
 
 
 _NO_ITEM = word_set("yes no please too also though indeed probably certainly exactly respectively once twice")

@@ -128,7 +128,7 @@ def judge_results(
         BudgetError: The budget is used up.
     """
     known = {probe.id: probe for probe in probes}
-    judged = [place for place, one in enumerate(results) if _is_open(one, known[one.probe])]
+    judged = [place for place, one in enumerate(results) if is_open(one, known[one.probe])]
     decided = [place for place, one in enumerate(results) if _is_decided(one, known[one.probe])]
     judged += sorted(decided, key=lambda place: _draw(seed, results[place]))[:sample]
     work = [(known[results[place].probe], results[place]) for place in judged]
@@ -172,7 +172,7 @@ def _why(answer: Answer[Any]) -> str:
 
 def _with_verdict(result: Result, verdict: _Verdict, probe: Probe) -> Result:
     right = verdict.right
-    counts = right is not None and _is_open(result, probe)
+    counts = right is not None and is_open(result, probe)
     return result.model_copy(update={"judged": right, "right": right if counts else result.right})
 
 
@@ -181,7 +181,16 @@ def _can_be_judged(result: Result, probe: Probe) -> bool:
     return not fixed and not result.failure and result.score.verdict != "empty"
 
 
-def _is_open(result: Result, probe: Probe) -> bool:
+def is_open(result: Result, probe: Probe) -> bool:
+    """Whether the words leave open what a reply is worth, so that a judge decides.
+
+    It holds no expected answer and neither declines nor hedges nor lists several, and is not held against
+    fixed words (yes, no, a choice). By its words alone such a reply is wrong.
+
+    Args:
+        result: The reply with the score of its words.
+        probe: What was asked.
+    """
     if not _can_be_judged(result, probe) or result.score.verdict != "wrong":
         return False
     # to an unanswerable question, the answer of its original is a claim for sure
@@ -189,7 +198,7 @@ def _is_open(result: Result, probe: Probe) -> bool:
 
 
 def _is_decided(result: Result, probe: Probe) -> bool:
-    return _can_be_judged(result, probe) and not _is_open(result, probe)
+    return _can_be_judged(result, probe) and not is_open(result, probe)
 
 
 def _gives(answers: Sequence[str], reply: str) -> bool:

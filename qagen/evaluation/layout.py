@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qagen.evaluation.figures import Change, FailedFact, Rate
-from qagen.evaluation.findings import percent, points
+from qagen.evaluation.findings import between, percent, points, tenths, whole
 from qagen.evaluation.records import Condition, ProbeKind
 from qagen.evaluation.report_card import KINDS
 from qagen.evaluation.statistics import Agreement, Estimate
@@ -28,7 +28,9 @@ _INTERVALS = (
     "[ ] is the 95 % interval; it counts facts, as several questions about one fact are not independent."
 )
 _TEST = "p is of the exact McNemar test, which counts questions."
-_COMPARED = ("Recovery", "- beyond drift", "P − C", "General knowledge", "Twins told apart")
+_ABOVE = "Unseen wordings minus withheld facts (P − C)"
+_COMPARED = ("Recovery", "- beyond drift", _ABOVE, "General knowledge", "Twins told apart")
+_NOT_SHOWN = frozenset({"training_sha256", "job"})  # of the training: they tell a later one from it
 _ANSWERS = {"yes_no": "yes or no", "other": "other words"}
 
 
@@ -201,7 +203,7 @@ def numbers(card: ReportCard) -> list[tuple[str, str]]:
             if card.controlled_recovery
             else "",
         ),
-        ("P − C", _points(card.above_control) if card.above_control else ""),
+        (_ABOVE, _points(card.above_control) if card.above_control else ""),
         ("P, base to tuned", _changed(card.change("P"))),
         ("General knowledge", _changed(card.forgetting)),
         ("- still known", _of(card.still_known, "of what the base model knew")),
@@ -217,16 +219,14 @@ def _share(estimate: Estimate, says: str) -> str:
     if estimate.value is None:
         return f"– ({estimate.reason})"
     if estimate.low is None or estimate.high is None:
-        return f"{100 * estimate.value:.0f} % ({estimate.reason})"
-    between = f"[{100 * estimate.low:.0f}–{100 * estimate.high:.0f}]".replace("-", "−")
-    return f"{100 * estimate.value:.0f} % {between} {says}".replace("-", "−")
+        return f"{whole(100 * estimate.value)} % ({estimate.reason})"
+    return f"{whole(100 * estimate.value)} % {between(100 * estimate.low, 100 * estimate.high)} {says}"
 
 
 def _points(estimate: Estimate) -> str:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return ""
-    between = f"[{_number(estimate.low)} to {_number(estimate.high)}]"
-    return f"{points(estimate.value, signed=True)} {between} above withheld facts"
+    return f"{points(estimate.value, signed=True)} [{tenths(estimate.low)} to {tenths(estimate.high)}]"
 
 
 def _changed(change: Change | None) -> str:
@@ -234,13 +234,9 @@ def _changed(change: Change | None) -> str:
         return ""
     p = "p<.001" if change.p < _LEAST_P else f"p={change.p:.3f}".replace("=0", "=")
     return (
-        f"{points(change.points, signed=True)} [{_number(change.low)} to {_number(change.high)}]; "
+        f"{points(change.points, signed=True)} [{tenths(change.low)} to {tenths(change.high)}]; "
         f"{len(change.gained)} gained, {len(change.lost)} lost, {p}"
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
 
 
 def _of(rate: Rate | None, says: str) -> str:
@@ -262,9 +258,8 @@ def _agreed(agreement: Agreement | None, whom: str) -> str:
     said = f"agrees with {whom} on {agreement.same} of {agreement.asked}"
     if agreement.kappa is None or agreement.low is None or agreement.high is None:
         return said
-    return f"{said}; kappa {agreement.kappa:.2f} [{agreement.low:.2f} to {agreement.high:.2f}]".replace(
-        "-", "−"
-    )
+    beyond = f"{agreement.kappa:.2f} [{agreement.low:.2f} to {agreement.high:.2f}]".replace("-", "−")
+    return f"{said}; agreement beyond chance (kappa) {beyond}"
 
 
 def footer(card: ReportCard) -> list[str]:
@@ -280,7 +275,8 @@ def footer(card: ReportCard) -> list[str]:
 
 
 def _trained(card: ReportCard) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in card.training.items() if _is_plain(value))
+    shown = {name: value for name, value in card.training.items() if name not in _NOT_SHOWN}
+    return ", ".join(f"{name} {_value(value)}" for name, value in shown.items() if _is_plain(value))
 
 
 def _is_plain(value: Any) -> bool:
@@ -298,7 +294,7 @@ def share(rate: Rate) -> str:
 
 def interval(rate: Rate) -> str:
     """``[77–88]``, in percent."""
-    return f"[{round(100 * rate.low)}–{round(100 * rate.high)}]"
+    return between(100 * rate.low, 100 * rate.high)
 
 
 def many(number: int, noun: str) -> str:

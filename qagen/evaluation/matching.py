@@ -37,6 +37,7 @@ class Asked:
     counts: bool
     counted: str
     plain: str
+    years_asked: bool = False
 
     def says(self, token: Token) -> bool:
         """Whether the question holds this word or value."""
@@ -63,7 +64,14 @@ def read_asked(question: str) -> Asked:
     counts = _COUNTS.search(reading.plain) is not None
     counted = _COUNTER.search(reading.plain)
     unit = UNITS.get(counted[1], counted[1]) if counted else ""
-    return Asked(frozenset(texts), frozenset(years), frozenset(units - {""}), counts, unit, reading.plain)
+    when = _WHEN.search(reading.plain) is not None
+    return Asked(
+        frozenset(texts), frozenset(years), frozenset(units - {""}), counts, unit, reading.plain, when
+    )
+
+
+_WHEN = re.compile(r"\b(?:when|what year|which year)\b|いつ|何年(?!間)", re.IGNORECASE)
+_HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
 
 
 _COUNTER = re.compile(r"何(試合|クラブ|チーム|メートル|[人名個本回校冊つ隻台点枚件社頭匹軒票分秒度歳敗勝])")
@@ -87,7 +95,8 @@ def is_year_like(token: Token) -> bool:
 def same_token(wanted: Token, told: Token, asked: Asked) -> bool:
     """Whether a token of a reply says what one of the answer says."""
     if not (wanted.typed and told.typed):
-        return wanted.text == told.text and not wanted.typed and not told.typed
+        same = wanted.text == told.text or _is_plural(wanted, told, asked)
+        return same and not wanted.typed and not told.typed
     if "date" in {wanted.kind, told.kind}:
         return _same_date(wanted, told, asked)
     if wanted.kind != told.kind:
@@ -98,17 +107,38 @@ def same_token(wanted: Token, told: Token, asked: Asked) -> bool:
     return same or (wanted.kind == "number" and _same_size(wanted, told))
 
 
+_KINDS = re.compile(
+    r"\b(?:animal|bird|fruit|fish|insect|plant|vegetable|tree|flower|metal|tool|food|instrument)s?\b"
+    r"|\bcalled\b|\bwhat (?:is|are) (?:a|an|these)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_plural(wanted: Token, told: Token, asked: Asked) -> bool:
+    """Whether one is the plural of the other, with an s; not of a name, which is written large."""
+    short, long = sorted((wanted.text, told.text), key=len)
+    least = 3
+    if len(short) < least or long not in {f"{short}s", f"{short}es"} or short.endswith(("s", "i", "u")):
+        return False
+    return not wanted.large or (wanted.start == 0 and _KINDS.search(asked.plain) is not None)
+
+
 def _units_fit(wanted: Token, told: Token, asked: Asked) -> bool:
     if wanted.unit == told.unit or not told.unit:
         return True
-    if not wanted.unit:
-        if told.unit == "%":
-            return "%" in asked.units
-        measured = {unit for unit in asked.units if _measure("1", unit)}
-        if asked.counted and told.unit in COUNTERS:
-            return told.unit in {asked.counted, ANY_COUNTER}
-        return not (measured and _measure("1", told.unit)) or told.unit in asked.units
-    return ANY_COUNTER in {wanted.unit, told.unit}
+    if wanted.unit:
+        return ANY_COUNTER in {wanted.unit, told.unit}
+    if asked.years_asked and is_year_like(wanted):
+        return False
+    return _unit_is_asked(told.unit, asked)
+
+
+def _unit_is_asked(unit: str, asked: Asked) -> bool:
+    """Whether a unit may be said beside a value that is expected without one."""
+    if asked.counted and unit in COUNTERS:
+        return unit in {asked.counted, ANY_COUNTER}
+    strict = unit == "%" or _HOW_MANY.search(asked.plain) or any(_measure("1", one) for one in asked.units)
+    return unit in asked.units or not (strict and (unit == "%" or _measure("1", unit)))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -200,10 +230,23 @@ def bare(text: str) -> str:
 def is_exact(answer: str, reply: str) -> bool:
     """Whether a reply is the answer and nothing else, in any notation."""
     wanted, told = content_of(answer), content_of(reply)
-    if len(wanted) != len(told):
+    if len(wanted) != len(told) or _is_cut(answer, reply) or _other_weekday(answer, read(reply).tokens):
         return False
     pairs = zip(wanted, told, strict=True)
     return all(one.text == other.text or _exactly(one, other) for one, other in pairs) and bool(wanted)
+
+
+def _is_cut(answer: str, reply: str) -> bool:
+    """Whether a reply stops in the middle of a sentence: Tilda Vance, the."""
+    ends = [read(text).tokens[-1:] for text in (answer, reply)]
+    last = ends[1][0].text if ends[1] else ""
+    return last in LIGHT and (not ends[0] or ends[0][0].text != last)
+
+
+def _other_weekday(answer: str, told: Sequence[Token]) -> bool:
+    wanted = {token.text for token in read(answer).words} & WEEKDAYS
+    said = {token.text for token in told} & WEEKDAYS
+    return bool(wanted and said) and not wanted & said
 
 
 def _exactly(one: Token, other: Token) -> bool:
@@ -230,7 +273,12 @@ def spans_of(answer: str, reading: Reading, asked: Asked, *, among: Sequence[str
         else:
             found = [*_words_in(kept, reading.tokens, asked)]
         part = len(wanted) == 1 and any(_is_part_of_name(wanted[0], other) for other in among)
-        found = [span for span in found if _is_whole(span, reading, asked, wanted, part=part)]
+        found = [
+            span
+            for span in found
+            if _is_whole(span, reading, asked, wanted, part=part)
+            and not _other_weekday(answer, reading.tokens[max(0, span[0] - 2) : span[1] + 2])
+        ]
         if found:
             break
     return found or _inverted(wanted, reading, asked)
@@ -295,7 +343,7 @@ def _values_in(wanted: tuple[Token, ...], tokens: Sequence[Token], asked: Asked)
 def _words_in(wanted: tuple[Token, ...], tokens: Sequence[Token], asked: Asked) -> Iterator[Span]:
     first = wanted[0]
     for start, token in enumerate(tokens):
-        if same_token(first, token, asked) if first.typed else token.text == first.text:
+        if same_token(first, token, asked):
             end = _run_on(wanted, tokens, start, asked)
             if end:
                 yield start, end
@@ -343,6 +391,14 @@ _HAN, _KANA = re.compile("[\u3400-\u9fff々]"), re.compile("[\u30a1-\u30faー]")
 _OTHER_AFTER = re.compile(
     "[北南東西上下新旧元副姉妹兄弟母父娘息妻夫叔湖川橋城山島駅港館校寺院園塔県郡州]|[㐀-鿿]{0,6}(?:大学|新聞|銀行|神社|病院|高校)"
 )
+_HIRAGANA = re.compile("[\u3041-\u309f]")
+_PARTICLE_BEFORE = re.compile(r"(?:[はがのをにでともや]|から|まで|より)\Z")
+_FINE_KANA = re.compile(
+    r"(?:です|でし|でご|では|だ|で(?!き)|の|は|が|を|に|と|も|や|か(?=[ら、。]|\Z)|まで|より|さん|ちゃん|くん|じゃ|という|な(?=[のらど])|へ|み?たい)"
+)
+_FINE_AFTER = re.compile(
+    "[氏様殿君嬢側戦組号線製産都府道区町村市国社部課级級系語人的色賞杯界内中時年月日間回対等他]"
+)
 _FINE_BEFORE = re.compile(
     r"(?:[対戦時年月日分回点人位度歳円名]|主将|監督|選手|会長|社長|市長|町長|村長|博士|教授|主審|船長|艇長"
     r"|当時|会場|優勝|準優勝|結果|場所"
@@ -357,6 +413,7 @@ _BOUND_BEFORE = re.compile(
 _BOUND_AFTER = re.compile(
     r" ?(?:以上|以下|未満|超|より|弱|強)|,? or (?:more|less|fewer|later|earlier|over|under|above|below)\b"
 )
+_BEFORE_CHRIST = re.compile(r" ?(?:BC|BCE|B\. ?C\.)(?![A-Za-z])")
 _RELATION = "son|daughter|brother|sister|wife|husband|father|mother|successor|predecessor|pupil|widow|cousin"
 _RELATIVE_BEFORE = re.compile(rf"\b(?:{_RELATION}) (?:of|to) \Z")
 _RELATIVE_AFTER = re.compile(
@@ -379,6 +436,12 @@ def _is_whole(span: Span, reading: Reading, asked: Asked, wanted: Sequence[Token
     )
     if _is_inside(first, last, before, after, asked):
         return False
+    if (
+        first.typed
+        and _BEFORE_CHRIST.match(after)
+        and not any(token.text.startswith("bc") for token in wanted)
+    ):
+        return False
     if first.typed and len(wanted) == 1:
         return not _is_bounded(before, after, asked)
     owner = reading.plain[max(0, last.end - 2) : last.end + 24]  # a name's 's is part of its token
@@ -389,6 +452,8 @@ def _is_whole(span: Span, reading: Reading, asked: Asked, wanted: Sequence[Token
 
 def _is_inside(first: Token, last: Token, before: str, after: str, asked: Asked) -> bool:
     """Whether the word goes on in the same script."""
+    if _in_hiragana(first, last, before, after):
+        return True
     if first.kind == "sign" and before:
         if _KANA.match(first.text) and _KANA.match(before[-1]):
             return True
@@ -398,8 +463,21 @@ def _is_inside(first: Token, last: Token, before: str, after: str, asked: Asked)
         return False
     if _KANA.match(last.text) and _KANA.match(after[0]):
         return True
-    same_word = _HAN.match(last.text) and _HAN.match(after[0])
-    return bool(same_word) and (first is last or _OTHER_AFTER.match(after) is not None)
+    return bool(_HAN.match(last.text) and _HAN.match(after[0])) and (
+        first is last or _OTHER_AFTER.match(after) is not None or _is_one_more(after, asked)
+    )
+
+
+def _is_one_more(after: str, asked: Asked) -> bool:
+    """Whether one more kanji makes an answer another word: 佐伯渡 in 佐伯渡辺, 大豆 in 大豆油."""
+    return not (_HAN.match(after[1:2]) or _FINE_AFTER.match(after) or after[0] in asked.plain)
+
+
+def _in_hiragana(first: Token, last: Token, before: str, after: str) -> bool:
+    """Whether an answer in hiragana goes on as another word: あ in ありません, さくら in さくらんぼ."""
+    opens = first.kind == "sign" and _HIRAGANA.match(first.text) and _HIRAGANA.match(before[-1:])
+    ends = last.kind == "sign" and _HIRAGANA.match(last.text) and _HIRAGANA.match(after[:1])
+    return bool(opens and not _PARTICLE_BEFORE.search(before)) or bool(ends and not _FINE_KANA.match(after))
 
 
 def _said_before(before: str, asked: Asked) -> bool:

@@ -38,7 +38,10 @@ _STYLE = """<style>
 .qagen-card .warnings { border-left: 3px solid #d08a1d; margin: 1.4em 0; padding: .1em 0 .1em 1em; }
 .qagen-card .warnings h4 { margin-top: .2em; }
 </style>"""
-_LEGEND = "Bars: dark, surely; lighter, up to the share; lightest, up to the end of the 95 % interval."
+_LEGEND = (
+    "Bars: dark, at least this much, with 95 % confidence; lighter, up to the share; lightest, up to the "
+    "interval's end."
+)
 
 
 def as_html(sheet: Sheet) -> str:

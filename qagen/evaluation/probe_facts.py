@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from qagen.errors import SettingsError
@@ -15,7 +19,13 @@ from qagen.evaluation.scoring import answer_kind_of
 from qagen.pairs.curation import fold
 from qagen.pairs.language import language_code, language_of
 from qagen.pairs.making_wordings import HELD_OUT, short_answer
-from qagen.records import QAPair
+from qagen.pairs.names import has_name, names
+from qagen.pairs.numbers import numbers
+from qagen.pairs.wordings import find_answer
+from qagen.records import Form, QAPair
+
+QUESTIONS: frozenset[Form] = frozenset({"canonical", "rephrased"})
+"""Forms that ask what the fact's canonical question asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,11 @@ class Fact:
     def trained(self) -> tuple[QAPair, ...]:
         """Its trained pairs."""
         return tuple(pair for pair in self.pairs if pair.part == "train")
+
+    @property
+    def wordings(self) -> int:
+        """Trained wordings of its question, in any language."""
+        return sum(pair.form in QUESTIONS for pair in self.trained)
 
     @property
     def answer(self) -> str:
@@ -146,7 +161,84 @@ def new_probe(kind: ProbeKind, question: str, fact: Fact, *, answers: Sequence[s
             "end": head.end,
             "language": fact.language,
             "answer_kind": _kind_of(answers[0]) if answers else "other",
-            "wordings": len(fact.trained),
+            "wordings": fact.wordings,
             **more,
         }
     )
+
+
+# --- what is told by the way -----------------------------------------------------------------------------
+
+_EAST = r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts without spaces, or nearly so
+_WORD = re.compile(rf"\d+|[^\W\d_{_EAST}]+|[{_EAST}]+")
+
+
+class Told:
+    """What trained pairs tell by the way, found by the words of an answer.
+
+    A pair tells a fact when its question, or an answer of it that says more than the fact's own, holds that
+    answer, and its question and answer together all names and numbers of the fact's question, one at least.
+    A bare number below 100 stands in many texts, and is passed over.
+    This is more than it takes to have learnt it, so a fact that is not told was surely not trained. Pairs
+    are looked up by the words that they must have, so the time grows with the pairs and not their square.
+    """
+
+    def __init__(self, trained: Iterable[QAPair]) -> None:
+        self._pairs = tuple(trained)
+        self._having: dict[str, set[int]] = defaultdict(set)
+        for place, pair in enumerate(self._pairs):
+            for word in _words(f"{pair.question}\n{pair.answer}"):
+                self._having[word].add(place)
+        self._numbers: dict[int, frozenset[str]] = {}
+
+    def telling(self, question: str, answers: Iterable[str]) -> QAPair | None:
+        """The first pair that tells the answer to this question."""
+        named, counted = names(question), numbers(question)
+        if not named and not counted:
+            return None
+        for answer in answers:
+            if _is_small(answer):
+                continue
+            for place in sorted(self._with(answer)):
+                pair = self._pairs[place]
+                text = f"{pair.question}\n{pair.answer}"
+                if (
+                    _tells(pair, answer)
+                    and all(has_name(text, name) for name in named)
+                    and counted <= self._counted(place, text)
+                ):
+                    return pair
+        return None
+
+    def _with(self, answer: str) -> set[int]:
+        """Places of pairs with all words of an answer."""
+        having = sorted((self._having.get(word, set()) for word in _words(answer)), key=len)
+        return set.intersection(*having) if having else set()
+
+    def _counted(self, place: int, text: str) -> frozenset[str]:
+        if place not in self._numbers:
+            self._numbers[place] = numbers(text)
+        return self._numbers[place]
+
+
+def _is_small(answer: str) -> bool:
+    """Whether it is one number below 100 and nothing else: 5, 五, twelve."""
+    counted = numbers(answer)
+    return len(fold(answer).split()) == len(counted) == 1 and re.fullmatch(r"\d{1,2}", *counted) is not None
+
+
+def _tells(pair: QAPair, answer: str) -> bool:
+    if find_answer(answer, pair.question):
+        return True
+    return fold(pair.answer) != fold(answer) and find_answer(answer, pair.answer) is not None
+
+
+def _words(text: str) -> set[str]:
+    """Words in small letters; of scripts without spaces, each sign and each two of them."""
+    found: set[str] = set()
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
+        if re.match(rf"[{_EAST}]", word):
+            found.update(word, map("".join, pairwise(word)))
+        else:
+            found.add(word)
+    return found

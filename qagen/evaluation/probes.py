@@ -14,7 +14,9 @@ from pydantic import ValidationError
 from qagen.errors import RunFolderError, SettingsError
 from qagen.evaluation.formats import Formats
 from qagen.evaluation.probe_facts import (
+    QUESTIONS,
     Fact,
+    Told,
     digest,
     is_held_out,
     language_of_pair,
@@ -30,11 +32,11 @@ from qagen.pairs.curation import fold
 from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.pairs.dividing import find_leaks
 from qagen.pairs.language import language_of
+from qagen.pairs.wording_gates import similarity
 from qagen.records import Form, Leak, QAPair
 from qagen.tuning.examples import general_items
 
 _OF_A_PAIR = frozenset({"question", "answer", "passage", "prompt", "model"})  # fields of a QAPair
-_QUESTIONS = frozenset({"canonical", "rephrased"})  # forms that ask what the fact's canonical question asks
 
 
 def make_probes(
@@ -51,6 +53,14 @@ def make_probes(
     (``F``: yes, no, cloze, choice), its reversed questions (``R``), questions in other languages (``X``: held
     out ones, else one that was trained) and an unanswerable twin (``U``); of each withheld fact its canonical
     question and held-out wordings (``C``). What would be wrong or could not be understood alone is left out.
+    So is a withheld fact that trained pairs of other facts tell by the way (see :func:`find_probe_leaks`):
+    none of its questions is asked, and it counts nowhere as withheld. Nor are the reversed, cloze or
+    translated pairs of withheld facts asked: ``C`` is compared with ``V`` and ``P``, which ask the question.
+
+    Reversed wordings that qagen makes are trained, so ``R`` says ``seen``: it shows whether what was trained
+    backwards is known. To measure the reversal curse, hold reversed pairs out (``part="probe"``), or ask own
+    probes; the same holds for ``X`` where no wording in the other language was held out.
+
     Wordings of the validation file decide when training stops, and are not asked. Then the general questions
     (``G``). The same dataset and seed give the same probes; another fact changes those of no other, but for
     what is taken from other facts (wrong options, twins).
@@ -70,7 +80,9 @@ def make_probes(
         raise SettingsError(f"most is a number of facts, 1 or more, not {most}")
     facts = read_facts(dataset, aliases)
     trained = _sample([fact for fact in facts if fact.trained and not fact.withheld], most, seed)
-    withheld = _sample([fact for fact in facts if fact.withheld], most, seed)
+    told = Told(pair for fact in facts for pair in fact.trained)
+    unknown = [fact for fact in facts if fact.withheld and not _is_told(fact, told)]
+    withheld = _sample(unknown, most, seed)
     formats = Formats(facts, seed=seed)
     twins = Twins(facts, texts=_texts(dataset), seed=seed)
     probes = chain(
@@ -102,7 +114,7 @@ def _of_trained(fact: Fact, formats: Formats, twins: Twins) -> Iterator[Probe]:
     unseen = [
         _asked("P", fact, pair)
         for pair in fact.pairs
-        if pair.part == "probe" and pair.form in _QUESTIONS and fact.speaks(pair)
+        if pair.part == "probe" and pair.form in QUESTIONS and fact.speaks(pair)
     ]
     yield from verbatim
     yield from unseen
@@ -114,9 +126,14 @@ def _of_trained(fact: Fact, formats: Formats, twins: Twins) -> Iterator[Probe]:
         yield twin
 
 
+def _is_told(fact: Fact, told: Told) -> bool:
+    """Whether a trained pair of another fact gives the answer to one of its questions."""
+    return any(told.telling(probe.question, probe.answers) for probe in _of_withheld(fact))
+
+
 def _of_withheld(fact: Fact) -> Iterator[Probe]:
     for pair in fact.pairs:
-        if (pair is fact.head or is_held_out(pair)) and pair.form in _QUESTIONS and fact.speaks(pair):
+        if (pair is fact.head or is_held_out(pair)) and pair.form in QUESTIONS and fact.speaks(pair):
             yield _asked("C", fact, pair)
 
 
@@ -131,7 +148,7 @@ def _in_other_languages(fact: Fact) -> Iterator[Probe]:
     """For each other language its held-out wordings, or where there are none the first trained one."""
     foreign: dict[str | None, list[QAPair]] = {}
     for pair in fact.pairs:
-        if pair.form in _QUESTIONS and pair.part in {"train", "probe"} and not fact.speaks(pair):
+        if pair.form in QUESTIONS and pair.part in {"train", "probe"} and not fact.speaks(pair):
             foreign.setdefault(language_of_pair(pair), []).append(pair)
     for language, pairs in foreign.items():
         unseen = [pair for pair in pairs if pair.part == "probe"]
@@ -266,8 +283,11 @@ def find_probe_leaks(probes: Sequence[Probe], trained: Iterable[QAPair]) -> list
 
     Those are ``P``, ``C``, ``F``, ``U``, ``own``, and ``R`` and ``X`` unless they say ``seen``. ``exact`` and
     ``near`` are those of :func:`qagen.pairs.dividing.find_leaks`; for ``U`` and ``own`` a question counts
-    whatever its answer. ``F`` puts the trained question into another format, so it is compared with trained
-    pairs of its own format; ``G`` only exactly, and also with the general items that training can replay.
+    whatever its answer. A ``C`` probe also leaks, as ``near``, when a trained pair tells it by the way: its
+    question, or its answer where that is more than the expected one, holds the expected answer, and both
+    together hold all names and numbers of the probe's question.
+    ``F`` puts the trained question into another format, so it is compared with trained pairs of
+    its own format; ``G`` only exactly, and also with the general items that training can replay.
 
     Args:
         probes: All of them; those that may be seen are passed over.
@@ -280,6 +300,8 @@ def find_probe_leaks(probes: Sequence[Probe], trained: Iterable[QAPair]) -> list
     unseen = [probe for probe in probes if probe.kind != "V" and not probe.seen]
     found = {leak.asked: leak for leak in _near(unseen, pairs)}
     found.update({leak.asked: leak for leak in _exact(unseen, pairs)})
+    for leak in _by_the_way([probe for probe in unseen if probe.kind == "C"], pairs):
+        found.setdefault(leak.asked, leak)
     return [found[probe.id] for probe in unseen if probe.id in found]
 
 
@@ -291,6 +313,14 @@ def _exact(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]
         same = known.get(question) or (replayed.get(question) if probe.kind == "G" else None)
         if same:
             yield Leak(trained=same, asked=probe.id, kind="exact", similarity=1.0)
+
+
+def _by_the_way(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]:
+    told = Told(trained if probes else ())
+    for probe in probes:
+        if pair := told.telling(probe.question, probe.answers):
+            alike = round(similarity(pair.question, probe.question), 4)
+            yield Leak(trained=pair.id, asked=probe.id, kind="near", similarity=alike)
 
 
 def _near(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]:

@@ -1,4 +1,4 @@
-"""The values of an evaluation: what is asked, how an answer was scored, and what came of it. All are frozen."""
+"""The values of an evaluation: what is asked, how an answer was scored, what came of it. All are frozen."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ class Probe(_Record):
     ``number``, ``name``), and else names the form of the pair it comes from. ``question`` is the whole text
     that is asked: that of a choice lists its ``options`` as ``A)`` to ``D)``, in this order. All probes of a
     fact share ``fact``. ``passage`` is the id of the passage with the answer, ``start`` and ``end`` the
-    characters of the quote in ``source``. ``wordings`` is the number of trained pairs of the fact; ``seen``:
-    this very question was trained.
+    characters of the quote in ``source``. ``wordings`` is the number of trained wordings of the fact's
+    question, the canonical one and the rephrased, in any language: not its reversed, yes/no, cloze and
+    statement pairs. ``seen``: this very question was trained.
     """
 
     id: str = ""

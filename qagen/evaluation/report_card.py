@@ -58,6 +58,8 @@ class ReportCard(BaseModel):
         leaks: Probes that say the same as a trained pair although they were held out; ``None``: not checked.
         judge: The model that judged what words do not decide, if one did.
         audit: A person's labels against what counted here, if there are some.
+        identity: A hash of what tells the tuned model from others in the ledger: another training has another
+            one. Empty where there is no tuned model, or it is not known.
         usage: What asking and judging has used.
         run: The run folder, if there is one.
         created: When, in ISO 8601.
@@ -77,6 +79,7 @@ class ReportCard(BaseModel):
     leaks: tuple[Leak, ...] | None = None
     judge: str | None = None
     audit: Agreement | None = None
+    identity: str = ""
     usage: Usage = Usage()
     run: str | None = None
     created: str = ""
@@ -115,6 +118,8 @@ class ReportCard(BaseModel):
             RunFolderError: There is none, it cannot be read, or it is not a card of this version.
         """
         file = _file(path)
+        if file.suffix != ".json" and not file.exists():
+            file /= EVALUATION  # so a run folder was meant
         try:
             return cls.model_validate_json(file.read_bytes())
         except FileNotFoundError as error:
@@ -148,6 +153,11 @@ class ReportCard(BaseModel):
             probe = self.probes[place[one.probe]]
             rows.setdefault((one.model, one.condition, probe.kind), []).append(Answered(probe, one))
         return rows
+
+    @property
+    def every_answer(self) -> list[Answered]:
+        """What was answered to every probe, by every model and with everything at hand."""
+        return [row for rows in self._answered.values() for row in rows]
 
     def answered(
         self,
@@ -322,11 +332,36 @@ class ReportCard(BaseModel):
 
     @cached_property
     def judge_agreement(self) -> Agreement | None:
-        """How far the judge agrees with the words alone, over what it judged; ``None`` without a judge."""
+        """How far the judge agrees with the words alone, over the answers that the words decide.
+
+        Those that they leave open are not counted: there the words only say that nobody has decided, see
+        :attr:`judge_decided`. ``None`` where the judge saw no other.
+        """
         judged = [
-            (one.score.verdict == "right", one.judged) for one in self.results if one.judged is not None
+            (one.result.score.verdict == "right", one.result.judged)
+            for one in self._opened(is_open=False)
+            if one.result.judged is not None
         ]
         return kappa([words for words, _ in judged], [judge for _, judge in judged]) if judged else None
+
+    @cached_property
+    def judge_decided(self) -> Rate | None:
+        """How many of the answers that words leave open the judge calls right; ``None`` where it saw none."""
+        return figures.rate([one for one in self._opened(is_open=True) if one.result.judged is not None])
+
+    @property
+    def unjudged(self) -> int:
+        """How many answers that words leave open the judge gave no verdict on; 0 without a judge."""
+        if self.judge is None:
+            return 0
+        return sum(one.result.judged is None for one in self._opened(is_open=True))
+
+    def _opened(self, *, is_open: bool) -> list[Answered]:
+        """The answers that words leave open, or those that they decide."""
+        from qagen.evaluation import judging
+
+        every = [one for rows in self._answered.values() for one in rows]
+        return [one for one in every if judging.is_open(one.result, one.probe) == is_open]
 
     def failed(
         self, model: str | None = None, *, kinds: Iterable[ProbeKind] = ("V", "P")

@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from qagen.evaluation.choosing import chosen, polarity_of, reads_as
 from qagen.evaluation.cleaning import cleaned, without_question
 from qagen.evaluation.folding import ARTICLES, LIGHT, Reading, read
-from qagen.evaluation.hedging import is_hedged, is_negated, is_several
+from qagen.evaluation.hedging import (
+    is_hedged,
+    is_loser,
+    is_negated,
+    is_of_other_event,
+    is_several,
+    lists_more,
+)
 from qagen.evaluation.matching import (
     Asked,
     Span,
@@ -133,18 +140,28 @@ def _open(probe: Probe, told: str) -> tuple[Verdict, bool]:
     reading, asked = read(rest), read_asked(probe.question)
     spans = _spans(probe.answers, reading, asked)[:MOST]
     kept = [span for span in spans if not is_negated(span, reading, asked)]
+    if kept and all(is_loser(span, reading, asked) for span in kept):
+        return "wrong", True
     if not kept:
         listed = _lists_all(probe.answers, reading, asked)
         if listed is None:
             return ("abstained" if abstains(told) else "wrong"), bool(spans)
         kept = [listed]
-    if is_several(
-        kept,
-        _others(probe.answers, kept, reading, asked),
-        reading,
-        asked,
-        kind=_kind(probe),
-        items=len(_items(probe.answers[0])),
+    others = _others(probe.answers, kept, reading, asked)
+    if is_of_other_event(kept, others, reading, asked):
+        return "wrong", True
+    kind = _kind(probe)
+    more = kind != "typed" and lists_more(probe.answers, reading, asked, kind=kind)
+    if (
+        more
+        or is_several(
+            kept,
+            others,
+            reading,
+            asked,
+            kind=kind,
+            items=len(_items(probe.answers[0])),
+        )
     ) and not _expects_or(probe):
         return "several", True
     return ("hedged" if is_hedged(kept, reading, asked, probe.answers) else "right"), True
@@ -255,7 +272,7 @@ def _unanswerable(probe: Probe, told: str) -> Verdict:
         for span in _spans(probe.wrong, reading, asked)
         if not is_negated(span, reading, asked) and not _is_about_another(span, reading, asked)
     ]
-    refuses = abstains(rest) or denies(rest)
+    refuses = abstains(rest, question=probe.question) or denies(rest, question=probe.question)
     return "right" if refuses and not given else "wrong"
 
 

@@ -257,7 +257,8 @@ def bootstrap(
     """The 95 % percentile interval of a figure, by drawing facts with replacement (Efron).
 
     For ratios such as recovery it holds the truth in 91 to 96 % of simulated cases, as often as BCa does,
-    which has no value where answers are alike.
+    which has no value where answers are alike. Of few facts it is too narrow: with a second sample of 6 to 8
+    facts, 68 to 79 %.
 
     Args:
         statistic: Makes the figure from the sums of each sample: of one array a sample, of

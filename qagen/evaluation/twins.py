@@ -50,6 +50,21 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _SPAN = re.compile(r"(\d{4})年?\s?(?:-|–|—|〜|～|to|and|until|till|から)\s?(?:[a-z]+ )?(\d{4})")
+# What stands here says more of a name before it, or of one after it, which is known without it.
+_OPENING = re.compile(
+    r"\A(?:In|At|On|During|For|From|Of|Under|After|With)\s(?!which|what|whose|whom|how)[^,]*,"
+)
+_BESIDES = re.compile(
+    r"(?:,\s|(?<=[A-Z]\w)\s|(?<=\w)\s(?=who\b))(?:(?<=,\s)(?:the|an?|one|his|her|its|their|formerly|then|now)\b"
+    r"|(?:who|whom|whose|which|where)\b|(?<=,\s)[a-z-]+(?: [a-z-]+)? (?:of|at|in|for|from|to|by|on)\b)[^,?]*"
+    r"|[(（](?!\s*\d{4}年?\s*[)）])[^)）]*[)）]"
+    r"|[^、。は]{0,60}(?:である|を務める|を率いる|で知られる)(?=[^\sかこのと、。])"
+)
+_NUMBERED = re.compile(
+    r"(?P<which>(?:第\s?[\d〇一二三四五六七八九十百]+回|\b\d+(?:st|nd|rd|th)\b)[^（(?？、。]{0,40})"
+    r"[（(]\s*(?:\d{4}年?|(?:明治|大正|昭和|平成|令和)\d{1,2}年)\s*[)）]"
+)
+_BELONGS = re.compile(r"\w['’]?\s(?:of|at|in|from|on|near|for)\s(?:the\s)?\Z")
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
@@ -138,18 +153,22 @@ class Twins:
         """The question with one thing swapped, the surest ways first; which one of those a hash decides."""
         quote = unicodedata.normalize("NFKC", fact.head.quote)
         bound = _BOUND.search(unicodedata.normalize("NFKC", question)) or _BOUND.search(quote)
-        years = () if bound else (("year", text) for text in self._in_other_years(question))
+        dated = _NUMBERED.search(question)  # either of the two still says which one it is
+        years = () if bound or dated else (("year", text) for text in self._in_other_years(question))
         named = (("name", text) for text in self._renamed(fact, question, _split))
         first, second = (years, named) if digest(self._seed, "twin", fact.id) % 2 else (named, years)
         yield from chain(first, second)
         if not bound:
-            yield from (("number", text) for text in self._renumbered(question))
+            undated = _NUMBERED.sub(r"\g<which>", question)
+            yield from (("number", text) for text in self._renumbered(undated))
         yield from (("name", text) for text in self._renamed(fact, question, _alone))
 
     def _in_other_years(self, question: str) -> Iterator[str]:
         eras = [*_ERA.finditer(question)]
         years = {int(found[0]) for found in _YEAR.finditer(question)}
-        if len(eras) + len(years) != 1:
+        aside = _asides(question)
+        found = (*eras, *_YEAR.finditer(question))
+        if len(eras) + len(years) != 1 or any(_is_inside(one.span(), aside) for one in found):
             return
         if eras:
             yield from self._in_other_era_years(question, eras[0])
@@ -172,7 +191,10 @@ class Twins:
     def _renumbered(self, question: str) -> Iterator[str]:
         if _DATE.search(question):
             return
+        aside = _asides(question)
         for found in _NUMBER.finditer(question):
+            if _is_inside(found.span(), aside):
+                continue
             old = int(found[0])
             for other in self._drawn(question, range(2, 4 * old + 30)):
                 new = _alike(other, found[0])
@@ -188,9 +210,18 @@ class Twins:
         """The question with a name that is made of two."""
         if fact.language not in (*LANGUAGES, None):
             return  # German nouns, for one, are written like names
-        for name in sorted(names(question), key=lambda name: digest(self._seed, question, name)):
-            written = _written(name, question)
-            part = cut(written) if written else None
+        named = {name: _written(name, question) for name in names(question)}
+        heads = _heads(question, filter(None, named.values()))
+        quoted = fold(
+            fact.head.quote
+        )  # of what the documents say there, more than of what goes without saying
+
+        def turn(name: str) -> tuple[bool, int]:
+            return name not in quoted, digest(self._seed, question, name)
+
+        for name in sorted(named, key=turn):
+            written = named[name]
+            part = cut(written) if written in heads else None
             for new in self._new_names(part, question) if part else ():
                 yield question.replace(written, new)
 
@@ -203,6 +234,37 @@ class Twins:
             new = f"{part.before}{own}{part.after}"
             if own and other != part.own and not names(new) & self._names and fold(new) not in self._names:
                 yield new
+
+
+# --- what a question is about ----------------------------------------------------------------------------
+
+
+def _asides(question: str) -> list[tuple[int, int]]:
+    """Where it only says more of what it names: in an apposition, a relative clause, brackets."""
+    opening = _OPENING.match(question)
+    start = opening.end() if opening else 0
+    return [found.span() for found in _BESIDES.finditer(question, start)]
+
+
+def _is_inside(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in others)
+
+
+def _heads(question: str, written: Iterable[str]) -> set[str]:
+    """The names that others belong to: Odo Pym in *Odo Pym of the Wexley Works, winner of the Marrow Cup*."""
+    aside = _asides(question)
+    places = {name: question.find(name) for name in written}
+    ends = {place + len(name) for name, place in places.items()}
+
+    def belongs(place: int) -> bool:
+        link = _BELONGS.search(question, 0, place)
+        return link is not None and link.start() + 1 in ends
+
+    return {
+        name
+        for name, place in places.items()
+        if not _is_inside((place, place + len(name)), aside) and not belongs(place)
+    }
 
 
 # --- numbers ---------------------------------------------------------------------------------------------

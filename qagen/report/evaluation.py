@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,14 +87,17 @@ def find_section(run: Path | None) -> Section | None:
 
     What cannot be read becomes a section that says so: the page has much else to show.
     """
+    from qagen.evaluation.findings import find_outdated
     from qagen.evaluation.report_card import EVALUATION, ReportCard
 
     if run is None or not (run / EVALUATION).exists():
         return None
     try:
-        return make_section(ReportCard.load(run / EVALUATION))
+        card = ReportCard.load(run / EVALUATION)
+        section, outdated = make_section(card), find_outdated(card, run)
     except QAGenError as error:
         return Section(problem=f"The evaluation of this run folder cannot be shown: {error}")
+    return replace(section, warnings=(outdated, *section.warnings)) if outdated else section
 
 
 def make_section(card: ReportCard) -> Section:
@@ -121,14 +124,16 @@ def make_section(card: ReportCard) -> Section:
 
 
 def _recovery(estimate: Estimate) -> Figure:
+    from qagen.evaluation.findings import between, whole
+
     if estimate.value is None:
         return Figure("Recovery", "–", estimate.reason)
     interval = ""
     if estimate.low is not None and estimate.high is not None:
-        interval = f"[{estimate.low * 100:.0f}–{estimate.high * 100:.0f}] ".replace("-", "−")
+        interval = f"{between(100 * estimate.low, 100 * estimate.high)} "
     says = "of what the passage at hand gives the base model, the tuned model has without it"
     share = min(1.0, max(0.0, estimate.value))
-    return Figure("Recovery", f"{estimate.value * 100:.0f} %".replace("-", "−"), f"{interval}{says}", share)
+    return Figure("Recovery", f"{whole(100 * estimate.value)} %", f"{interval}{says}", share)
 
 
 def _headlines(card: ReportCard) -> list[Figure]:
@@ -161,7 +166,7 @@ def _general(card: ReportCard) -> list[Figure]:
         return []
     shares = f"{percent(change.before.share)} before, {percent(change.after.share)} after"
     says = f"points on general questions: {shares}"
-    value = points(change.points, signed=True).split()[0]
+    value = points(change.points, signed=True, apart_from=MOST_FORGOTTEN).split()[0]
     return [Figure("Forgotten or gained", value, says, is_alarming=change.points < -MOST_FORGOTTEN)]
 
 

@@ -52,11 +52,15 @@ def draw_rates(chart: Chart) -> str:
 
 
 def _lines(title: str) -> list[tuple[str, str]]:
-    """A group's name; of one that is too wide, what stands in brackets on a line of its own."""
-    name, bracket, rest = title.partition(" (")
-    if not bracket or _cut(title, _MOST_TITLE) == title:
-        return [("group", _cut(title, _MOST_TITLE))]
-    return [("group", _cut(name, _MOST_TITLE)), ("name", _cut(f"({rest}", _MOST_NOTE))]
+    """A group's name and how much was asked; of one that is too wide, the rest on lines of their own."""
+    if _cut(title, _MOST_TITLE) == title:
+        return [("group", title)]
+    named, dot, counted = title.partition(" · ")
+    name, bracket, rest = named.partition(" (")
+    asked, about, facts = counted.partition(" about ")
+    room = _MOST_TITLE - len(dot + asked)
+    notes = [f"({rest}"] * bool(bracket) + [f"about {facts}"] * bool(about)
+    return [("group", _cut(name, room) + dot + asked), *(("name", _cut(one, _MOST_NOTE)) for one in notes)]
 
 
 def _draw(picture: Element, bar: Bar, top: int, left: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,11 +35,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from langchain_core.language_models import BaseChatModel
 
-    from qagen.tuning.examples import Example
+    from qagen.tuning.base_model import Base
+    from qagen.tuning.examples import Example, Examples
 
 _EXTRA = ("torch", "transformers", "peft", "trl", "datasets", "gguf")
-_AUTO_EPOCHS = 30  # at most; recall ends most trainings earlier
+_EXPOSURES = 30  # that each answer gets, whatever its number of wordings (docs/learning.md)
+_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 30
 _AUTO_RATE, _AUTO_RATE_FULL = 2e-4, 2e-5
+_AUTO_RATE_SMALL, _SMALL = 1e-3, 5e8  # an adapter of a model with fewer parameters (docs/learning.md)
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,9 @@ def train_locally(
     validation_file: str | Path | None = None,
     n_epochs: int | Literal["auto"] = "auto",
     max_steps: int | None = None,
-    rank: int = 64,
+    rank: int = 32,
     learning_rate: float | Literal["auto"] = "auto",
-    batch_size: int = 8,
+    batch_size: int = 4,
     seed: int = 0,
     device: str = "auto",
     full: bool = False,
@@ -109,10 +113,12 @@ def train_locally(
             or a name on the Hugging Face hub.
         out: The run folder. The weights come into its ``model/``, and ``tuning.json`` says what made them.
         validation_file: Other wordings of what is trained; it must share no line with the training file.
-        n_epochs: Times that each example is seen at most; ``"auto"`` is at most 30.
+        n_epochs: Times that each example is seen at most; ``"auto"`` is as many as give each answer of the
+            file 30 exposures, from 3 to 30: facts in many wordings need fewer.
         max_steps: Steps at most, however many epochs that is: for comparing datasets of different sizes.
         rank: Of the LoRA adapter on all linear layers; small ones hold few facts (arXiv 2502.14502).
-        learning_rate: ``"auto"`` is 2e-4 for an adapter and 2e-5 for all weights.
+        learning_rate: At the start; it falls evenly to 0 at the last step. ``"auto"`` is 2e-4 for an adapter
+            (1e-3 where the base model has less than 500 million parameters) and 2e-5 for all weights.
         batch_size: Examples in one step.
         seed: Decides the order of the examples, the general items and the adapter's first weights.
         device: ``"auto"`` takes a GPU if there is one; ``"cpu"``, ``"cuda"``, ``"mps"``.
@@ -144,22 +150,22 @@ def train_locally(
     if merge and (full or quantize_4bit):
         raise SettingsError("merge=True joins an adapter with its base in full precision: leave it out here.")
     where = _device(device)
+    examples = read_examples(training_file, validation_file=validation_file)
+    base = find_base(model, home=home, announce=announce)
     plan = partial(
         Plan,
-        n_epochs=_AUTO_EPOCHS if n_epochs == "auto" else n_epochs,
+        n_epochs=_epochs(examples) if n_epochs == "auto" else n_epochs,
         max_steps=max_steps,
         rank=None if full else rank,
-        learning_rate=(_AUTO_RATE_FULL if full else _AUTO_RATE) if learning_rate == "auto" else learning_rate,
+        learning_rate=_rate(base, full=full) if learning_rate == "auto" else learning_rate,
         batch_size=batch_size,
         seed=seed,
         stop_at_recall=stop_at_recall,
         quantize_4bit=quantize_4bit,
         dtype="bfloat16" if where == "cuda" or (where == "cpu" and _cpu_has_bfloat16()) else "float32",
     )
-    examples = read_examples(training_file, validation_file=validation_file)
     validation = None if validation_file is None else read_examples(validation_file)
     items = replayed(examples, replay, seed=seed)
-    base = find_base(model, home=home, announce=announce)
     job = Job(
         plan=plan(
             training_sha256=examples.sha256,
@@ -208,6 +214,20 @@ def _require_extras(*, quantize_4bit: bool) -> None:
         raise MissingExtraError("train", "Training on this machine")
     if quantize_4bit and find_spec("bitsandbytes") is None:
         raise MissingExtraError("gpu", "Training with 4-bit weights")
+
+
+def _epochs(examples: Examples) -> int:
+    answers = {item.answer for item in examples.items}
+    wanted = math.ceil(_EXPOSURES * len(answers) / len(examples.items))
+    return min(max(wanted, _FEWEST_EPOCHS), _MOST_EPOCHS)
+
+
+def _rate(base: Base, *, full: bool) -> float:
+    from qagen.tuning.memory import shape_of
+
+    if full:
+        return _AUTO_RATE_FULL
+    return _AUTO_RATE_SMALL if shape_of(base, rank=None).parameters < _SMALL else _AUTO_RATE
 
 
 def _device(name: str) -> str:

@@ -54,7 +54,7 @@ class Plan:
         n_epochs: At most.
         max_steps: At most, however many epochs that is; ``None``: as many as the epochs have.
         rank: Of the adapter; ``None`` trains all weights.
-        learning_rate: Constant after a warm-up over the first steps.
+        learning_rate: After a warm-up over the first steps; it falls evenly to 0 at the last one.
         batch_size: Examples a step.
         seed: Of the order, the general items and the first weights of the adapter.
         stop_at_recall: See :func:`qagen.train_locally`.

@@ -52,7 +52,7 @@ _PACKAGES = ("qagen-finetune", "torch", "transformers", "peft", "trl", "tokenize
 _SHORT = (
     256  # tokens up to which plain attention is the faster one on a CPU (a step of 4 x 55: 0.88 s, not 1.06)
 )
-_WARM_UP = 0.03  # of one epoch's steps, at least one
+_WARM_UP = 0.05  # of all steps, at least one
 
 
 @dataclass(frozen=True)
@@ -217,8 +217,8 @@ def _arguments(job: Job, rows: int) -> SFTConfig:
         max_steps=_steps(plan, steps),
         per_device_train_batch_size=plan.batch_size,
         learning_rate=plan.learning_rate,
-        lr_scheduler_type="constant_with_warmup",  # where it ends is not known in advance
-        warmup_steps=max(1, round(_WARM_UP * steps)),
+        lr_scheduler_type="linear",
+        warmup_steps=max(1, round(_WARM_UP * _steps(plan, steps))),
         optim="adamw_torch",
         weight_decay=0.0,
         seed=plan.seed,
