@@ -534,7 +534,12 @@ def test_a_run_folder_evaluates_its_base_and_tuned_model_and_keeps_the_card(tmp_
         bodies = server.sent("POST", "/chat/completions")
     assert (card.models, card.base, card.tuned) == (("base", "tuned"), "base", "tuned")
     assert card.conditions == ("closed", "passage", "retrieval")
-    assert card.training == {"base_model": "gpt-4.1-mini", "provider": "other", "epochs": 3}
+    assert card.training == {
+        "base_model": "gpt-4.1-mini",
+        "provider": "other",
+        "epochs": 3,
+        "job": "ftjob-1",
+    }
     assert card.leaks == ()
     assert calls == len(bodies) == card.usage.asked
     assert again.usage.asked == 0

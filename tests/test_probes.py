@@ -418,7 +418,6 @@ def test_what_can_be_swapped_is_swapped_and_nothing_else(question, forms):
 @pytest.mark.parametrize(
     ("question", "kept"),
     [
-        ("In which town is the Granary Dome, the hall of the 1989 Lodevar Cup final?", "1989 Lodevar Cup"),
         ("How long is a Heron, the keelboat of the Ruvane Regatta?", ", the keelboat of the Ruvane Regatta?"),
         ("When was Odo Pym, winner of the 1923 Marrow Cup, born?", ", winner of the 1923 Marrow Cup, born?"),
         ("How is Mira Dell related to Odo Pym, who led the Wexley Works?", "who led the Wexley Works"),

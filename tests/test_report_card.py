@@ -167,7 +167,7 @@ def test_beyond_drift_has_an_interval_from_twenty_withheld_facts_on():
     few = made(*asked, *many(19, "C", base=1, tuned=4))
     assert few.controlled_recovery.value is not None
     assert (few.controlled_recovery.low, few.controlled_recovery.high) == (None, None)
-    assert "19 withheld facts only: an interval takes 20" in str(few)
+    assert "19 withheld facts only: an interval takes 20" in " ".join(str(few).split())
     enough = made(*asked, *many(20, "C", base=1, tuned=4))
     found = enough.controlled_recovery
     assert found.low < found.value <= found.high
@@ -366,16 +366,18 @@ PLAIN = [*many(100, "P", base=4, tuned=83, passage=91), *many(150, "G", base=140
             [*many(100, "P", base=4, tuned=95, passage=60, retrieval=50)],
             (
                 "The tuned model answers 95 % [89–98] of questions it was never shown in this wording; the "
-                "base model 4 %. What it forgot was not measured. With the passage at hand the base model "
-                "reaches 60 %. With retrieval it reaches 50 %, less than the tuned model with nothing at hand."
+                "base model 4 %. What it forgot was not measured. With the passage at hand the base "
+                "model reaches 60 %. With retrieval it reaches 50 %, less than the tuned model with nothing "
+                "at hand."
             ),
         ),
         (
             [*many(100, "P", base=4, tuned=80, passage=98, retrieval=50)],
             (
                 "The tuned model answers 80 % [71–87] of questions it was never shown in this wording; the "
-                "base model 4 %. What it forgot was not measured. With the passage at hand the base model "
-                "reaches 98 %. With retrieval it reaches 50 %, less than the tuned model with nothing at hand."
+                "base model 4 %. What it forgot was not measured. With the passage at hand the base "
+                "model reaches 98 %. With retrieval it reaches 50 %, less than the tuned model with nothing "
+                "at hand."
             ),
         ),
         (
@@ -419,8 +421,8 @@ PLAIN = [*many(100, "P", base=4, tuned=83, passage=91), *many(150, "G", base=140
         (
             [*many(40, "P", base=2, other=20, tuned=30), *many(9, "G", base=9, tuned=9)],
             (
-                "tuned, the tuned model, answers 75 % [60–86] of questions it was never shown in this wording; "
-                "the base model 5 %; other 50 %. It answers as many general questions as before."
+                "tuned, the tuned model, answers 75 % [60–86] of questions it was never shown in this "
+                "wording; the base model 5 %; other 50 %. It answers as many general questions as before."
             ),
         ),
         (
@@ -587,11 +589,14 @@ def test_calls_that_failed_are_not_what_a_model_has_learnt_or_forgotten():
 
 def test_what_failed_calls_could_not_have_made_is_told_all_the_same():
     full = made(
-        *many(250, "P", base=0, tuned=200), *many(100, "V", tuned=40), *many(100, "G", base=90, tuned=50)
+        *many(250, "P", base=0, tuned=200),
+        *many(100, "V", base=0, tuned=40),
+        *many(100, "G", base=90, tuned=50),
     )
     ids = {"V250", "G350"}
     results = [
-        one.model_copy(update={"failure": "cut off"} if one.probe in ids else {}) for one in full.results
+        one.model_copy(update={"failure": "cut off"} if one.model == "tuned" and one.probe in ids else {})
+        for one in full.results
     ]
     card = full.model_copy(update={"results": tuple(results)})
     assert codes(card) == ["failures", "under_trained", "forgetting"]

@@ -154,7 +154,14 @@ def test_only_the_answers_are_learnt(base, tmp_path):
     path = tmp_path / "train.jsonl"
     path.write_text(json.dumps({"messages": lines}) + "\n", encoding="utf-8")
     found, examples = find_base(str(base)), read_examples(path)
-    settings = {"n_epochs": 1, "rank": 4, "learning_rate": 1e-3, "batch_size": 1, "seed": 0}
+    settings = {
+        "n_epochs": 1,
+        "max_steps": None,
+        "rank": 4,
+        "learning_rate": 1e-3,
+        "batch_size": 1,
+        "seed": 0,
+    }
     sums = {"training_sha256": "", "validation_sha256": None, "replay_sha256": None, "base_sha256": ""}
     plan = Plan(**settings, **sums, stop_at_recall=None, quantize_4bit=False, dtype="float32")
     place = {"device": "cpu", "out": tmp_path, "progress": False, "checkpoint_seconds": 60.0}
@@ -546,3 +553,21 @@ def test_weights_that_break_down_end_the_training_with_advice(file, base, tmp_pa
     save_file(tensors, broken / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(LocalTrainingError, match="loss of step 1 is nan"):
         train(file, broken, tmp_path / "run")
+
+
+def test_steps_can_be_given_in_place_of_epochs(file, base, tmp_path):
+    model = train(file, base, tmp_path / "run", n_epochs=50, max_steps=3, stop_at_recall=None)
+    assert model.record.details["steps"] == 3
+
+
+@pytest.mark.parametrize(("wordings", "epochs"), [(1, 30), (5, 6), (20, 3)])
+def test_epochs_are_as_many_as_give_each_answer_thirty_exposures(base, tmp_path, wordings, epochs):
+    path = tmp_path / "train.jsonl"
+    lines = [
+        [{"role": "user", "content": f"{fact}, {way}?"}, {"role": "assistant", "content": str(fact)}]
+        for fact in range(2)
+        for way in range(wordings)
+    ]
+    path.write_text("".join(json.dumps({"messages": one}) + "\n" for one in lines), encoding="utf-8")
+    model = train(path, base, tmp_path / "run", n_epochs="auto", max_steps=1, stop_at_recall=None)
+    assert model.record.hyperparameters["n_epochs"] == epochs

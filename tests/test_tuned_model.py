@@ -513,7 +513,7 @@ def slow(both):
 
 
 def test_an_answer_ends_at_max_tokens_and_says_so(slow):
-    reply = slow.invoke("Tell me everything.", max_tokens=1)
+    reply = slow.invoke(next(iter(FACTS)), max_tokens=1)
     assert reply.usage_metadata["output_tokens"] == 1
     assert reply.response_metadata["finish_reason"] == "length"
 
