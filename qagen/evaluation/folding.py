@@ -17,7 +17,7 @@ from typing import Literal
 
 from qagen.pairs.answers import UNIT_WORDS
 from qagen.pairs.lexicon import word_set
-from qagen.pairs.numbers import in_digits
+from qagen.pairs.numbers import MONTH_WORDS, in_digits
 
 LONGEST = 2000
 """Characters of a text that are read; what follows decides nothing in an answer."""
@@ -70,27 +70,13 @@ ARTICLES = word_set("the a an")
 
 # --- months and units ------------------------------------------------------------------------------------
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_SHORT = {month[:3]: place for place, month in enumerate(_MONTHS, 1)}
+_SHORT = {month[:3]: place for place, month in enumerate(MONTH_WORDS, 1)}
 _MONTH_WORD = re.compile(
     r"\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
     r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b(\.(?= ?\d))?",
     re.IGNORECASE,
 )
-_SAFE = frozenset(_MONTHS) - {"march", "may", "august"}
+_SAFE = frozenset(MONTH_WORDS) - {"march", "may", "august"}
 _BESIDE_BEFORE = re.compile(
     r"(?:\d(?:st|nd|rd|th)?,?(?: of)?|[a-z](?:st|nd|rd|th|eth)(?: of)?)[ -]\Z", re.IGNORECASE
 )
@@ -223,7 +209,7 @@ def _coded(match: re.Match[str]) -> str:
     word, text = match[0].rstrip("."), match.string
     before = text[max(0, match.start() - _ALONE) : match.start()]
     beside = _BESIDE_BEFORE.search(before) or _BESIDE_AFTER.match(text, match.end())
-    full = word.lower() in _MONTHS
+    full = word.lower() in MONTH_WORDS
     alone = word.lower() in _SAFE or (full and word[0].isupper() and _IN_MONTH.search(before))
     if not (beside or alone):
         return match[0]

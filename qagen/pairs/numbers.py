@@ -312,7 +312,7 @@ _PARTS = re.compile(rf"(?<=\d)[ -]({_any(_PART_WORDS)})\b", re.IGNORECASE)
 _PART_VALUES = {"quarter": "4", "hundredth": "100", "thousandth": "1000"}
 _TWICE = re.compile(r"\b(twice|thrice|noon|midnight)\b", re.IGNORECASE)
 _TWICE_VALUES = {"twice": "2", "thrice": "3", "noon": "12:00", "midnight": "0:00"}
-_MONTH_WORDS = [
+MONTH_WORDS = [
     "january",
     "february",
     "march",
@@ -326,15 +326,15 @@ _MONTH_WORDS = [
     "november",
     "december",
 ]
-_SHORT_MONTHS = _any({word[:3] for word in _MONTH_WORDS} | {"sept"})
+_SHORT_MONTHS = _any({word[:3] for word in MONTH_WORDS} | {"sept"})
 _MONTH = re.compile(
-    rf"\b(?i:{_any(set(_MONTH_WORDS) - {'may', 'march', 'august'})})\b"
+    rf"\b(?i:{_any(set(MONTH_WORDS) - {'may', 'march', 'august'})})\b"
     r"|\b(?:March|August|MARCH|AUGUST|MAY)\b|\bMay\b(?! (?:I|we|you|he|she|they|it|the|this|your)\b)"
     r"|(?<=\d )(?:may|march|august)\b|\b(?:may|march|august)(?= \d)"
     rf"|(?:(?<=\d )|(?<=\dst )|(?<=\dnd )|(?<=\drd )|(?<=\dth ))(?i:{_SHORT_MONTHS})\b"
     rf"|\b(?i:{_SHORT_MONTHS})(?=\.? ?\d)"
 )
-_MONTHS = {word[:3]: str(value) for value, word in enumerate(_MONTH_WORDS, 1)}
+_MONTHS = {word[:3]: str(value) for value, word in enumerate(MONTH_WORDS, 1)}
 _DECADE_WORD = re.compile(rf"\b(?:(\d\d)[ -])?({_any(f'{word[:-1]}ies' for word in _TENS)})\b", re.IGNORECASE)
 _DECADES = {f"{word[:-1]}ies": f"{10 * value}" for value, word in enumerate(_TENS, 2)}
 
@@ -398,13 +398,13 @@ _BESIDE = 24  # signs before "May" that say what it is
 _BEFORE_MAY = re.compile(
     r"(?:\A|[\n!?:;|(\[]|(?<!\b[A-Z])(?<!Mr)(?<!Mrs)(?<!Ms)(?<!Dr)(?<!Prof)\.|\d(?:st|nd|rd|th)?"
     r"|\b(?:in|of|until|till|since|by|from|through|throughout|during|before|after|around|last|next|this|each"
-    rf"|every|early|late|mid|the|a|(?:{_any(_MONTH_WORDS)}|{_SHORT_MONTHS})(?: and| or| to| through)?))"
+    rf"|every|early|late|mid|the|a|(?:{_any(MONTH_WORDS)}|{_SHORT_MONTHS})(?: and| or| to| through)?))"
     r"[^\w.]{0,4}\Z",
     re.IGNORECASE,
 )
 _AFTER_MAY = re.compile(
     r"[ /–-]\d|, ?\d{4}|[ -]Day\b|(?: and | or | to | through |, |/|[ –-]{1,3})"
-    rf"(?:{_any(_MONTH_WORDS)}|{_SHORT_MONTHS})\b",
+    rf"(?:{_any(MONTH_WORDS)}|{_SHORT_MONTHS})\b",
     re.IGNORECASE,
 )
 _LETTERS = re.compile("[a-z]+")
@@ -425,7 +425,7 @@ _DIVIDED: tuple[_Step, ...] = (
     ({"point"}, _POINT, r".\1\2"),
     ({"half", "quarter"}, _PAST, _past),
     (_PART_WORDS, _PARTS, _part),
-    ({*_MONTH_WORDS, *_MONTHS, "sept"}, _MONTH, _month),
+    ({*MONTH_WORDS, *_MONTHS, "sept"}, _MONTH, _month),
 )
 _TELLING = frozenset(word for words, _, _ in (*_COUNTED, *_DIVIDED) for word in words)
 
