@@ -12,8 +12,9 @@ The ways, each on the same facts and with the same number of steps and examples 
 - *replay*: the same with general questions mixed in, one for four.
 
 All are asked the same probes: of worlds those written by hand in `benchmarks/worlds`, of the document those
-that `qagen generate` makes; and the general questions of the package. Report cards stay in the folders below
-`--out`: the same command again goes on where it stopped.
+that `qagen generate` makes; and the general questions of the package. The base model is asked a part of them,
+with the text at hand too. Each model is trained and asked in a process of its own, one a core. Report cards
+stay in the folders below `--out`: the same command again goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -48,9 +49,8 @@ from qagen import (
     write_training_file,
 )
 from qagen.evaluation.figures import Rate, rate
-from qagen.evaluation.probes import general_probes, make_probes
+from qagen.evaluation.probes import general_probes, make_probes, read_probes, write_probes
 from qagen.evaluation.records import Condition, Probe, ProbeKind
-from qagen.tuning.plan import ADAPTER_GGUF, MODEL
 from qagen.tuning.record import TuningRecord, read_record
 
 if TYPE_CHECKING:
@@ -61,11 +61,13 @@ COLUMNS = ("V", "P", "P riddle", "F", "R", "X", "C", "U", "G")
 """Kinds of probe. P are rephrasings in the registers that the default recipe holds out; a riddle paraphrases
 what is asked for, so that it must be guessed before it is answered, and stands by itself."""
 RIDDLE = "riddle"
-REST = frozenset({"F", "R", "X", "U"})  # asked of every second fact, to save time
+EVERY = {"V": 2, "P": 1, "C": 2, RIDDLE: 3, "R": 3, "X": 3, "F": 6, "U": 3, "G": 2}
+"""Of how many facts one is asked, to save time: a yes/no question each way, a cloze and a choice are F."""
+EVERY_OF_BASE = {"V": 6, "P": 6, "C": 3, "G": 2}
 BASE_MODEL = "local:smollm2-135m"
 DOCUMENT = Path(__file__).parent.parent / "examples" / "documents" / "tessimarn-regatta.md"
-TRAIN, CARD, BASE = "train.jsonl", "evaluation.json", "base"
-IN_FLIGHT = 4
+TRAIN, PROBES, CARD, BASE = "train.jsonl", "probes.jsonl", "evaluation.json", "base"
+IN_FLIGHT = 8
 ANSWER_TOKENS = 32
 
 
@@ -75,8 +77,8 @@ class Subject(Protocol):
     def dataset(self, condition: TrainingCondition) -> QADataset:
         """The pairs that are trained."""
 
-    def probes(self, condition: TrainingCondition) -> list[Probe]:
-        """The same questions for every way."""
+    def probes(self, condition: TrainingCondition, *, of_base: bool) -> list[Probe]:
+        """The same questions for every way; and fewer for the base model, which is slower to answer."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,11 @@ class Documents:
         pairs = self.written()
         return pairs.replace(tuple(one for one in pairs if forms is None or one.form in forms))
 
-    def probes(self, condition: TrainingCondition) -> list[Probe]:
+    def probes(self, condition: TrainingCondition, *, of_base: bool) -> list[Probe]:
         """Of the whole dataset, but the reversed questions, which some ways train as they stand."""
-        del condition
-        return [one for one in make_probes(self.written(), general=False) if one.kind != "R"]
+        del condition, of_base
+        found = [one for one in make_probes(self.written(), general=False) if one.kind != "R"]
+        return [*found, *general("en")]
 
 
 @dataclass(frozen=True)
@@ -113,14 +116,21 @@ class Invented:
         """Its pairs."""
         return self.world.dataset(condition)
 
-    def probes(self, condition: TrainingCondition) -> list[Probe]:
-        """Its probes; of the dear ones, those of every second fact."""
-        asked = {fact.id for fact in self.world.trained[::2]}
-        return [
-            one
-            for one in self.world.probes(condition, held_out=3)
-            if one.fact in asked or not (one.kind in REST or (one.kind == "P" and one.form == RIDDLE))
-        ]
+    def probes(self, condition: TrainingCondition, *, of_base: bool) -> list[Probe]:
+        """Its probes, and general questions in its language: of each kind those of every so many facts."""
+        every = EVERY_OF_BASE if of_base else EVERY
+        groups: dict[str, dict[str, list[Probe]]] = {}
+        asked = general(self.world.language)[self.world.seed % EVERY["G"] :]
+        for one in [*self.world.probes(condition, held_out=3), *asked]:
+            kind = RIDDLE if one.form == RIDDLE else one.kind
+            groups.setdefault(kind, {}).setdefault(one.fact or one.id, []).append(one)
+        chosen = (list(facts.values())[:: every[kind]] for kind, facts in groups.items() if kind in every)
+        return [one for facts in chosen for fact in facts for one in fact]
+
+
+def general(language: str) -> list[Probe]:
+    """The package's general questions in one language."""
+    return [one for one in general_probes() if one.language == language]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,50 +159,74 @@ class Trained:
     record: TuningRecord | None = None
 
 
-# --- training
+# --- training and asking
 
 
-def train_all(plan: Plan) -> None:
-    """Each training in a process of its own, as many at once as there are jobs, on equally many cores."""
-    wanted = [(subject, way) for ways in pairs_of(plan.ways) for subject in plan.subjects for way in ways]
-    waiting = [one for one in wanted if not (prepare(plan, *one) / MODEL / ADAPTER_GGUF).exists()]
+def learn_all(plan: Plan) -> list[Trained]:
+    """Each model in a process of its own, as many at once as there are jobs, on equally many cores."""
+    wanted = [(subject, way) for ways in rounds(plan.ways) for subject in plan.subjects for way in ways]
+    waiting = [one for one in wanted if not (prepare(plan, *one) / CARD).exists()]
     threads = max(1, (os.cpu_count() or 1) // plan.jobs)
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
 
-    def run(one: tuple[str, TrainingCondition]) -> None:
-        subject, way = one
-        order = [str(plan.folder(subject, way)), subject.rpartition("-")[2], str(plan.steps), way]
+    def run(one: tuple[str, str]) -> None:
+        order = [str(plan.folder(*one)), one[1], one[0].rpartition("-")[2], str(plan.steps)]
         done = subprocess.run(
-            [sys.executable, __file__, "--train", *order],
+            [sys.executable, __file__, "--one", *order],
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
-            raise SystemExit(f"{order[0]}: the training failed.\n{done.stderr}")
+            raise SystemExit(f"{order[0]}: this model failed.\n{done.stderr}")
 
     with ThreadPoolExecutor(plan.jobs) as pool:
-        for _ in track(pool.map(run, waiting), "Training", total=len(waiting)):
+        for _ in track(pool.map(run, waiting), "Training and asking", total=len(waiting)):
             pass
+    return [finished(plan, subject, way) for subject, way in wanted]
 
 
-def pairs_of(ways: Sequence[TrainingCondition]) -> list[Sequence[TrainingCondition]]:
-    """The ways two by two: of an experiment that is cut short, the first two are whole."""
-    return [ways[start : start + 2] for start in range(0, len(ways), 2)]
+def rounds(ways: Sequence[str]) -> list[Sequence[str]]:
+    """The ways two by two, then the base model: if the experiment is cut short, the first two are whole."""
+    return [*(ways[start : start + 2] for start in range(0, len(ways), 2)), [BASE]]
 
 
-def prepare(plan: Plan, subject: str, way: TrainingCondition) -> Path:
-    """The run folder of one training, with its pairs and training file."""
+def prepare(plan: Plan, subject: str, way: str) -> Path:
+    """The folder of one model, with its pairs, its training file and its probes."""
     folder = plan.folder(subject, way)
-    if not (folder / TRAIN).exists():
-        dataset = plan.subjects[subject].dataset(way)
+    if not (folder / PROBES).exists():
+        about, recipe = plan.subjects[subject], plan.ways[0] if way == BASE else way
+        dataset = about.dataset(recipe)
         dataset.save(folder)
         write_training_file(dataset, folder / TRAIN)
+        write_probes(about.probes(recipe, of_base=way == BASE), folder / PROBES)
     return folder
 
 
-def train(folder: Path, *, seed: int, steps: int, way: str) -> None:
+def finished(plan: Plan, subject: str, way: str) -> Trained:
+    """What lies in the folder of one model."""
+    folder = plan.folder(subject, way)
+    return Trained(subject, way, ReportCard.load(folder), None if way == BASE else read_record(folder))
+
+
+def learn(folder: Path, way: str, *, seed: int, steps: int) -> None:
+    """Train one model and ask it: what runs in its own process."""
+    if way != BASE:
+        train(folder, way, seed=seed, steps=steps)
+    conditions: tuple[Condition, ...] = ("closed", "passage", "retrieval") if way == BASE else ("closed",)
+    card = evaluate(
+        {way: model(folder, way)},
+        read_probes(folder / PROBES),
+        dataset=QADataset.load(folder),
+        conditions=conditions,
+        max_concurrency=IN_FLIGHT,
+        progress=False,
+    )
+    card.save(folder)
+
+
+def train(folder: Path, way: str, *, seed: int, steps: int) -> None:
     """As the product trains by default, but for a number of steps that is the same for all."""
     train_locally(
         folder / TRAIN,
@@ -208,44 +242,18 @@ def train(folder: Path, *, seed: int, steps: int, way: str) -> None:
     )
 
 
-# --- asking
-
-
-def examine(plan: Plan) -> Iterator[Trained]:
-    """The report cards of each subject: the base model's, and one for each way."""
-    for subject in plan.subjects:
-        yield Trained(subject, BASE, asked(plan, subject, None))
-        for way in plan.ways:
-            yield Trained(subject, way, asked(plan, subject, way), read_record(plan.folder(subject, way)))
-
-
-def asked(plan: Plan, subject: str, way: TrainingCondition | None) -> ReportCard:
-    """The card of one model, asked now or kept from before."""
-    folder = plan.folder(subject, way or BASE)
-    if (folder / CARD).exists():
-        return ReportCard.load(folder)
-    conditions: tuple[Condition, ...] = ("closed",) if way else ("closed", "passage", "retrieval")
-    about, recipe = plan.subjects[subject], way or plan.ways[0]
-    general = [probe for probe in general_probes() if probe.language == plan.language]
-    card = evaluate(
-        {way or BASE: model(plan, subject, way)},
-        [*about.probes(recipe), *general],
-        dataset=about.dataset(recipe),
-        conditions=conditions,
-        max_concurrency=IN_FLIGHT,
-        progress=False,
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    card.save(folder)
-    return card
-
-
-def model(plan: Plan, subject: str, way: TrainingCondition | None) -> BaseChatModel:
+def model(folder: Path, way: str) -> BaseChatModel:
     """A tuned model; or the base model, told what the tuned ones are told."""
-    if way:
-        return tuned_model(plan.folder(subject, way), max_tokens=ANSWER_TOKENS, n_parallel=IN_FLIGHT)
-    prompt = read_record(plan.folder(subject, plan.ways[0])).system_prompt
-    return chat_model(BASE_MODEL, system_prompt=prompt, max_tokens=ANSWER_TOKENS, n_parallel=IN_FLIGHT)
+    options = {
+        "max_tokens": ANSWER_TOKENS,
+        "n_parallel": IN_FLIGHT,
+        "threads": int(os.environ["OMP_NUM_THREADS"]),
+    }
+    if way != BASE:
+        return tuned_model(folder, **options)
+    with (folder / TRAIN).open(encoding="utf-8") as lines:
+        prompt = json.loads(next(lines))["messages"][0]["content"]
+    return chat_model(BASE_MODEL, system_prompt=prompt, **options)
 
 
 # --- what came of it
@@ -313,15 +321,13 @@ def markdown(rows: Sequence[Mapping[str, str]]) -> str:
 def main() -> None:
     """Train, ask, and print the table."""
     given = arguments()
-    if given.train:
-        folder, seed, steps, way = given.train
-        train(Path(folder), seed=int(seed) if seed.isdigit() else 0, steps=int(steps), way=way)
+    if given.one:
+        folder, way, seed, steps = given.one
+        learn(Path(folder), way, seed=int(seed) if seed.isdigit() else 0, steps=int(steps))
         return
     began = time.monotonic()
     plan = plan_of(given)
-    train_all(plan)
-    total = len(plan.subjects) * (1 + len(plan.ways))
-    trained = list(track(examine(plan), "Asking", total=total))
+    trained = learn_all(plan)
     rows = figures(trained, plan.ways)
     (plan.out / "learning.json").write_text(json.dumps(rows, ensure_ascii=False, indent=2), encoding="utf-8")
     console = Console()
@@ -370,8 +376,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--passages", type=int, default=3, help="of the document (default: 3)")
     parser.add_argument("--steps", type=int, default=None, help="of each training")
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the worlds")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at once")
-    parser.add_argument("--train", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="models at once")
+    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.ways = given.ways or (["classic", "default"] if given.quick else list(WAYS))
     given.facts = given.facts or (20 if given.quick else 60)

@@ -193,7 +193,7 @@ def test_without_probes_they_are_made_of_the_dataset():
     card = evaluate({"only": replies(lambda _: UNKNOWN)}, dataset=dataset(), progress=False)
     asked = {probe.question for probe in card.probes}
     assert {"Who won the 1897 final at Marrow Bridge?", "Whose work is Marrow Bridge?"} <= asked
-    assert (card.base, card.tuned) == ("only", None)
+    assert (card.models, card.base, card.tuned) == (("only",), None, None)
 
 
 def test_files_and_probes_of_ones_own_may_be_mixed(tmp_path):

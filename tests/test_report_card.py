@@ -482,6 +482,14 @@ def test_a_single_model_without_a_role_goes_by_its_name():
     )
 
 
+def test_what_a_single_model_reaches_with_a_text_is_said_of_it_by_name():
+    card = made(*many(40, "P", base=10, passage=30))
+    assert card.sentence.startswith("The base model answers 25 %")
+    said = card.model_copy(update={"base": None}).sentence
+    assert said.startswith("base answers 25 % [14–40] of questions")
+    assert "With the passage at hand base reaches 75 %" in said
+
+
 @pytest.mark.parametrize(("right", "shown"), [(999, ">99 %"), (1, "<1 %"), (1000, "100 %"), (0, "0 %")])
 def test_all_and_nothing_are_said_of_all_and_nothing_only(right, shown):
     assert f"answers {shown} [" in made(*many(1000, "P", tuned=right)).sentence
@@ -907,6 +915,14 @@ def test_the_one_that_is_ahead_on_the_shared_questions_is_named():
     said = compare({"one": one, "other": other}).sentence
     assert "one 78 %" in said
     assert said.endswith("other is ahead by 30.0 points on the questions that both were asked.")
+
+
+def test_nobody_is_ahead_while_calls_have_failed():
+    one = unanswered(made(*many(100, "P", tuned=80)), tuned="P")
+    other = made(*many(100, "P", tuned=40))
+    said = compare({"one": one, "other": other}).sentence
+    assert said.endswith("100 of these calls got no answer, so these figures are not final.")
+    assert "ahead" not in said
 
 
 def test_the_same_question_is_the_same_whatever_its_id():

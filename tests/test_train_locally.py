@@ -443,6 +443,35 @@ def test_general_items_are_mixed_in_and_counted(file, base, tmp_path):
     assert model.record.details["steps"] == 4
 
 
+def test_rounding_what_is_not_trained_ahead_changes_no_bit_and_is_undone():
+    torch = pytest.importorskip("torch")
+    from qagen.tuning.training import frozen_in_16_bits
+
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        torch.nn.Embedding(50, 32), torch.nn.Linear(32, 32), torch.nn.Linear(32, 32), torch.nn.Linear(32, 50)
+    )
+    network.requires_grad_(requires_grad=False)
+    network[1].requires_grad_()
+    network[3].weight = network[0].weight  # tied, as in small models
+
+    def step():
+        network.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            made = network(torch.arange(40))
+        made.float().square().mean().backward()
+        return made, network[1].weight.grad
+
+    before = [one.clone() for one in step()]
+    with frozen_in_16_bits(network):
+        dtypes = [layer.weight.dtype for layer in network]
+        during = step()
+        assert dtypes == [torch.float32, torch.float32, torch.bfloat16, torch.bfloat16]
+        assert all(torch.equal(one, other) for one, other in zip(before, during, strict=True))
+    assert {layer.weight.dtype for layer in network} == {torch.float32}
+    assert network[3].weight is network[0].weight
+
+
 def test_all_weights_can_be_trained(file, base, tmp_path):
     model = train(file, base, tmp_path / "run", full=True, learning_rate=3e-3)
     assert model.record.details["trained_parameters"] == model.record.details["parameters"]

@@ -77,6 +77,9 @@ class Comparison:
         ranked = sorted(rates.items(), key=lambda item: -item[1].share)
         shares = ", ".join(f"{name} {with_interval(rate)}" for name, rate in ranked)
         said = f"Right answers to {kind} questions ({KINDS[kind]}): {shares}."
+        failed = sum(rate.failed for rate in rates.values())
+        if failed:
+            return f"{said} {failed:,} of these calls got no answer, so these figures are not final."
         if len(ranked) == 1:
             return said
         best, second = ranked[0][0], ranked[1][0]

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,8 +15,18 @@ from typing import TYPE_CHECKING, Any, get_args
 from qagen.errors import QAGenError, RunFolderError, SettingsError
 from qagen.evaluation.answering import Asking, Reply, SourceTexts, ask_probes, passages_text
 from qagen.evaluation.auditing import AUDIT, read_audit
+from qagen.evaluation.exam import (
+    Contestant,
+    Exam,
+    Options,
+    Probes,
+    all_probes,
+    chosen_probes,
+    exam_of_models,
+    exam_of_run,
+)
 from qagen.evaluation.judging import Judging, is_open, judge_results
-from qagen.evaluation.probes import find_probe_leaks, make_probes, read_probes, write_probes
+from qagen.evaluation.probes import find_probe_leaks
 from qagen.evaluation.records import Condition, Probe, ProbeKind, Result
 from qagen.evaluation.report_card import EVALUATION, ReportCard
 from qagen.evaluation.retrieval import PassageIndex
@@ -24,12 +34,11 @@ from qagen.evaluation.scoring import score_answer
 from qagen.evaluation.statistics import Agreement
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
-from qagen.llm.models import chat_model, greedy_model, greedy_params
+from qagen.llm.models import chat_model, greedy_model
 from qagen.pairs.asker import Asker
-from qagen.pairs.dataset import LEDGER, PAIRS, PROBES, QADataset
+from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.pairs.running import Progress
 from qagen.records import Leak, Usage
-from qagen.tuning.record import TuningRecord, read_record
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -52,10 +61,6 @@ JUDGE_TOKENS = 4096
 
 _AT_HAND = {"closed": "", "passage": " with the passage", "retrieval": " with retrieval"}
 _TOLD = 3  # reasons for missing answers that are told
-_TRAINING = ("epochs", "steps", "seconds", "device", "replayed", "stopped_early", "training_sha256", "job")
-
-Probes = Probe | str | Path
-"""A probe, or a file of them."""
 
 Find = Callable[[str], str]
 """From a question to the text that was found for it."""
@@ -144,7 +149,7 @@ def evaluate(
         MissingExtraError: The extra ``evaluate`` is not installed, or one that a model needs.
     """
     _check(conditions, answer_tokens)
-    options = _Options(
+    options = Options(
         answer_tokens=answer_tokens,
         base_url=base_url,
         home=home,
@@ -158,10 +163,10 @@ def evaluate(
         config=config,
     )
     if isinstance(models, (str, Path)):
-        exam = _exam_of_run(Path(models).expanduser(), baseline, dataset, options)
+        exam = exam_of_run(Path(models).expanduser(), baseline, dataset, options)
     else:
-        exam = _exam_of_models(models, baseline, dataset, options)
-    asked = _chosen(_all_probes(exam, probes), kinds, limit)
+        exam = exam_of_models(models, baseline, dataset, options)
+    asked = chosen_probes(all_probes(exam, probes), kinds, limit)
     exam = replace(exam, probes=asked, conditions=_ordered(conditions))
     with _ledger(exam.run, ledger) as kept:
         if max_cost is not None or max_tokens is not None:
@@ -171,60 +176,6 @@ def evaluate(
         return card
     is_quick = kinds is not None or limit is not None
     return _kept(card, exam.run, is_quick=is_quick, announce=exam.options.announce)
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """How models are made and asked."""
-
-    answer_tokens: int
-    base_url: str | None
-    home: Path | None
-    client: Client | None
-    deployment: str | None
-    system_prompt: str | None
-    max_concurrency: int | None
-    max_cost: float | None
-    progress: bool
-    announce: Callable[[str], None]
-    config: RunnableConfig | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Contestant:
-    """A model that is asked, made only when its turn comes.
-
-    ``known`` is what else tells it from others; ``is_heavy``: its weights may lie in this process;
-    ``system_prompt`` precedes its questions, where the model does not bring it.
-    """
-
-    name: str
-    make: Callable[[], BaseChatModel]
-    known: Mapping[str, Any] = field(default_factory=dict)
-    is_heavy: bool = False
-    system_prompt: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Exam:
-    """Who is asked what."""
-
-    contestants: tuple[_Contestant, ...]
-    options: _Options
-    dataset: QADataset | None
-    run: Path | None = None
-    training: Mapping[str, Any] = field(default_factory=dict)
-    probes: tuple[Probe, ...] = ()
-    conditions: tuple[Condition, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.contestants)
-
-    @property
-    def tuned(self) -> str | None:
-        """The last model; with only one, there is none to compare with."""
-        return self.names[-1] if len(self.names) > 1 else None
 
 
 def _say_nothing(_: str) -> None: ...
@@ -240,216 +191,6 @@ def _check(conditions: Sequence[str], answer_tokens: int) -> None:
 
 def _ordered(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
     return tuple(one for one in CONDITIONS if one in conditions)
-
-
-# --- the models
-
-
-def _exam_of_models(
-    models: Mapping[str, str | BaseChatModel],
-    baseline: str | BaseChatModel | None,
-    dataset: QADataset | None,
-    options: _Options,
-) -> _Exam:
-    chosen = dict(models)
-    if baseline is not None:
-        name = baseline if isinstance(baseline, str) else "baseline"
-        if not isinstance(baseline, str) and chosen.get(name, baseline) is not baseline:
-            raise SettingsError(
-                'models has another model named "baseline" already: give that one another name, or put the '
-                "base model first in models and leave out baseline"
-            )
-        chosen = {name: chosen.get(name, baseline), **chosen}  # the first one stays first
-    if not chosen:
-        raise SettingsError("there is no model to evaluate: give a mapping of names to chat models")
-    contestants = tuple(
-        _Contestant(name, _maker(model, options), system_prompt=options.system_prompt)
-        for name, model in chosen.items()
-    )
-    return _Exam(contestants, options, dataset, run=None)
-
-
-def _maker(model: str | BaseChatModel, options: _Options) -> Callable[[], BaseChatModel]:
-    from langchain_core.language_models import BaseChatModel
-
-    if isinstance(model, BaseChatModel):
-        return lambda: model
-    if not isinstance(model, str):
-        raise SettingsError(
-            f"a {type(model).__name__} is no model to ask: give a LangChain chat model or a name"
-        )
-    more: dict[str, Any] = {"base_url": options.base_url, "home": options.home, "announce": options.announce}
-    return lambda: greedy_model(model, max_tokens=options.answer_tokens, **more)
-
-
-def _exam_of_run(
-    run: Path, baseline: str | BaseChatModel | None, dataset: QADataset | None, options: _Options
-) -> _Exam:
-    if not run.is_dir():
-        raise RunFolderError(f"There is no run folder {run}. `qagen tune` makes one.")
-    if options.system_prompt is not None:
-        raise SettingsError(
-            "the models of a run folder bring their own system prompt: leave out system_prompt"
-        )
-    record = read_record(run)
-    if dataset is None and (run / PAIRS).exists():
-        dataset = QADataset.load(run)
-    # A deployment may be given to another model under the same name: its job tells them apart.
-    made_by = {key: value for key in ("job", "model") if (value := getattr(record, key)) is not None}
-    make = _tuned_maker(run, record, options)
-    contestants = (
-        _base_of_run(record, baseline, options),
-        _Contestant("tuned", make, made_by, is_heavy=record.provider == "local"),
-    )
-    return _Exam(contestants, options, dataset, run, _training(record))
-
-
-def _base_of_run(
-    record: TuningRecord, baseline: str | BaseChatModel | None, options: _Options
-) -> _Contestant:
-    name = baseline if isinstance(baseline, str) and baseline != "tuned" else "base"
-    heavy = record.provider == "local"
-    if baseline is not None and (not isinstance(baseline, str) or (heavy and _is_hosted(baseline))):
-        make = _maker(baseline, replace(options, base_url=None))  # the address is the judge's
-        return _Contestant(name, make, is_heavy=heavy, system_prompt=record.system_prompt)
-    return _Contestant(name, _base_maker(record, baseline, options), is_heavy=heavy)
-
-
-def _is_hosted(name: str) -> bool:
-    """Whether a name is that of a provider's model, and not of one on this machine."""
-    return ":" in name and not name.startswith("local:")
-
-
-def _base_maker(record: TuningRecord, baseline: str | None, options: _Options) -> Callable[[], BaseChatModel]:
-    from qagen.tuning.tuned import base_chat_model
-
-    params = _params(record, baseline or record.base_model, options)
-    return lambda: base_chat_model(
-        record, baseline, client=options.client, home=options.home, announce=options.announce, **params
-    )
-
-
-def _tuned_maker(run: Path, record: TuningRecord, options: _Options) -> Callable[[], BaseChatModel]:
-    from qagen.tuning.tuned import tuned_model
-
-    params = _params(record, record.model or record.base_model, options)
-    return lambda: tuned_model(
-        run,
-        client=options.client,
-        deployment=options.deployment,
-        home=options.home,
-        announce=options.announce,
-        **params,
-    )
-
-
-def _params(record: TuningRecord, name: str, options: _Options) -> dict[str, Any]:
-    """What makes answers short and the likeliest ones; models on this machine give these anyway."""
-    if record.provider == "local":
-        return {"max_tokens": options.answer_tokens}
-    return greedy_params(name, max_tokens=options.answer_tokens)
-
-
-def _training(record: TuningRecord) -> dict[str, Any]:
-    told = {**record.model_dump(mode="json"), **record.hyperparameters, **record.details}
-    known = {name: told[name] for name in _TRAINING if told.get(name) is not None}
-    return {
-        "base_model": record.base_model,
-        "provider": record.provider,
-        **({} if record.examples is None else {"examples": record.examples}),
-        **known,
-    }
-
-
-# --- the probes
-
-
-def _all_probes(exam: _Exam, given: Probes | Iterable[Probes] | None) -> tuple[Probe, ...]:
-    """All probes, each with an id of its own.
-
-    Raises:
-        SettingsError: There is none.
-    """
-    own = [] if given is None else [*_read(given)]
-    if exam.run is not None:
-        own = [*_probes_of_run(exam.run, exam.dataset, needed=not own), *own]
-    elif given is None and exam.dataset is not None:
-        own = make_probes(exam.dataset)
-    if not own:
-        raise SettingsError("there is nothing to ask: give probes=, or dataset= to make them of")
-    return tuple(_each_named(own))
-
-
-def _read(given: Probes | Iterable[Probes]) -> Iterator[Probe]:
-    if isinstance(given, Probe):
-        yield given
-    elif isinstance(given, (str, Path)):
-        yield from read_probes(given)
-    else:
-        for one in given:
-            yield from _read(one)
-
-
-def _probes_of_run(run: Path, dataset: QADataset | None, *, needed: bool) -> list[Probe]:
-    file = run / PROBES
-    if file.exists():
-        return read_probes(file)
-    if dataset is None and not needed:
-        return []
-    if dataset is None:
-        raise RunFolderError(
-            f"{run} has neither {PROBES} nor {PAIRS}, so there is nothing to ask. Make pairs with "
-            "`qagen generate`, or give a file of probes."
-        )
-    probes = make_probes(dataset)
-    write_probes(probes, file)
-    return probes
-
-
-def _chosen(
-    probes: Sequence[Probe], kinds: Iterable[ProbeKind] | None, limit: int | None
-) -> tuple[Probe, ...]:
-    """The probes of some kinds, and of so many facts.
-
-    Raises:
-        SettingsError: There is no such kind, or no probe of one.
-    """
-    wanted = set(get_args(ProbeKind) if kinds is None else kinds)
-    unknown = sorted(wanted - {*get_args(ProbeKind)})
-    if unknown or not wanted:
-        raise SettingsError(f"kinds is {unknown or kinds!r}: give some of {', '.join(get_args(ProbeKind))}")
-    if limit is not None and limit < 1:
-        raise SettingsError(f"limit is {limit}: it must be above 0")
-    found = [probe for probe in probes if probe.kind in wanted]
-    if not found:
-        there = ", ".join(dict.fromkeys(probe.kind for probe in probes))
-        raise SettingsError(f"there is no probe of kind {', '.join(sorted(wanted))}, only of {there}")
-    drawn = None if limit is None else _drawn_facts(probes, limit)
-    return tuple(one for one in found if drawn is None or not one.fact or one.fact in drawn)
-
-
-def _drawn_facts(probes: Iterable[Probe], limit: int) -> set[str]:
-    """So many of the trained facts and of the withheld ones, the same ones every time."""
-    withheld = {probe.fact for probe in probes if probe.kind == "C"}
-    trained = {probe.fact for probe in probes if probe.kind not in {"C", "G"}} - withheld
-
-    def drawn(facts: set[str]) -> list[str]:
-        return sorted(facts - {""}, key=lambda fact: hashlib.sha256(fact.encode()).hexdigest())[:limit]
-
-    return {*drawn(trained), *drawn(withheld), *(probe.fact for probe in probes if probe.kind == "G")}
-
-
-def _each_named(probes: Iterable[Probe]) -> Iterator[Probe]:
-    """The probes without those that stand there twice; of others with the same id, or none, it is made."""
-    seen: dict[str, Probe] = {}
-    for probe in probes:
-        one = probe
-        if not probe.id or seen.get(probe.id, probe) != probe:
-            text = probe.model_dump_json(exclude={"id"})
-            one = probe.model_copy(update={"id": hashlib.sha256(text.encode()).hexdigest()[:16]})
-        if one.id not in seen:
-            seen[one.id] = one
-            yield one
 
 
 # --- what the base model has at hand
@@ -483,7 +224,7 @@ class _Hands:
 _NOTHING_FOUND = "(Nothing was found.)"
 
 
-def _hands(exam: _Exam, retriever: BaseRetriever | None) -> _Hands:
+def _hands(exam: Exam, retriever: BaseRetriever | None) -> _Hands:
     wanted = set(exam.conditions)
     if not any(probe.kind in CEILINGS for probe in exam.probes):
         return _Hands(None, None)
@@ -517,7 +258,7 @@ def _ledger(run: Path | None, given: Ledger | None) -> Iterator[Ledger]:
         yield ledger
 
 
-def _examined(exam: _Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatModel | None) -> ReportCard:
+def _examined(exam: Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatModel | None) -> ReportCard:
     replies: list[tuple[str, Reply]] = []
     notes, identity = [*hands.notes], ""
     for contestant in exam.contestants:
@@ -540,7 +281,7 @@ def _examined(exam: _Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatM
         probes=exam.probes,
         results=judged.results,
         models=exam.names,
-        base=exam.names[0],
+        base=exam.base,
         tuned=exam.tuned,
         identity=identity if exam.tuned else "",  # the tuned model is the last one
         conditions=tuple(one for one in exam.conditions if any(r.condition == one for r in results)),
@@ -554,7 +295,7 @@ def _examined(exam: _Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatM
     )
 
 
-def _answers(exam: _Exam, contestant: _Contestant, hands: _Hands, ledger: Ledger) -> tuple[str, list[Reply]]:
+def _answers(exam: Exam, contestant: Contestant, hands: _Hands, ledger: Ledger) -> tuple[str, list[Reply]]:
     """A hash of what a model is, and what it replies, in the order of the probes.
 
     An engine that was started for it has ended then.
@@ -574,7 +315,7 @@ def _answers(exam: _Exam, contestant: _Contestant, hands: _Hands, ledger: Ledger
     return hashlib.sha256(asker.asked.identity.encode("utf-8", "surrogatepass")).hexdigest(), found
 
 
-def _asker(exam: _Exam, contestant: _Contestant, ledger: Ledger) -> Asker:
+def _asker(exam: Exam, contestant: Contestant, ledger: Ledger) -> Asker:
     """The model, told apart from others in the ledger by its name here too: code need not say what it is.
 
     Raises:
@@ -589,16 +330,14 @@ def _asker(exam: _Exam, contestant: _Contestant, ledger: Ledger) -> Asker:
     return replace(asker, asked=replace(asker.asked, identity=json.dumps(told, sort_keys=True)))
 
 
-def _check_price(asker: Asker, options: _Options) -> None:
+def _check_price(asker: Asker, options: Options) -> None:
     if options.max_cost is not None and asker.asked.cost(Usage(input_tokens=1000)) is None:
         raise SettingsError(
             f"max_cost needs prices, and that of {asker.asked.name} is not known: give max_tokens instead"
         )
 
 
-def _asked(
-    askings: Sequence[Asking], asker: Asker, contestant: _Contestant, options: _Options
-) -> list[Reply]:
+def _asked(askings: Sequence[Asking], asker: Asker, contestant: Contestant, options: Options) -> list[Reply]:
     title = contestant.name + _AT_HAND[askings[0].condition]
     options.announce(f"Asking {title} ({asker.asked.name}): {len(askings)} questions.")
     with _bar(f"ask {title}", asker, options) as (bar, counted):
@@ -609,7 +348,7 @@ def _asked(
 
 
 @contextmanager
-def _bar(title: str, asker: Asker, options: _Options) -> Iterator[tuple[Progress, Asker]]:
+def _bar(title: str, asker: Asker, options: Options) -> Iterator[tuple[Progress, Asker]]:
     with Progress(show=options.progress, step=title) as bar:
         yield bar, replace(asker, notice=bar.answered, stopping=bar.stopping)
 
@@ -639,7 +378,7 @@ def _missing(model: str, replies: Sequence[Reply]) -> list[str]:
     return [told]
 
 
-def _without_passage(exam: _Exam, results: Iterable[Result]) -> list[str]:
+def _without_passage(exam: Exam, results: Iterable[Result]) -> list[str]:
     shown = {one.probe for one in results if one.condition == "passage"}
     missing = sum(probe.kind in _OF_DOCUMENTS and probe.id not in shown for probe in exam.probes)
     if not shown or not missing:
@@ -673,7 +412,7 @@ def _first_of(reasons: Sequence[str]) -> str:
 
 
 def _judged(
-    exam: _Exam, results: Sequence[Result], ledger: Ledger, judge: str | BaseChatModel
+    exam: Exam, results: Sequence[Result], ledger: Ledger, judge: str | BaseChatModel
 ) -> tuple[str, Judging]:
     from qagen.llm.local import engines_of_its_own
 
@@ -691,7 +430,7 @@ def _judged(
             return asker.asked.name, judge_results(results, exam.probes, counted)
 
 
-def _judge_model(judge: str | BaseChatModel, options: _Options) -> BaseChatModel:
+def _judge_model(judge: str | BaseChatModel, options: Options) -> BaseChatModel:
     """The judge, giving its likeliest verdict; one on this machine does so anyway, within its own bounds."""
     if not isinstance(judge, str):
         return judge
@@ -705,7 +444,7 @@ def _judge_model(judge: str | BaseChatModel, options: _Options) -> BaseChatModel
     return greedy_model(judge, max_tokens=JUDGE_TOKENS, **place)
 
 
-def _leaks(exam: _Exam) -> tuple[Leak, ...] | None:
+def _leaks(exam: Exam) -> tuple[Leak, ...] | None:
     if exam.dataset is None:
         return None
     trained = [pair for pair in exam.dataset if pair.part == "train"]

@@ -139,7 +139,7 @@ def _unanswered(card: ReportCard) -> str:
     if not failed:
         return ""
     asked = len({row.probe.id for row in card.every_answer})
-    return f"{len(failed):,} of {_many(asked, 'question')} got no answer; these figures are not final."
+    return f"{len(failed):,} of {many(asked, 'question')} got no answer; these figures are not final."
 
 
 def _name(card: ReportCard, model: str) -> str:
@@ -170,7 +170,7 @@ def _subject(card: ReportCard, subject: str) -> str:
 
 
 def _few(rate: Rate) -> str:
-    return f" (only {_many(rate.asked, 'question')})" if rate.asked < _FEW else ""
+    return f" (only {many(rate.asked, 'question')})" if rate.asked < _FEW else ""
 
 
 def _others(card: ReportCard, kind: ProbeKind, subject: str) -> str:
@@ -267,15 +267,17 @@ def _surely_lost(change: Change) -> float:
 
 
 def _ceiling(card: ReportCard, kind: ProbeKind) -> str:
-    if card.base is None:
+    reader = card.base or card.subject  # of a card of one model, that one
+    if reader is None:
         return ""
-    passage = card.rate(card.base, kind, condition="passage")
-    found = card.rate(card.base, kind, condition="retrieval")
+    passage = card.rate(reader, kind, condition="passage")
+    found = card.rate(reader, kind, condition="retrieval")
     if passage is None and found is None:
         return ""
-    said = [f"With the passage at hand the base model reaches {percent(passage.share)}"] if passage else []
+    name = _name(card, reader)
+    said = [f"With the passage at hand {name} reaches {percent(passage.share)}"] if passage else []
     if found is not None:
-        whose = "it" if passage else "the base model"
+        whose = "it" if passage else name
         said.append(f"With retrieval {whose} reaches {percent(found.share)}")
     said[-1] += _advice(card, kind)  # which is of retrieval where that was measured
     return " ".join(f"{one}." for one in said)
@@ -338,7 +340,7 @@ def _leaks(card: ReportCard) -> Iterator[str]:
     number = len(leaked | asked)
     if not number:
         return
-    said = f"{_many(number, 'held-out question')} {_is(number)} trained, in the same or nearly the same words"
+    said = f"{many(number, 'held-out question')} {_is(number)} trained, in the same or nearly the same words"
     without = card.rate(card.subject, "P", where=lambda one: one.id not in leaked) if card.subject else None
     has_leaked = any(one.id in leaked and one.kind == "P" for one in card.probes)
     if has_leaked and without is not None:
@@ -355,7 +357,7 @@ def _failures(card: ReportCard) -> Iterator[str]:
         failed = [one for one in card.results if one.model == model and one.failure]
         if failed:
             yield (
-                f"{_many(len(failed), 'call')} to {_name(card, model)} failed and count as not right "
+                f"{many(len(failed), 'call')} to {_name(card, model)} failed and count as not right "
                 f"({_shortened(failed[0].failure)}). The same command asks only these again."
             )
 
@@ -459,7 +461,7 @@ def _sample(card: ReportCard) -> Iterator[str]:
         return
     worth = "" if rate.facts == rate.asked else f"(worth {rate.effective:,.0f} independent questions) "
     yield (
-        f"Small sample: {_many(rate.asked, 'question')} of kind {kind} about {_many(rate.facts, 'fact')} "
+        f"Small sample: {many(rate.asked, 'question')} of kind {kind} about {many(rate.facts, 'fact')} "
         f"{worth}give ±{100 * rate.half_width:.1f} points. From {ENOUGH_PROBES} independent questions on it "
         "is ±6.9 or less."
     )
@@ -470,7 +472,7 @@ def _judge(card: ReportCard) -> Iterator[str]:
     if agreement is not None and agreement.kappa is not None and agreement.kappa < _ENOUGH_AGREEMENT:
         yield (
             f"The judge and the words alone agree on {agreement.same} of "
-            f"{_many(agreement.asked, 'answer')} only (kappa {agreement.kappa:.2f}): look at a sample "
+            f"{many(agreement.asked, 'answer')} only (kappa {agreement.kappa:.2f}): look at a sample "
             "yourself with `--audit`."
         )
 
@@ -479,7 +481,7 @@ def _audit(card: ReportCard) -> Iterator[str]:
     audit = card.audit
     if audit is not None and audit.kappa is not None and audit.kappa < _ENOUGH_AGREEMENT:
         yield (
-            f"The person who labelled {_many(audit.asked, 'answer')} agrees with the scores on {audit.same} "
+            f"The person who labelled {many(audit.asked, 'answer')} agrees with the scores on {audit.same} "
             f"only (kappa {audit.kappa:.2f}): the shares on this card are not to be trusted."
         )
 
@@ -505,7 +507,8 @@ def find_outdated(card: ReportCard, run: Path) -> str:
     return f"This evaluation was made before the model was tuned again: run `qagen evaluate {run}`."
 
 
-def _many(number: int, noun: str) -> str:
+def many(number: int, noun: str) -> str:
+    """``1 fact``, ``2,000 facts``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 

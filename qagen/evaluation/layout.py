@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qagen.evaluation.figures import Change, FailedFact, Rate
-from qagen.evaluation.findings import between, percent, points, tenths, whole
+from qagen.evaluation.findings import between, many, percent, points, tenths, whole
 from qagen.evaluation.records import Condition, ProbeKind
 from qagen.evaluation.report_card import KINDS
 from qagen.evaluation.statistics import Agreement, Estimate
@@ -295,11 +295,6 @@ def share(rate: Rate) -> str:
 def interval(rate: Rate) -> str:
     """``[77–88]``, in percent."""
     return between(100 * rate.low, 100 * rate.high)
-
-
-def many(number: int, noun: str) -> str:
-    """``1 fact``, ``2,000 facts``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def answer_of(fact: FailedFact) -> str:

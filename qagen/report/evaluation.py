@@ -138,7 +138,8 @@ def _recovery(estimate: Estimate) -> Figure:
 
 def _headlines(card: ReportCard) -> list[Figure]:
     """The main kind of question: every model with nothing at hand, the base model with a text too."""
-    from qagen.evaluation.layout import interval, many, share
+    from qagen.evaluation.findings import many
+    from qagen.evaluation.layout import interval, share
     from qagen.evaluation.report_card import KINDS
 
     kind = card.headline
@@ -146,8 +147,9 @@ def _headlines(card: ReportCard) -> list[Figure]:
         return []
     names = sorted(card.models, key=lambda name: (name != card.subject, name != card.base))[:_MOST_MODELS]
     asked: list[tuple[str, Condition]] = [(name, "closed") for name in names]
-    if card.base is not None:
-        asked += [(card.base, "passage"), (card.base, "retrieval")]
+    reader = card.base or card.subject
+    if reader is not None:
+        asked += [(reader, "passage"), (reader, "retrieval")]
     found = []
     for model, condition in asked:
         rate = card.rate(model, kind, condition=condition)

@@ -267,6 +267,8 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
     began = time.time()
     with ExitStack() as stack:
         stack.callback(watch.close)
+        if job.device == "cpu" and job.plan.dtype == "bfloat16":
+            stack.enter_context(frozen_in_16_bits(trainer.network))
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         except torch.OutOfMemoryError as error:
@@ -285,6 +287,27 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
         validation=checks.validation() if checks.validation else None,
         general=(general.asked, before, general.right()),
     )
+
+
+@contextmanager
+def frozen_in_16_bits(network: torch.nn.Module) -> Iterator[None]:
+    """While it lasts, matrices that are not trained lie in the 16 bits in which they are multiplied.
+
+    Autocast keeps what it has rounded only where it is trained, and would round all others in each pass: the
+    products are the same to the last bit, and a step takes about 15 % less time.
+    """
+    frozen = [
+        (layer, layer.weight)
+        for layer in network.modules()
+        if isinstance(layer, torch.nn.Linear) and not layer.weight.requires_grad
+    ]
+    for layer, weight in frozen:  # a new parameter: the old one may be that of the embedding too
+        layer.weight = torch.nn.Parameter(weight.detach().bfloat16(), requires_grad=False)
+    try:
+        yield
+    finally:
+        for layer, weight in frozen:
+            layer.weight = weight
 
 
 def _beginning(job: Job, trainer: WholeCheckpoints, step: int) -> str:
