@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from rich.console import Console
 from rich.progress import track
@@ -227,18 +227,17 @@ def learn(folder: Path, way: str, *, seed: int, steps: int) -> None:
 
 
 def train(folder: Path, way: str, *, seed: int, steps: int) -> None:
-    """As the product trains by default, but for a number of steps that is the same for all."""
+    """As the product trains by default; but if a number of steps is given, for as many, the same for all."""
+    equally: dict[str, Any] = {"n_epochs": steps, "max_steps": steps, "stop_at_recall": None} if steps else {}
     train_locally(
         folder / TRAIN,
         model=BASE_MODEL,
         out=folder,
-        n_epochs=steps,
-        max_steps=steps,
         seed=seed,
         replay="general" if way == "replay" else None,
-        stop_at_recall=None,
         checkpoint_seconds=600,
         progress=False,
+        **equally,
     )
 
 
@@ -293,11 +292,12 @@ def figures(trained: Sequence[Trained], ways: Sequence[str]) -> list[dict[str, s
 def costs(records: Sequence[TuningRecord]) -> dict[str, str]:
     """Steps, minutes and memory of a training: the mean, and the most."""
     if not records:
-        return {"examples": "", "minutes": "", "GB": ""}
+        return {"examples": "", "steps": "", "minutes": "", "GB": ""}
     details = [record.details for record in records]
     peaks = [one["peak_memory"] for one in details if one["peak_memory"]]
     return {
         "examples": f"{sum(record.examples or 0 for record in records) / len(records):.0f}",
+        "steps": f"{sum(one['steps'] for one in details) / len(details):.0f}",
         "minutes": f"{sum(one['training_seconds'] for one in details) / len(details) / 60:.1f}",
         "GB": f"{max(peaks) / 1e9:.1f}" if peaks else "",
     }
@@ -338,7 +338,7 @@ def main() -> None:
     console.print(markdown(rows), markup=False, soft_wrap=True)
     for column in COLUMNS:
         console.print(f"{column} of each: {by_subject(trained, column)}", soft_wrap=True)
-    console.print(f"{plan.steps} steps; {(time.monotonic() - began) / 60:.0f} minutes in all")
+    console.print(f"{(time.monotonic() - began) / 60:.0f} minutes in all")
 
 
 def plan_of(given: argparse.Namespace) -> Plan:
@@ -374,14 +374,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=None)
     parser.add_argument("--facts", type=int, default=None, help="trained facts of a world (default: 60)")
     parser.add_argument("--passages", type=int, default=3, help="of the document (default: 3)")
-    parser.add_argument("--steps", type=int, default=None, help="of each training")
+    parser.add_argument("--steps", type=int, default=None, help="of each training; 0: as the product decides")
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the worlds")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="models at once")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.ways = given.ways or (["classic", "default"] if given.quick else list(WAYS))
     given.facts = given.facts or (20 if given.quick else 60)
-    given.steps = given.steps or (100 if given.quick else 400)
+    if given.steps is None:
+        given.steps = 100 if given.quick else 400
     name = "quick" if given.quick else "documents" if given.documents else given.language
     given.out = given.out or Path("learning-run") / name
     return given

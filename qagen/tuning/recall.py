@@ -56,11 +56,17 @@ def recall(model: Any, rows: Sequence[dict[str, Any]], *, eos: int, pad: int, ba
         for start in range(0, len(rows), batch_size):
             batch = rows[start : start + batch_size]
             ids, labels = _padded(batch, pad, model.device)
-            logits = model(input_ids=ids, attention_mask=_inside(batch, ids)).logits
-            for row, marks in zip(logits, labels, strict=True):
-                place = _answer(marks, eos)
+            places = [_answer(marks, eos) for marks in labels]
+            first = min(int(place[0]) for place in places) - 1  # of the logits that are looked at
+            logits = model(
+                input_ids=ids,
+                attention_mask=_inside(batch, ids),
+                use_cache=False,
+                logits_to_keep=ids.shape[1] - first,
+            ).logits
+            for row, marks, place in zip(logits, labels, places, strict=True):
                 wanted = marks[place]
-                found = row[place - 1].float()
+                found = row[place - 1 - first].float()
                 losses.append(torch.nn.functional.cross_entropy(found, wanted, reduction="none"))
                 hit = found.argmax(-1) == wanted
                 hits.append(hit)
