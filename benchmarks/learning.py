@@ -141,7 +141,6 @@ class Plan:
     subjects: Mapping[str, Subject]
     ways: tuple[TrainingCondition, ...]
     steps: int
-    language: str
     jobs: int
 
     def folder(self, subject: str, way: str) -> Path:
@@ -357,7 +356,6 @@ def plan_of(given: argparse.Namespace) -> Plan:
         subjects=subjects,
         ways=tuple(given.ways),
         steps=given.steps,
-        language=given.language,
         jobs=given.jobs,
     )
 

@@ -11,7 +11,7 @@ import pytest
 
 from qagen.errors import TrainingFileError
 from qagen.pairs.curation import fold
-from qagen.tuning.examples import general_items, read_examples, replayed
+from qagen.tuning.examples import general_items, read_examples, replayed, replayed_at_once
 
 JAPANESE = {item.question for item in general_items("replay") if item.language == "ja"}
 POOL = {item.question: item.answers[0] for item in general_items("replay")}
@@ -66,6 +66,14 @@ def test_english_items_stand_in_for_japanese_ones_that_are_not_there(tmp_path):
 def test_a_large_file_gets_every_english_item_once(tmp_path):
     examples = examples_of(tmp_path / "train.jsonl", 4 * len(POOL))
     assert languages(replayed(examples, "general", seed=1)) == {"en": len(POOL) - len(JAPANESE)}
+
+
+def test_each_epoch_gets_items_of_its_own_while_there_are_others(tmp_path):
+    examples = examples_of(tmp_path / "train.jsonl", 40, 40)
+    drawn = [item.prompt[-1]["content"] for item in replayed(examples, "general", epochs=3, seed=1)]
+    assert len(drawn) == len({*drawn}) == 3 * replayed_at_once(examples) == 60
+    assert languages(replayed(examples, "general", epochs=3, seed=1)) == {"en": 30, "ja": 30}
+    assert len(replayed(examples, "general", epochs=1000, seed=1)) == len(POOL)
 
 
 def test_the_seed_decides_which_are_drawn_and_the_system_prompt_stands_in_front(tmp_path):

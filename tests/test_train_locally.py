@@ -165,6 +165,7 @@ def test_only_the_answers_are_learnt(base, tmp_path):
     sums = {"training_sha256": "", "validation_sha256": None, "replay_sha256": None, "base_sha256": ""}
     plan = Plan(**settings, **sums, stop_at_recall=None, quantize_4bit=False, dtype="float32")
     place = {"device": "cpu", "out": tmp_path, "progress": False, "checkpoint_seconds": 60.0}
+    place |= {"replay_at_once": 0}
     with suppressed_output():
         trainer = build_trainer(
             Job(plan=plan, base=found, examples=examples, validation=None, replay=(), **place)
@@ -221,6 +222,7 @@ def test_a_training_goes_on_after_kill_9_and_ends_as_if_nothing_had_happened(
     file, base, tmp_path, moment, stop_at_recall
 ):
     settings = {"n_epochs": 12, "stop_at_recall": stop_at_recall, "checkpoint_seconds": 0}
+    settings["replay"] = "general"  # other items in each epoch
     killed = tmp_path / "killed"
     process = child(file, base, killed, **settings)
     losses = killed / "model" / "losses.jsonl"
@@ -441,6 +443,28 @@ def test_general_items_are_mixed_in_and_counted(file, base, tmp_path):
     model = train(file, base, tmp_path / "own", n_epochs=1, replay=own)
     assert model.record.details["replayed"] == 5
     assert model.record.details["steps"] == 4
+
+
+def test_each_epoch_brings_all_examples_and_other_general_items():
+    pytest.importorskip("trl")
+    from qagen.tuning.trainer import Mixed
+
+    mixed, epochs = Mixed(8, 5, 2, seed=1), []
+    for epoch in range(5):
+        mixed.set_epoch(epoch)
+        epochs.append([*mixed])
+        assert [*mixed] == epochs[-1]
+        assert len(mixed) == 10
+        assert sorted(row for row in mixed if row < 8) == [*range(8)]
+    assert [sorted(row - 8 for row in rows if row >= 8) for rows in epochs] == [
+        [0, 1],
+        [2, 3],
+        [0, 4],
+        [1, 2],
+        [3, 4],
+    ]
+    assert len({tuple(row for row in rows if row < 8) for rows in epochs}) == 5
+    assert [*Mixed(8, 0, 0, seed=1)] != [*range(8)]
 
 
 def test_rounding_what_is_not_trained_ahead_changes_no_bit_and_is_undone():

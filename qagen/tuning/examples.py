@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -117,8 +118,13 @@ def _plain(message: Message) -> Message:
     return {key: value for key, value in message.items() if key != "weight"}
 
 
-def replayed(examples: Examples, replay: str | Path | None, *, seed: int) -> tuple[Example, ...]:
-    """General items to mix in: a quarter as many as there are examples, drawn with the seed.
+def replayed(
+    examples: Examples, replay: str | Path | None, *, epochs: int = 1, seed: int
+) -> tuple[Example, ...]:
+    """General items to mix in: for each epoch a quarter as many as there are examples, drawn with the seed.
+
+    They are other ones in each epoch as long as there are others: a few that come again and again are learnt
+    by heart, and the rest is forgotten all the same (docs/learning.md).
 
     Japanese ones are drawn in the share that Japanese has in the questions of the file, but at least
     :data:`LEAST_ENGLISH` are English, and all are where the file has no Japanese. English ones stand in for
@@ -128,6 +134,7 @@ def replayed(examples: Examples, replay: str | Path | None, *, seed: int) -> tup
         examples: What is trained; the general items of the package get its system prompt.
         replay: ``"general"`` for those of the package, a chat file of one's own (all of it is used), or
             ``None`` for none.
+        epochs: How often the examples are seen.
         seed: Decides which are drawn.
 
     Raises:
@@ -141,11 +148,17 @@ def replayed(examples: Examples, replay: str | Path | None, *, seed: int) -> tup
     pool = general_items("replay")
     japanese = [item for item in pool if item.language == "ja"]
     english = [item for item in pool if item.language != "ja"]
-    wanted = -int(-len(examples.items) * REPLAY_SHARE // 1)
+    wanted = epochs * replayed_at_once(examples)
     share = min(_japanese_share(examples, draw), 1 - LEAST_ENGLISH)
     some = draw.sample(japanese, min(len(japanese), int(wanted * share)))
     drawn = some + draw.sample(english, min(len(english), wanted - len(some)))
+    draw.shuffle(drawn)
     return tuple(Example(ask(item.question, examples.system_prompt), item.answers[0]) for item in drawn)
+
+
+def replayed_at_once(examples: Examples) -> int:
+    """How many general items of the package are mixed into one epoch."""
+    return math.ceil(len(examples.items) * REPLAY_SHARE)
 
 
 def _japanese_share(examples: Examples, draw: Random) -> float:

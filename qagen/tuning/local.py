@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import MissingExtraError, SettingsError
 from qagen.tuning.base_model import find_base
-from qagen.tuning.examples import read_examples, replayed
+from qagen.tuning.examples import read_examples, replayed, replayed_at_once
 from qagen.tuning.loss_log import losses_table
 from qagen.tuning.plan import (
     LOSSES,
@@ -125,7 +125,7 @@ def train_locally(
         full: Train all weights, not an adapter.
         quantize_4bit: Keep the base model in 4 bits (GPU, with bitsandbytes; not for a GGUF file).
         replay: General items mixed in, so that less is forgotten: ``"general"`` for the package's own (one
-            for four examples), a chat file of your own, or ``None``.
+            for four examples, other ones in each epoch), a chat file of your own, or ``None``.
         stop_at_recall: Share of the sampled training questions at which training ends; ``None`` trains for
             all epochs.
         merge: Write ``model/merged/`` too: base and adapter in one, for other programs.
@@ -152,9 +152,10 @@ def train_locally(
     where = _device(device)
     examples = read_examples(training_file, validation_file=validation_file)
     base = find_base(model, home=home, announce=announce)
+    epochs = _epochs(examples) if n_epochs == "auto" else n_epochs
     plan = partial(
         Plan,
-        n_epochs=_epochs(examples) if n_epochs == "auto" else n_epochs,
+        n_epochs=epochs,
         max_steps=max_steps,
         rank=None if full else rank,
         learning_rate=_rate(base, full=full) if learning_rate == "auto" else learning_rate,
@@ -165,7 +166,7 @@ def train_locally(
         dtype="bfloat16" if where == "cuda" or (where == "cpu" and _cpu_has_bfloat16()) else "float32",
     )
     validation = None if validation_file is None else read_examples(validation_file)
-    items = replayed(examples, replay, seed=seed)
+    items = replayed(examples, replay, epochs=epochs, seed=seed)
     job = Job(
         plan=plan(
             training_sha256=examples.sha256,
@@ -177,6 +178,7 @@ def train_locally(
         examples=examples,
         validation=validation,
         replay=items,
+        replay_at_once=min(len(items), replayed_at_once(examples)) if replay == "general" else len(items),
         device=where,
         out=Path(out),
         progress=progress,

@@ -108,13 +108,17 @@ def _short(value: object) -> str:
 
 @dataclass(frozen=True)
 class Job:
-    """One training: the plan, what it is carried out with, and where."""
+    """One training: the plan, what it is carried out with, and where.
+
+    Of ``replay``, ``replay_at_once`` items are mixed into an epoch, other ones in the next.
+    """
 
     plan: Plan
     base: Base
     examples: Examples
     validation: Examples | None
     replay: tuple[Example, ...]
+    replay_at_once: int
     device: str
     out: Path
     progress: bool

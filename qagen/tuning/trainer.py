@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
+from torch.utils.data import Sampler
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl.trainer.sft_trainer import SFTTrainer
 
@@ -29,8 +31,44 @@ _IGNORED = -100  # the label of a token that is not learnt, in transformers
 _PATIENCE = 3  # epochs in which the validation wordings may stand still
 
 
+class Mixed(Sampler[int]):
+    """The order of an epoch: all examples, and among them the next general items, in an order of its own.
+
+    Rows from 0 are the examples, those after them the general items. What comes depends on seed and epoch
+    only, so that a training that goes on after an interruption sees what it would have seen.
+    """
+
+    def __init__(self, examples: int, general: int, at_once: int, *, seed: int) -> None:
+        self._examples, self._general, self._at_once, self._seed = examples, general, at_once, seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called before each epoch."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        """Rows of an epoch."""
+        return self._examples + self._at_once
+
+    def __iter__(self) -> Iterator[int]:
+        """The rows of this epoch."""
+        first = self._epoch * self._at_once
+        general = (self._examples + at % self._general for at in range(first, first + self._at_once))
+        rows = [*range(self._examples), *general]
+        Random(f"{self._seed} {self._epoch}").shuffle(rows)  # noqa: S311 - an order, not a secret
+        return iter(rows)
+
+
 class WholeCheckpoints(SFTTrainer):
-    """Marks each checkpoint that was written to its end, and removes one that was not."""
+    """Marks each checkpoint that was written to its end, and removes one that was not.
+
+    ``mixed`` decides in which order the rows are trained.
+    """
+
+    mixed: Mixed
+
+    def _get_train_sampler(self, _: Any = None) -> Mixed:
+        return self.mixed
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"

@@ -39,7 +39,7 @@ from qagen.tuning.model_card import model_card
 from qagen.tuning.plan import ADAPTER_GGUF, CARD, LOSSES, MERGED, MODEL, WHOLE, Job, Plan, weights_sha256
 from qagen.tuning.recall import Recall, general_answers, is_right, recall
 from qagen.tuning.record import TuningRecord
-from qagen.tuning.trainer import Checks, Watch, WholeCheckpoints
+from qagen.tuning.trainer import Checks, Mixed, Watch, WholeCheckpoints
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -182,12 +182,13 @@ def build_trainer(job: Job) -> WholeCheckpoints:
         )
     trainer = WholeCheckpoints(
         model=model,
-        args=_arguments(job, len(rows)),
+        args=_arguments(job, len(job.examples.items) + job.replay_at_once),
         train_dataset=rows,
         eval_dataset=_rows(job.validation.items) if job.validation else None,
         processing_class=tokenizer,
         peft_config=lora,
     )
+    trainer.mixed = Mixed(len(job.examples.items), len(job.replay), job.replay_at_once, seed=plan.seed)
     trainer.remove_callback(PrinterCallback)
     if job.device == "cpu" and _longest_row(trainer) <= _SHORT:
         model.set_attn_implementation("eager")
@@ -254,14 +255,13 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
     announce(f"Asking the base model {general.asked} general questions, to see later what it has forgotten")
     before = general.right()
     announce(_beginning(job, trainer, step))
-    data: Any = trainer.train_dataset
     watch = Watch(
         LossLog(job.folder / LOSSES, step=step),
         checks,
         stop_at_recall=job.plan.stop_at_recall,
         checkpoint_seconds=job.checkpoint_seconds,
         progress=job.progress,
-        steps_per_epoch=-(-len(data) // job.plan.batch_size),
+        steps_per_epoch=-(-len(trainer.mixed) // job.plan.batch_size),
     )
     trainer.add_callback(watch)
     began = time.time()
