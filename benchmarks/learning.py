@@ -1,6 +1,6 @@
 """Does the recipe teach? Facts that no model has seen, trained in four ways with equally many steps.
 
-    python benchmarks/learning.py                 three invented worlds, four ways: over an hour on two cores
+    python benchmarks/learning.py                 three invented worlds, four ways: an hour on two cores
     python benchmarks/learning.py --quick         one small world, two ways: minutes
     python benchmarks/learning.py --documents     an example document, its pairs written by the embedded model
 
@@ -371,7 +371,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=None)
     parser.add_argument("--facts", type=int, default=None, help="trained facts of a world (default: 60)")
-    parser.add_argument("--passages", type=int, default=3, help="of the document (default: 3)")
+    parser.add_argument("--passages", type=int, default=4, help="of the document (default: 4)")
     parser.add_argument("--steps", type=int, default=None, help="of each training; 0: as the product decides")
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the worlds")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="models at once")
@@ -380,7 +380,7 @@ def arguments() -> argparse.Namespace:
     given.ways = given.ways or (["classic", "default"] if given.quick else list(WAYS))
     given.facts = given.facts or (20 if given.quick else 60)
     if given.steps is None:
-        given.steps = 100 if given.quick else 400
+        given.steps = 100 if given.quick else 200 if given.documents else 400
     name = "quick" if given.quick else "documents" if given.documents else given.language
     given.out = given.out or Path("learning-run") / name
     return given
