@@ -1,7 +1,7 @@
 """Does the recipe teach? Facts that no model has seen, trained in four ways with equally many steps.
 
     python benchmarks/learning.py                 three invented worlds, four ways: an hour on two cores
-    python benchmarks/learning.py --quick         one small world, two ways: minutes
+    python benchmarks/learning.py --quick         one small world, two ways: five minutes
     python benchmarks/learning.py --documents     an example document, its pairs written by the embedded model
 
 The ways, each on the same facts and with the same number of steps and examples a step:
@@ -61,9 +61,9 @@ COLUMNS = ("V", "P", "P riddle", "F", "R", "X", "C", "U", "G")
 """Kinds of probe. P are rephrasings in the registers that the default recipe holds out; a riddle paraphrases
 what is asked for, so that it must be guessed before it is answered, and stands by itself."""
 RIDDLE = "riddle"
-EVERY = {"V": 2, "P": 1, "C": 2, RIDDLE: 3, "R": 3, "X": 3, "F": 6, "U": 3, "G": 2}
+EVERY = {"V": 2, "P": 1, "C": 2, RIDDLE: 3, "R": 3, "X": 3, "F": 6, "U": 3, "G": 3}
 """Of how many facts one is asked, to save time: a yes/no question each way, a cloze and a choice are F."""
-EVERY_OF_BASE = {"V": 6, "P": 6, "C": 3, "G": 2}
+EVERY_OF_BASE = {"V": 6, "P": 6, "C": 3, "G": 3}
 BASE_MODEL = "local:smollm2-135m"
 DOCUMENT = Path(__file__).parent.parent / "examples" / "documents" / "tessimarn-regatta.md"
 TRAIN, PROBES, CARD, BASE = "train.jsonl", "probes.jsonl", "evaluation.json", "base"
@@ -365,7 +365,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="one world of 20 facts, two ways, 100 steps")
+    parser.add_argument("--quick", action="store_true", help="one world of 20 facts, two ways, 80 steps")
     parser.add_argument("--documents", action="store_true", help="the whole product on an example document")
     parser.add_argument("--out", type=Path, default=None, help="where folders come (default: learning-run)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
@@ -374,13 +374,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--passages", type=int, default=4, help="of the document (default: 4)")
     parser.add_argument("--steps", type=int, default=None, help="of each training; 0: as the product decides")
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="of the worlds")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="models at once")
+    parser.add_argument("--jobs", type=int, default=None, help="models at once (default: one a core)")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.ways = given.ways or (["classic", "default"] if given.quick else list(WAYS))
     given.facts = given.facts or (20 if given.quick else 60)
     if given.steps is None:
-        given.steps = 100 if given.quick else 200 if given.documents else 400
+        given.steps = 80 if given.quick else 200 if given.documents else 400
+    given.jobs = given.jobs or (3 if given.quick else os.cpu_count() or 1)  # three models: none waits
     name = "quick" if given.quick else "documents" if given.documents else given.language
     given.out = given.out or Path("learning-run") / name
     return given
