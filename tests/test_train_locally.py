@@ -436,6 +436,12 @@ def test_validation_wordings_that_do_not_improve_end_the_training(file, base, tm
     assert table["valid_loss"].notna().sum() == details["epochs"]
 
 
+@pytest.mark.parametrize("epochs", [-1, 0, 2.5])
+def test_epochs_that_cannot_be_are_refused_with_general_items_too(file, base, tmp_path, epochs):
+    with pytest.raises(SettingsError, match="n_epochs is"):
+        train(file, base, tmp_path / "run", n_epochs=epochs, replay="general")
+
+
 def test_general_items_are_mixed_in_and_counted(file, base, tmp_path):
     model = train(file, base, tmp_path / "run", n_epochs=1, replay="general")
     assert model.record.details["replayed"] == 2

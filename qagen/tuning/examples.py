@@ -123,8 +123,8 @@ def replayed(
 ) -> tuple[Example, ...]:
     """General items to mix in: for each epoch a quarter as many as there are examples, drawn with the seed.
 
-    They are other ones in each epoch as long as there are others: a few that come again and again are learnt
-    by heart, and the rest is forgotten all the same (docs/learning.md).
+    They are other ones in each epoch as long as there are others: in trials more was kept so than with a few
+    that came again and again (docs/learning.md).
 
     Japanese ones are drawn in the share that Japanese has in the questions of the file, but at least
     :data:`LEAST_ENGLISH` are English, and all are where the file has no Japanese. English ones stand in for

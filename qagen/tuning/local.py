@@ -8,7 +8,7 @@ import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace as changed
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -152,10 +152,13 @@ def train_locally(
     where = _device(device)
     examples = read_examples(training_file, validation_file=validation_file)
     base = find_base(model, home=home, announce=announce)
-    epochs = _epochs(examples) if n_epochs == "auto" else n_epochs
-    plan = partial(
-        Plan,
-        n_epochs=epochs,
+    validation = None if validation_file is None else read_examples(validation_file)
+    plan = Plan(
+        training_sha256=examples.sha256,
+        validation_sha256=None if validation is None else validation.sha256,
+        replay_sha256=None,
+        base_sha256=base.sha256,
+        n_epochs=_epochs(examples) if n_epochs == "auto" else n_epochs,
         max_steps=max_steps,
         rank=None if full else rank,
         learning_rate=_rate(base, full=full) if learning_rate == "auto" else learning_rate,
@@ -165,15 +168,9 @@ def train_locally(
         quantize_4bit=quantize_4bit,
         dtype="bfloat16" if where == "cuda" or (where == "cpu" and _cpu_has_bfloat16()) else "float32",
     )
-    validation = None if validation_file is None else read_examples(validation_file)
-    items = replayed(examples, replay, epochs=epochs, seed=seed)
+    items = replayed(examples, replay, epochs=plan.n_epochs, seed=seed)
     job = Job(
-        plan=plan(
-            training_sha256=examples.sha256,
-            validation_sha256=None if validation is None else validation.sha256,
-            replay_sha256=_digest(items),
-            base_sha256=base.sha256,
-        ),
+        plan=changed(plan, replay_sha256=_digest(items)),
         base=base,
         examples=examples,
         validation=validation,
