@@ -62,9 +62,9 @@ COLUMNS = ("V", "P", "P riddle", "F", "R", "X", "C", "U", "G")
 """Kinds of probe. P are rephrasings in the registers that the default recipe holds out; a riddle paraphrases
 what is asked for, so that it must be guessed before it is answered, and stands by itself."""
 RIDDLE = "riddle"
-EVERY = {"V": 3, "P": 1, "C": 3, RIDDLE: 3, "R": 3, "X": 3, "F": 8, "U": 4, "G": 3}
+EVERY = {"V": 3, "P": 1, "C": 4, RIDDLE: 3, "R": 3, "X": 3, "F": 10, "U": 5, "G": 3}
 """Of how many facts one is asked, to save time: a yes/no question each way, a cloze and a choice are F."""
-EVERY_OF_BASE = {"V": 10, "P": 8, "C": 4, "G": 3}
+EVERY_OF_BASE = {"V": 20, "P": 10, "C": 8, "G": 3}
 BASE_MODEL = "local:smollm2-135m"
 DOCUMENT = Path(__file__).parent.parent / "examples" / "documents" / "tessimarn-regatta.md"
 TRAIN, PROBES, CARD, BASE = "train.jsonl", "probes.jsonl", "evaluation.json", "base"
@@ -188,8 +188,8 @@ def learn_all(plan: Plan) -> list[Trained]:
 
 
 def rounds(ways: Sequence[str]) -> list[Sequence[str]]:
-    """The ways two by two, then the base model: if the experiment is cut short, the first two are whole."""
-    return [*(ways[start : start + 2] for start in range(0, len(ways), 2)), [BASE]]
+    """Two ways, the base model, the others: the short jobs not last, and a part that is cut off is a whole."""
+    return [ways[:2], [BASE], ways[2:]]
 
 
 def prepare(plan: Plan, subject: str, way: str) -> Path:
