@@ -188,7 +188,7 @@ def learn_all(plan: Plan) -> list[Trained]:
 
 
 def rounds(ways: Sequence[str]) -> list[Sequence[str]]:
-    """Two ways, the base model, the others: the short jobs not last, and a part that is cut off is a whole."""
+    """Two ways, the base model, the others: no short job is the last one, and each part is a whole."""
     return [ways[:2], [BASE], ways[2:]]
 
 
@@ -227,8 +227,8 @@ def learn(folder: Path, way: str, *, seed: int, steps: int) -> None:
 
 
 def train(folder: Path, way: str, *, seed: int, steps: int) -> None:
-    """As the product trains by default; but if a number of steps is given, for as many, the same for all."""
-    equally: dict[str, Any] = {"n_epochs": steps, "max_steps": steps, "stop_at_recall": None} if steps else {}
+    """As the product trains by default; or if steps are given for as many, and with nothing done after."""
+    equally: dict[str, Any] = {"n_epochs": steps, "max_steps": steps, "stop_at_recall": None, "strength": 1}
     train_locally(
         folder / TRAIN,
         model=BASE_MODEL,
@@ -237,7 +237,7 @@ def train(folder: Path, way: str, *, seed: int, steps: int) -> None:
         replay="general" if way == "replay" else None,
         checkpoint_seconds=600,
         progress=False,
-        **equally,
+        **(equally if steps else {}),
     )
 
 

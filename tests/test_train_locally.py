@@ -92,6 +92,7 @@ def test_it_learns_and_stops_when_it_has(trained):
     assert details["recall"]["loss"] < 1
     assert details["epochs"] < 30
     assert "word for word" in details["stopped_early"]
+    assert model.record.hyperparameters["strength"] == 1  # weaker it forgets one of them
 
 
 def test_the_trained_model_answers_as_it_was_taught(trained):
@@ -163,7 +164,7 @@ def test_only_the_answers_are_learnt(base, tmp_path):
         "seed": 0,
     }
     sums = {"training_sha256": "", "validation_sha256": None, "replay_sha256": None, "base_sha256": ""}
-    plan = Plan(**settings, **sums, stop_at_recall=None, quantize_4bit=False, dtype="float32")
+    plan = Plan(**settings, **sums, stop_at_recall=None, strength=1, quantize_4bit=False, dtype="float32")
     place = {"device": "cpu", "out": tmp_path, "progress": False, "checkpoint_seconds": 60.0}
     place |= {"replay_at_once": 0}
     with suppressed_output():
@@ -183,6 +184,26 @@ def test_the_same_seed_gives_the_same_weights(file, base, tmp_path):
     train(file, base, tmp_path / "three", seed=1, **short)
     assert weights(tmp_path / "one") == weights(tmp_path / "two")
     assert weights(tmp_path / "one") != weights(tmp_path / "three")
+
+
+def test_a_weaker_adapter_is_the_same_one_multiplied(file, base, tmp_path):
+    from safetensors.torch import load_file
+
+    short = {"n_epochs": 2, "stop_at_recall": None}
+    for strength in (1, 0.5):
+        train(file, base, tmp_path / str(strength), strength=strength, **short)
+    whole, half = (
+        load_file(tmp_path / name / "model" / "adapter_model.safetensors") for name in ("1", "0.5")
+    )
+    assert any(".lora_B." in name and tensor.any() for name, tensor in whole.items())
+    for name, tensor in whole.items():
+        assert (half[name] == (tensor / 2 if ".lora_B." in name else tensor)).all()
+    assert read_record(tmp_path / "0.5").hyperparameters["strength"] == 0.5
+
+
+def test_all_weights_are_kept_as_they_were_trained(file, base, tmp_path):
+    model = train(file, base, tmp_path / "run", n_epochs=1, full=True)
+    assert model.record.hyperparameters["strength"] == 1
 
 
 CHILD = """
@@ -538,6 +559,9 @@ def test_a_gguf_base_gets_an_adapter_for_llama_cpp(file, base, tmp_path):
         ({"learning_rate": 0}, "learning_rate is 0"),
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
         ({"stop_at_recall": 1.5}, r"stop_at_recall is 1\.5"),
+        ({"strength": 0}, "strength is 0"),
+        ({"strength": 1.1}, r"strength is 1\.1"),
+        ({"strength": "weak"}, "strength is 'weak'"),
         ({"device": "tpu"}, "no device 'tpu'"),
         ({"device": "mps" if sys.platform != "darwin" else "cuda"}, "device can be used here"),
         ({"merge": True, "full": True}, "leave it out"),

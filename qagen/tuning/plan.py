@@ -58,6 +58,7 @@ class Plan:
         batch_size: Examples a step.
         seed: Of the order, the general items and the first weights of the adapter.
         stop_at_recall: See :func:`qagen.train_locally`.
+        strength: What the trained adapter is multiplied by; 1 where all weights are trained.
         quantize_4bit: Whether the base model is kept in 4 bits.
         dtype: In which matrices are multiplied; on a GPU also of the base model's weights.
     """
@@ -73,6 +74,7 @@ class Plan:
     batch_size: int
     seed: int
     stop_at_recall: float | None
+    strength: float
     quantize_4bit: bool
     dtype: str
 
@@ -92,6 +94,8 @@ class Plan:
             raise SettingsError(
                 f"stop_at_recall is {self.stop_at_recall!r}. Use a share such as 0.95, or None to go on."
             )
+        if not (isinstance(self.strength, int | float) and 0 < self.strength <= 1):
+            raise SettingsError(f"strength is {self.strength!r}. Use a number above 0, at most 1.")
 
     def differences(self, other: dict[str, Any]) -> str:
         """What another plan had in place of this one's settings, in words."""
