@@ -267,6 +267,24 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
     )
     trainer.add_callback(watch)
     began = time.time()
+    _carry_out(job, trainer, watch, checkpoint)
+    seconds = time.time() - began
+    strength, known = _weakened(job, trainer, checks)
+    announce("Asking the trained model the same")
+    return _Outcome(
+        steps=trainer.state.global_step,
+        epochs=round(trainer.state.epoch or 0, 2),
+        stopped=watch.stopped,
+        resumed_at=step,
+        seconds=seconds,
+        strength=strength,
+        train=known,
+        validation=checks.validation() if checks.validation else None,
+        general=(general.asked, before, general.right()),
+    )
+
+
+def _carry_out(job: Job, trainer: WholeCheckpoints, watch: Watch, checkpoint: Path | None) -> None:
     with ExitStack() as stack:
         stack.callback(watch.close)
         if job.device == "cpu" and job.plan.dtype == "bfloat16":
@@ -278,19 +296,6 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
                 f"The memory of {job.device} ran out in training: {error}. Use a smaller batch_size or rank."
             ) from error
     trainer.full_precision()
-    strength, known = _weakened(job, trainer, checks)
-    announce("Asking the trained model the same")
-    return _Outcome(
-        steps=trainer.state.global_step,
-        epochs=round(trainer.state.epoch or 0, 2),
-        stopped=watch.stopped,
-        resumed_at=step,
-        seconds=time.time() - began,
-        strength=strength,
-        train=known,
-        validation=checks.validation() if checks.validation else None,
-        general=(general.asked, before, general.right()),
-    )
 
 
 def _weakened(job: Job, trainer: WholeCheckpoints, checks: Checks) -> tuple[float, Recall]:
