@@ -267,7 +267,7 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
     )
     trainer.add_callback(watch)
     began = time.time()
-    _carry_out(job, trainer, watch, checkpoint)
+    _train_to_the_end(job, trainer, watch, checkpoint)
     seconds = time.time() - began
     strength, known = _weakened(job, trainer, checks)
     announce("Asking the trained model the same")
@@ -284,7 +284,7 @@ def _run(job: Job, trainer: WholeCheckpoints, announce: Callable[[str], None]) -
     )
 
 
-def _carry_out(job: Job, trainer: WholeCheckpoints, watch: Watch, checkpoint: Path | None) -> None:
+def _train_to_the_end(job: Job, trainer: WholeCheckpoints, watch: Watch, checkpoint: Path | None) -> None:
     with ExitStack() as stack:
         stack.callback(watch.close)
         if job.device == "cpu" and job.plan.dtype == "bfloat16":
