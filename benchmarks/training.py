@@ -20,7 +20,7 @@ import torch
 
 from qagen.tuning.local import train_locally
 
-EXAMPLES, BATCH, RANK, RATE = 40, 8, 64, 2e-4
+EXAMPLES, BATCH, RANK, RATE = 40, 4, 32, 1e-3
 
 
 def write_examples(path: Path) -> Path:

@@ -433,6 +433,7 @@ def test_a_job_whose_weights_are_in_its_checkpoints_ends_without_a_name(run, neb
         (["tune", "RUN", "--provider", "nebius", "--model", "m", "--yes"], "NEBIUS_API_KEY"),
         (["tune", "RUN", "--model", "local:mystery"], "mystery"),
         (["tune", "RUN", "--rank", "64", "--replay", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["tune", "RUN", "--strength", "2"], "strength is 2.0"),
         (["ask", "RUN", "Why?"], "qagen tune"),
         (["tune", "RUN", "--suffix", "towers"], "--suffix does nothing with --provider local"),
         (
@@ -499,6 +500,8 @@ def here(tmp_path_factory):
         3,
         "--replay",
         "none",
+        "--strength",
+        0.9,
         "--device",
         "cpu",
     ]
@@ -513,7 +516,9 @@ def test_training_here_says_what_was_learnt(here):
     assert "recall=1.00" in done.stderr  # the bar
     assert "Next: qagen ask" in done.stdout
     assert "qagen evaluate" not in done.stdout  # there are no pairs to make questions of
-    assert read_record(run).provider == "local"
+    record = read_record(run)
+    assert record.provider == "local"
+    assert record.hyperparameters["strength"] == 0.9
 
 
 def test_base_and_tuned_answers_stand_side_by_side(here):

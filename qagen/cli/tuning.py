@@ -95,6 +95,9 @@ def tune(
     replay: Annotated[
         str, typer.Option(help="Local: general, none, or a chat file of general examples.")
     ] = "general",
+    strength: Annotated[
+        float, typer.Option(help="Local: what the trained adapter is multiplied by; less forgets less.")
+    ] = 0.85,
     merge: Annotated[
         bool, typer.Option("--merge", help="Local: write base and adapter as one model too.")
     ] = False,
@@ -126,6 +129,7 @@ def tune(
         "full": full,
         "quantize_4bit": quantize_4bit,
         "replay": None if replay == "none" else replay,
+        "strength": strength,
         "merge": merge,
         "overwrite": overwrite,
     }

@@ -399,9 +399,8 @@ def _forgetting(card: ReportCard) -> Iterator[str]:
     yield (
         f"It lost {points(change.points, apart_from=MOST_FORGOTTEN)} on general questions ({interval}; "
         f"of {change.after.asked}, {change.before.right} were right before and "
-        f"{change.after.right} after).{sure} Mixing in general questions (replay), fewer epochs or a "
-        "lower rate "
-        "help."
+        f"{change.after.right} after).{sure} Mixing in general questions (replay), a weaker "
+        "adapter (strength), fewer epochs or a lower rate help."
     )
 
 
