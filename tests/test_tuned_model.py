@@ -29,7 +29,7 @@ from qagen.errors import (
 )
 from qagen.llm.models import has_native_schema, identity, is_local, model_name, pricing
 from qagen.records import Usage
-from qagen.tuning.base_model import find_base, load_base, load_tokenizer
+from qagen.tuning.base_model import find_base, load_base, load_configuration, load_tokenizer
 from qagen.tuning.hosted import record_of
 from qagen.tuning.local import train_locally
 from qagen.tuning.record import TuningRecord, read_record, write_record
@@ -609,6 +609,19 @@ BASES = {
     "no such file": "gone.gguf",
     "No embedded model has this name": "local:gone",
 }
+
+
+def test_who_changes_a_tokenizer_or_a_configuration_changes_it_for_nobody_else(gguf):
+    base = find_base(str(gguf))
+    mine, settings = load_tokenizer(base), load_configuration(base)
+    layers = settings.num_hidden_layers
+
+    mine.padding_side, mine.chat_template, settings.num_hidden_layers = "left", "spoilt", layers + 1
+
+    model, other = load_base(base)
+    assert (other.padding_side, other.chat_template) == ("right", load_tokenizer(base).chat_template)
+    assert other.chat_template != "spoilt"
+    assert model.config.num_hidden_layers == layers
 
 
 @pytest.mark.parametrize("told", BASES)

@@ -8,7 +8,9 @@ import struct
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +21,7 @@ from qagen.tuning.gguf_header import read_header
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 Kind = Literal["gguf", "folder", "hub"]
 
@@ -203,7 +205,7 @@ def load_base(
         )
     options = _quantized(base, kind, device) if quantize_4bit else {}
     tokenizer = load_tokenizer(base)
-    model = _load("model", base, dtype=kind, **options)
+    model = _load("model", base, dtype=kind, config=load_configuration(base), **options)
     if device and not quantize_4bit:
         model = _to(model, device)
     return model, tokenizer
@@ -216,7 +218,7 @@ def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
         LocalTrainingError: It cannot be loaded, or has no chat template.
         MissingExtraError: The extra ``train`` is not installed.
     """
-    tokenizer: PreTrainedTokenizerBase = _load("tokenizer", base)
+    tokenizer: PreTrainedTokenizerBase = deepcopy(_read_once("tokenizer", base))
     if not tokenizer.chat_template:
         raise LocalTrainingError(
             f"{base.name} has no chat template, so it cannot be asked or trained as a chat model. Take its "
@@ -231,6 +233,23 @@ def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
+def load_configuration(base: Base) -> PreTrainedConfig:
+    """The configuration of a base model.
+
+    Raises:
+        LocalTrainingError: It cannot be loaded.
+        MissingExtraError: The extra ``train`` is not installed.
+    """
+    configuration: PreTrainedConfig = deepcopy(_read_once("configuration", base))
+    return configuration
+
+
+@lru_cache(maxsize=4)
+def _read_once(what: Literal["configuration", "tokenizer"], base: Base) -> Any:
+    """Each reading of a GGUF file's header takes transformers seconds; who takes this changes a copy."""
+    return _load(what, base)
+
+
 def _split_digits(tokenizer: Any) -> None:
     """Cut text as llama.cpp does for these vocabularies; transformers 5.23 knows it for others only."""
     from tokenizers import pre_tokenizers
@@ -240,12 +259,13 @@ def _split_digits(tokenizer: Any) -> None:
     )
 
 
-def _load(what: Literal["model", "tokenizer"], base: Base, **options: Any) -> Any:
+def _load(what: Literal["configuration", "model", "tokenizer"], base: Base, **options: Any) -> Any:
     with _extra():
         import torch  # noqa: F401 - transformers names its absence only later, and in other words
         from safetensors import SafetensorError
-        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-    kind: Any = AutoModelForCausalLM if what == "model" else AutoTokenizer
+        from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    kinds = {"configuration": AutoConfig, "model": AutoModelForCausalLM, "tokenizer": AutoTokenizer}
+    kind: Any = kinds[what]
     place = base.path
     if base.gguf:
         place, options = base.path.parent, {**options, "gguf_file": base.path.name}

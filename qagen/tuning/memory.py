@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qagen.errors import LocalTrainingError, NotEnoughMemoryError
-from qagen.tuning.base_model import UNREADABLE, Base, suppressed_output
+from qagen.tuning.base_model import UNREADABLE, Base, load_configuration, suppressed_output
 
 if TYPE_CHECKING:
     import torch
@@ -65,16 +65,15 @@ def shape_of(base: Base, *, rank: int | None) -> Shape:
         LocalTrainingError: The configuration cannot be read.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
-    place, options = (base.path.parent, {"gguf_file": base.path.name}) if base.gguf else (base.path, {})
+    config = load_configuration(base)
+    auto: Any = AutoModelForCausalLM
     try:
         with suppressed_output(), torch.device("meta"):
-            config = AutoConfig.from_pretrained(place, **options)
-            auto: Any = AutoModelForCausalLM
             model = auto.from_config(config)
     except UNREADABLE as error:
-        raise LocalTrainingError(f"The configuration of {base.name} cannot be read: {error}") from error
+        raise LocalTrainingError(f"The configuration of {base.name} cannot be used: {error}") from error
     text = config.get_text_config()
     total = model.num_parameters()
     return Shape(
