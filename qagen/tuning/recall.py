@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from qagen.tuning.one_row import IGNORED, answer_logits
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from qagen.tuning.examples import General, Message
 
-_IGNORED = -100  # the label of a token that is not learnt, in transformers
 _REPLY_TOKENS = 24  # enough for "The capital of France is Paris."
 _AT_ONCE = 12
 
@@ -56,28 +57,20 @@ def recall(model: Any, rows: Sequence[dict[str, Any]], *, eos: int, pad: int, ba
         for start in range(0, len(rows), batch_size):
             batch = rows[start : start + batch_size]
             ids, labels = _padded(batch, pad, model.device)
-            places = [_answer(marks, eos) for marks in labels]
-            first = min(int(place[0]) for place in places) - 1  # of the logits that are looked at
-            logits = model(
-                input_ids=ids,
-                attention_mask=_inside(batch, ids),
-                use_cache=False,
-                logits_to_keep=ids.shape[1] - first,
-            ).logits
-            for row, marks, place in zip(logits, labels, places, strict=True):
-                wanted = marks[place]
-                found = row[place - 1 - first].float()
-                losses.append(torch.nn.functional.cross_entropy(found, wanted, reduction="none"))
-                hit = found.argmax(-1) == wanted
-                hits.append(hit)
-                recalled += bool(hit.all())
+            asked = torch.stack([_answer(marks, eos) for marks in labels])
+            found, wanted = answer_logits(model, ids, asked, _inside(batch, ids))
+            found = found.float()
+            losses.append(torch.nn.functional.cross_entropy(found, wanted, reduction="none"))
+            hits.append(found.argmax(-1) == wanted)
+            lengths = (asked != IGNORED).sum(1).tolist()
+            recalled += sum(bool(one.all()) for one in torch.split(hits[-1], lengths))
     return Recall(len(rows), recalled, float(torch.cat(losses).mean()), float(torch.cat(hits).float().mean()))
 
 
 def _padded(batch: Sequence[dict[str, Any]], pad: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
     longest = max(len(row["input_ids"]) for row in batch)
     ids = [list(row["input_ids"]) + [pad] * (longest - len(row["input_ids"])) for row in batch]
-    labels = [list(row["labels"]) + [_IGNORED] * (longest - len(row["labels"])) for row in batch]
+    labels = [list(row["labels"]) + [IGNORED] * (longest - len(row["labels"])) for row in batch]
     return torch.tensor(ids, device=device), torch.tensor(labels, device=device)
 
 
@@ -87,10 +80,10 @@ def _inside(batch: Sequence[dict[str, Any]], ids: torch.Tensor) -> torch.Tensor:
 
 
 def _answer(labels: torch.Tensor, eos: int) -> torch.Tensor:
-    """The places of an answer's tokens up to its end; what a template writes after it is not asked."""
-    places = (labels != _IGNORED).nonzero().flatten()
-    ends = (labels[places] == eos).nonzero().flatten()
-    return places[: int(ends[0]) + 1] if len(ends) else places
+    """Labels up to the end of the answer; what a template writes after it is not asked."""
+    ends = (labels == eos).nonzero().flatten()
+    after = torch.arange(len(labels), device=labels.device) > (ends[0] if len(ends) else len(labels))
+    return labels.masked_fill(after, IGNORED)
 
 
 class _evaluating:  # noqa: N801 - reads as a statement: with _evaluating(model)

@@ -1,0 +1,114 @@
+"""A batch as one row: logits and gradients of the padded batch, on models of each type it is for."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from qagen.tuning import one_row  # noqa: E402
+from qagen.tuning.one_row import IGNORED, answer_logits  # noqa: E402
+
+PROMPT = [5, 6, 7, 8]
+EXAMPLES = [([11, 12, 13], [21, 22]), ([14], [23]), ([11, 15, 16, 17, 18], [24, 25, 26, 2])]
+
+
+def model_of(kind, attention="eager"):
+    config = transformers.AutoConfig.for_model(
+        kind,
+        vocab_size=64,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        initializer_range=0.3,
+        attn_implementation=attention,
+    )
+    torch.manual_seed(0)
+    return transformers.AutoModelForCausalLM.from_config(config).train()
+
+
+def batch_of(examples, prompt):
+    rows = [[*prompt, *question, *answer] for question, answer in examples]
+    longest = max(map(len, rows))
+    ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    inside = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
+    labels = torch.full(ids.shape, IGNORED)
+    for at, (row, (_, answer)) in enumerate(zip(rows, examples, strict=True)):
+        labels[at, len(row) - len(answer) : len(row)] = torch.tensor(answer)
+    return ids, labels, inside
+
+
+def one_by_one(model, examples, prompt):
+    """Each example by itself, as plainly as can be."""
+    found = []
+    for question, answer in examples:
+        row = [*prompt, *question, *answer]
+        found.append(model(input_ids=torch.tensor([row])).logits[0, -len(answer) - 1 : -1])
+    return torch.cat(found)
+
+
+def gradients(model, logits, wanted):
+    model.zero_grad()
+    torch.nn.functional.cross_entropy(logits, wanted).backward()
+    return torch.cat([weight.grad.flatten() for weight in model.parameters()])
+
+
+def passes(model):
+    """The shapes of what the model is given."""
+    seen = []
+    model.register_forward_pre_hook(
+        lambda _module, _args, given: seen.append(tuple(given["input_ids"].shape)), with_kwargs=True
+    )
+    return seen
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize("kind", sorted(one_row._TYPES))
+def test_logits_and_gradients_are_those_of_each_example_by_itself(kind, attention):
+    model = model_of(kind, attention)
+    wanted = torch.tensor([token for _, answer in EXAMPLES for token in answer])
+    plain = one_by_one(model, EXAMPLES, PROMPT)
+    expected = gradients(model, plain, wanted)
+    seen = passes(model)
+    found, tokens = answer_logits(model, *batch_of(EXAMPLES, PROMPT))
+    assert seen == [(1, len(PROMPT) + 5 + 2 + 9)]
+    assert tokens.tolist() == wanted.tolist()
+    assert torch.allclose(found, plain, atol=1e-5)
+    assert torch.allclose(gradients(model, found, tokens), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("examples", "prompt", "tokens"),
+    [
+        ([([1], [2]), ([3], [4])], [], 4),  # nothing in common
+        (
+            [([1], [2, 3]), ([1], [4])],
+            [5],
+            1 + 3 + 2,
+        ),  # what an answer follows is not shared
+        ([([1, 2], [3])], [5], 4),  # one example
+        ([([1], [3]), ([1], [3])], [5], 1 + 2 + 2),  # twice the same
+    ],
+)
+def test_what_is_shared_ends_before_the_first_answer(examples, prompt, tokens):
+    model = model_of("llama")
+    plain = one_by_one(model, examples, prompt)
+    seen = passes(model)
+    found, _ = answer_logits(model, *batch_of(examples, prompt))
+    assert seen == [(1, tokens)]
+    assert torch.allclose(found, plain, atol=1e-5)
+
+
+@pytest.mark.parametrize("why", ["type", "long example", "long row"])
+def test_elsewhere_the_batch_stays_as_it_is(why, monkeypatch):
+    model = model_of("gemma" if why == "type" else "llama")
+    monkeypatch.setattr(one_row, "_LONGEST", 12 if why == "long example" else 13)
+    monkeypatch.setattr(one_row, "_TOKENS", 19 if why == "long row" else 20)
+    plain = one_by_one(model, EXAMPLES, PROMPT)
+    seen = passes(model)
+    found, tokens = answer_logits(model, *batch_of(EXAMPLES, PROMPT))
+    assert seen == [(3, 13)]
+    assert tokens.tolist() == [21, 22, 23, 24, 25, 26, 2]
+    assert torch.allclose(found, plain, atol=1e-5)
