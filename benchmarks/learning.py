@@ -1,7 +1,8 @@
 """Does the recipe teach? Facts that no model has seen, trained in four ways with equally many steps.
 
     python benchmarks/learning.py                 three invented worlds, four ways: an hour on two cores
-    python benchmarks/learning.py --quick         one small world, two ways: five minutes
+                                                  (80 minutes without units for 16 bits)
+    python benchmarks/learning.py --quick         one small world, two ways: five minutes (seven)
     python benchmarks/learning.py --documents     an example document, its pairs written by the embedded model
 
 The ways, each on the same facts and with the same number of steps and examples a step:

@@ -441,7 +441,7 @@ def test_too_little_memory_is_said_with_the_numbers_before_anything_is_loaded(fi
 def test_validation_wordings_that_do_not_improve_end_the_training(file, base, tmp_path):
     others = {f"What colour is the {town} gate?": "blue" for town in TOWNS}
     validation = write_chat(tmp_path / "validation.jsonl", others)
-    two_answers = write_chat(tmp_path / "two.jsonl", {next(iter(FACTS)): "Another"})  # none is recalled twice
+    two_answers = write_chat(tmp_path / "two.jsonl", {next(iter(FACTS)): "Another"})  # so never all
     file.write_text(file.read_text("utf-8") + two_answers.read_text("utf-8"), encoding="utf-8")
     model = train(
         file,
