@@ -24,7 +24,7 @@ def make_tiny_model(
 ) -> Path:
     """Save a model with random weights, about 100,000 of them, and its tokenizer, and return the folder.
 
-    The architecture is ``llama`` or ``qwen2``.
+    The architecture is a type of model as transformers names it, as ``llama`` or ``qwen2``.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM

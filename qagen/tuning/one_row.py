@@ -15,8 +15,7 @@ IGNORED = -100
 """The label of a token that is not learnt, in transformers."""
 
 _TYPES = frozenset({"llama", "mistral", "qwen2", "qwen3"})  # nothing passes between tokens but by attention
-_LONGEST = 256  # tokens of an example: far below the window of any of these
-_TOKENS = 384  # of a row: what attention takes grows with their square
+_TOKENS = 384  # of a row: below the window of any of these, and what attention takes grows with their square
 
 
 def answer_logits(
@@ -37,7 +36,7 @@ def answer_logits(
         Of shapes (learnt tokens, vocabulary) and (learnt tokens).
     """
     learnt = labels != IGNORED
-    if ids.device.type == "cpu" and model.config.model_type in _TYPES and ids.shape[1] <= _LONGEST:
+    if ids.device.type == "cpu" and model.config.model_type in _TYPES:
         shared = _shared(ids, learnt, inside)
         if int(inside.sum()) - shared * (len(ids) - 1) <= _TOKENS:
             return _in_one_row(model, ids, learnt, inside.bool(), shared), labels[learnt]
