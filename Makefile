@@ -1,4 +1,4 @@
-# `make demo`, `make train-demo` and `make test`. Each needs only Python 3.10 or newer; everything else it installs
+# `make demo`, `make train-demo` and `make test`. Each needs only Python 3.11 or newer; everything else it installs
 # itself, PyTorch in the version of constraints.txt.
 PYTHON ?= python3
 VENV := .venv

@@ -15,7 +15,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -29,7 +29,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 
 HERE = Path(__file__).resolve().parent
-MADE_ON = datetime(2025, 4, 1, tzinfo=timezone.utc)
+MADE_ON = datetime(2025, 4, 1, tzinfo=UTC)
 PDF_STYLES = {  # of (kind, level): font, size
     ("heading", 1): ("Times-Bold", 15.0),
     ("heading", 2): ("Times-Bold", 11.5),

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from urllib.request import urlopen
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 Message = Mapping[str, Any]
 Ending = Literal["whole", "half", "reset", "hang"]

@@ -6,7 +6,7 @@ import hashlib
 import json
 import signal
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import openai
 import pytest
@@ -395,7 +395,7 @@ def test_a_path_that_is_not_there_is_not_taken_for_an_id(server, client, given):
 
 
 def day(number):
-    return (datetime.now(timezone.utc).date() + timedelta(days=number)).isoformat()
+    return (datetime.now(UTC).date() + timedelta(days=number)).isoformat()
 
 
 @pytest.mark.parametrize("number", [0, -1, -400])

@@ -70,7 +70,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 Flavour = Literal["openai", "azure", "azure-v1", "nebius"]
 Json = dict[str, Any]

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -251,14 +252,14 @@ def _show_jobs(provider: Hosted, base_url: str | None, limit: int) -> None:
 
 def _made(job: FineTuningJob) -> str:
     """When a job was made, if the service tells."""
-    from datetime import datetime, timezone
+    from datetime import datetime
 
     from qagen.tuning.jobs import number
 
     seconds = number(job.created_at)
     if not 0 < seconds < _LATEST:
         return ""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _check_out(out: Path | None) -> None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -289,7 +289,7 @@ def _examined(exam: Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatMo
         judge=name,
         usage=usage + judged.usage,
         run=None if exam.run is None else str(exam.run),
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
         training=dict(exam.training),
         notes=tuple(notes),
     )

@@ -18,7 +18,7 @@ from json import JSONDecodeError, JSONDecoder
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 CUT: Final = "\u2702 cut off here"
 """The key that marks an object whose end is missing: it may hold whole objects, but is not one itself."""

@@ -16,11 +16,10 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
-from typing_extensions import Self
 
 from qagen.errors import RunFolderError
 from qagen.llm.budget import Budget

@@ -16,9 +16,9 @@ from qagen.errors import VocabularyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
 
     import tiktoken
-    from typing_extensions import Self
 
 # The encoding as OpenAI publishes it: https://github.com/openai/tiktoken, tiktoken_ext/openai_public.py.
 VOCABULARY_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"

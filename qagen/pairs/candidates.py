@@ -216,8 +216,9 @@ def nearest(
     vectors: NDArray[np.float32], groups: Sequence[int], least: float
 ) -> list[tuple[int, int, float]]:
     """Pairs of the same group whose cosine is at least ``least``, block by block, ``FULL`` for each."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.where(lengths > 0, lengths, 1)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
+    lengths[lengths == 0] = 1
+    unit: NDArray[np.float32] = vectors / lengths
     labels = np.array(groups, dtype=np.uint64)
     order = np.argsort(labels, kind="stable")
     bounds = [0, *(np.flatnonzero(labels[order][1:] != labels[order][:-1]) + 1).tolist(), len(order)]

@@ -7,10 +7,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, overload
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 from pydantic import BaseModel, ValidationError
-from typing_extensions import Unpack
 
 from qagen.errors import MissingExtraError, RunFolderError, SettingsError
 from qagen.files import JsonLines, RecordError, json_line, whole_file, write_lines

@@ -11,11 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
-from typing_extensions import Self
 
 from qagen.errors import BudgetError, SettingsError
 from qagen.llm.tokens import count_tokens

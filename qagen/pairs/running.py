@@ -7,9 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any, Generic, Protocol, TypeVar
-
-from typing_extensions import Self
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from qagen.llm.asking import Answer
 from qagen.llm.progress import bar_class

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -367,7 +367,7 @@ def _check_model(client: Client, model: str) -> None:
         return
     day = _date(getattr(found, "shutdown_date", None))
     if day is not None:
-        _check_date(model, day, datetime.now(timezone.utc).date())
+        _check_date(model, day, datetime.now(UTC).date())
 
 
 def _date(value: object) -> date | None:

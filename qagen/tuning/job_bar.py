@@ -10,8 +10,9 @@ from qagen.llm.progress import bar_class
 from qagen.tuning.jobs import is_over
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
-    from typing_extensions import Self
 
 _BEFORE = "{desc} [{elapsed}{postfix}]"
 _STEPS = "{desc}: {percentage:3.0f}%|{bar}| step {n_fmt} of {total_fmt} [{elapsed}{postfix}]"
