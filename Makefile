@@ -1,5 +1,5 @@
 # `make demo`, `make train-demo` and `make test`. Each needs only Python 3.11 or newer; everything else it installs
-# itself, PyTorch in the version of constraints.txt.
+# itself, in the versions of requirements.lock.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,9 +7,8 @@ BIN := $(VENV)/bin
 # means that a passage got no pairs, which happens with a small model.
 RUN ?= demo-run
 
-CONSTRAINTS := --constraint constraints.txt
-
-.PHONY: demo train-demo learning learning-quick learning-documents test lint types pytest docs benchmarks clean
+.PHONY: demo train-demo learning learning-quick learning-documents test lint types pytest test-newest test-oldest lock \
+	docs benchmarks clean
 
 demo: $(VENV)/.demo
 	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) $(DEMO_OPTIONS) --show 5 || [ $$? -eq 3 ]
@@ -43,7 +42,12 @@ DEMO_SOURCE ?= examples/documents/tessimarn-regatta.md
 # Two cores write about ten tokens a second: fewer wordings than by default, so that it stays a matter of minutes.
 DEMO_OPTIONS ?= --limit 3 --forms 3 --held-out 1
 
-test: lint types pytest
+# ruff first, for it takes a second; mypy beside pytest, for that leaves a core idle now and then.
+test: lint $(VENV)/.test
+	@$(BIN)/mypy > $(VENV)/mypy.log 2>&1 & types=$$!; \
+	$(PYTEST); tests=$$?; \
+	wait $$types; checked=$$?; [ $$checked -eq 0 ] || cat $(VENV)/mypy.log; \
+	exit $$((tests | checked))
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -52,8 +56,24 @@ lint: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 
+PYTEST = $(BIN)/pytest --numprocesses auto --dist loadgroup --durations 25 --durations-min 1
+
 pytest: $(VENV)/.test
-	$(BIN)/pytest --numprocesses auto --dist worksteal
+	$(PYTEST)
+
+# What people get who install qagen today, and who have kept what they installed when it was first allowed. PyTorch is
+# that of the lock, unless another is asked for: make test-oldest TORCH=torch==2.8.0
+TORCH ?= torch==2.13.0
+
+test-newest test-oldest: test-%:
+	$(PYTHON) .ci/install.py .venv-$* test --versions $* --torch $(TORCH)
+	[ $* = oldest ] || .venv-$*/bin/mypy
+	QAGEN_VERSIONS=$* .venv-$*/bin/pytest --numprocesses auto --dist loadgroup
+
+# Exact versions of everything that make and CI install, for every platform and Python.
+lock: $(VENV)/.test
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --no-header \
+		--output-file requirements.lock pyproject.toml
 
 docs: $(VENV)/.test
 	$(BIN)/mkdocs serve
@@ -63,25 +83,23 @@ benchmarks: $(VENV)/.test
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/training.py
 
-$(VENV)/.demo: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,files]'
+INSTALL = $(PYTHON) .ci/install.py $(VENV)
+
+$(VENV)/.demo: pyproject.toml requirements.lock
+	$(INSTALL) local,files
 	@touch $@
 
-$(VENV)/.train: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) --editable '.[local,files,train]'
+$(VENV)/.train: pyproject.toml requirements.lock
+	$(INSTALL) local,files,train
 	@touch $@ $(VENV)/.demo
 
-$(VENV)/.evaluate: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) --editable '.[local,files,train,evaluate]'
+$(VENV)/.evaluate: pyproject.toml requirements.lock
+	$(INSTALL) local,files,train,evaluate
 	@touch $@ $(VENV)/.demo $(VENV)/.train
 
-$(VENV)/.test: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) --editable '.[test]'
+$(VENV)/.test: pyproject.toml requirements.lock
+	$(INSTALL) test
 	@touch $@ $(VENV)/.demo $(VENV)/.train $(VENV)/.evaluate
 
 clean:
-	rm -rf $(VENV) $(RUN) learning-run site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-newest .venv-oldest $(RUN) learning-run site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 
 import pytest
 from langchain_core.documents import Document
@@ -49,3 +50,15 @@ GOOD = pairs_json(
     ),
     ("In what time did Tilda Vance row the mile in the 1897 final?", "6:02", "She rowed the mile in 6:02."),
 )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """The last line of a run says what was skipped, and why."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput"):
+        return
+    skipped = reporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+    reporter.write_line(f"Skipped: {told}" if told else "Nothing was skipped.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,6 @@ PACKAGE = Path(qagen.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [file.relative_to(PACKAGE).as_posix() for file in FILES]
 TREES = {name: ast.parse(file.read_text("utf-8")) for name, file in zip(NAMES, FILES, strict=True)}
-EVERY_FILE = pytest.mark.parametrize("name", NAMES)
 
 # From the top down: a module imports from its own floor or one above it, and from nothing below.
 FLOORS = (
@@ -65,38 +66,45 @@ def module_of(name: str) -> str:
     return ".".join(["qagen", *Path(name).with_suffix("").parts])
 
 
-@EVERY_FILE
-def test_imports_go_one_way(name):
-    own = room(module_of(name))
-    if name == "__init__.py":  # the public names, under TYPE_CHECKING
-        return
-    for module in imported(TREES[name]):
-        there = room(module)
-        assert FLOOR[there] <= FLOOR[own], f"{name} imports {module}, which stands below it"
-        allowed = NARROW.get(own, {}).get(there)
-        assert allowed is None or module in allowed, f"{name} imports {module}"
+def test_imports_go_one_way():
+    wrong = [
+        f"{name} imports {module}"
+        for name, tree in TREES.items()
+        if name != "__init__.py"  # the public names, under TYPE_CHECKING
+        for module in sorted(imported(tree))
+        if not may_import(room(module_of(name)), module)
+    ]
+    assert wrong == []
+
+
+def may_import(own: str, module: str) -> bool:
+    there = room(module)
+    allowed = NARROW.get(own, {}).get(there)
+    return FLOOR[there] <= FLOOR[own] and (allowed is None or module in allowed)
 
 
 def test_every_room_has_a_floor():
     assert {room(module_of(name)) for name in NAMES} <= set(FLOOR)
 
 
-@EVERY_FILE
-def test_no_import_is_relative(name):
-    assert not [n.lineno for n in ast.walk(TREES[name]) if isinstance(n, ast.ImportFrom) and n.level]
+def nodes(*kinds: type[ast.AST]) -> Iterator[tuple[str, Any]]:
+    """Every node of these kinds in the package, with where it stands."""
+    for name, tree in TREES.items():
+        yield from ((f"{name}:{node.lineno}", node) for node in ast.walk(tree) if isinstance(node, kinds))
 
 
-@EVERY_FILE
-def test_a_module_is_named_for_what_it_does(name):
-    assert not {"util", "utils", "helper", "helpers", "misc", "common"} & set(
-        Path(name).with_suffix("").parts
-    )
+def test_no_import_is_relative():
+    assert [where for where, node in nodes(ast.ImportFrom) if node.level] == []
 
 
-@EVERY_FILE
-def test_no_except_is_broad(name):
-    handlers = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.ExceptHandler)]
-    assert not [one.lineno for one in handlers if one.type is None or swallows(one)]
+def test_a_module_is_named_for_what_it_does():
+    vague = {"util", "utils", "helper", "helpers", "misc", "common"}
+    assert [name for name in NAMES if vague & set(Path(name).with_suffix("").parts)] == []
+
+
+def test_no_except_is_broad():
+    handlers = nodes(ast.ExceptHandler)
+    assert [where for where, one in handlers if one.type is None or swallows(one)] == []
 
 
 def swallows(handler: ast.ExceptHandler) -> bool:
@@ -106,12 +114,9 @@ def swallows(handler: ast.ExceptHandler) -> bool:
     return "Exception" in caught or ("BaseException" in caught and not raised)
 
 
-@EVERY_FILE
-def test_a_function_fits_one_screen(name):
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    functions = [node for node in ast.walk(TREES[name]) if isinstance(node, kinds)]
-    long = {node.name: lines for node in functions if (lines := lines_of(node)) > MOST_LINES}
-    assert not long
+def test_a_function_fits_one_screen():
+    functions = nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+    assert [(where, lines) for where, one in functions if (lines := lines_of(one)) > MOST_LINES] == []
 
 
 def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -120,19 +125,22 @@ def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return body[-1].end_lineno - body[0].lineno + 1 if body else 0
 
 
-@EVERY_FILE
-def test_only_the_command_prints(name):
-    calls = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)]
-    prints = [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"]
-    assert name.startswith("cli/") or not prints
+def test_only_the_command_prints():
+    calls = [(where, call.func) for where, call in nodes(ast.Call) if isinstance(call.func, ast.Name)]
+    assert [where for where, func in calls if func.id == "print" and not where.startswith("cli/")] == []
 
 
-@pytest.mark.parametrize("name", qagen.__all__)
-def test_a_public_name_is_there_and_says_what_it_is(name):
-    value = getattr(qagen, name)
-    if inspect.isclass(value) or inspect.isroutine(value):
-        assert inspect.getdoc(value)
-        assert value.__doc__ != getattr(value.__base__, "__doc__", None) if inspect.isclass(value) else True
+def test_a_public_name_is_there_and_says_what_it_is():
+    values = {name: getattr(qagen, name) for name in qagen.__all__}
+    described = {
+        name: value for name, value in values.items() if inspect.isclass(value) or inspect.isroutine(value)
+    }
+    assert [name for name, value in described.items() if not says_what_it_is(value)] == []
+
+
+def says_what_it_is(value: Any) -> bool:
+    inherited = inspect.isclass(value) and value.__doc__ == getattr(value.__base__, "__doc__", None)
+    return bool(inspect.getdoc(value)) and not inherited
 
 
 def test_public_names_are_sorted_for_dir():
