@@ -14,6 +14,27 @@ from qagen.records import Passage
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Whoever imports PyTorch, or starts the engine or a notebook, pays seconds for it: one worker each does it once.
+# All other files stay whole, so that what they set up is set up once.
+TORCH = (
+    "test_benchmarks",
+    "test_cli_tuning",
+    "test_gguf_adapter",
+    "test_one_row",
+    "test_train_locally",
+    "test_tuned_model",
+)
+ENGINE = ("test_docs", "test_evaluate", "test_local", "test_notebooks")
+
+
+def pytest_collection_modifyitems(items):
+    """Which tests one worker runs (see --dist loadgroup)."""
+    for item in items:
+        name = item.path.stem
+        group = "torch" if name in TORCH else "engine" if name in ENGINE else name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 TEXT = "Tilda Vance won the 1897 rowing final at Marrow Bridge. She rowed the mile in 6:02."
 
 

@@ -2,10 +2,9 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 
+import forked
 import pytest
 from chat_server import ChatServer, ServerProcess
 
@@ -13,16 +12,7 @@ ENV = {"OPENAI_API_KEY": "test", "COLUMNS": "200", "TERM": "dumb"}
 
 
 def qagen(*args, **env):
-    command = [sys.executable, "-m", "qagen", *map(str, args)]
-    return subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, **ENV, **env},
-        timeout=120,
-    )
+    return forked.run_command(*args, env={**ENV, **env})
 
 
 @pytest.fixture
@@ -191,27 +181,9 @@ def test_a_prompt_file_and_the_other_options_are_used(notes, server):
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(notes):
     with ServerProcess(latency=0.3) as server:
         run = notes.parent / "run"
-        command = [
-            sys.executable,
-            "-m",
-            "qagen",
-            "generate",
-            notes,
-            "-o",
-            run,
-            "--llm",
-            "scripted",
-            "--preset",
-            "classic",
-        ]
+        command = ["generate", notes, "-o", run, "--llm", "scripted", "--preset", "classic"]
         command += ["--base-url", server.base_url, "--chunk-size", "40", "--max-concurrency", "2"]
-        running = subprocess.Popen(
-            [*map(str, command)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **ENV},
-        )
+        running = forked.start("-m", "qagen", *map(str, command), env={**os.environ, **ENV})
         deadline = time.monotonic() + 30
         while server.count() < 6 and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -221,7 +193,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(notes):
         assert "run the same command again to go on" in stderr
         assert "Traceback" not in stderr
         asked = server.count()
-        again = qagen(*command[3:])
+        again = qagen(*command)
         assert again.returncode == 0, again.stderr
         bodies = [call["digest"] for call in server.account()["calls"]]
         assert len(bodies) == len(set(bodies)) > asked
@@ -237,14 +209,7 @@ def test_a_disk_that_fills_stops_with_one_paragraph_and_the_next_run_goes_on(not
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000));"
         "from qagen.cli import main; sys.argv[0] = 'qagen'; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", limited, *command],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **ENV},
-        timeout=60,
-    )
+    done = forked.run("-c", limited, *command, env={**os.environ, **ENV})
     assert done.returncode == 1
     assert "disk has room" in done.stderr
     assert "Traceback" not in done.stderr

@@ -7,11 +7,11 @@ import os
 import re
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
 
+import forked
 import pytest
 from chat_server import ChatServer, Fault
 from evaluated import card
@@ -364,11 +364,8 @@ def test_runs_are_shown_side_by_side(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are other ones there")
 def test_ctrl_c_keeps_what_was_answered(run, server):
     server.latency = 0.3
-    command = [sys.executable, "-m", "qagen", "evaluate", str(run), "--no-general", "-q"]
-    command += ["--max-concurrency", "1"]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **ENV}
-    )
+    command = ["-m", "qagen", "evaluate", str(run), "--no-general", "-q", "--max-concurrency", "1"]
+    process = forked.start(*command, env={**os.environ, **ENV})
     end = time.monotonic() + 60
     while len(server.calls) < 3 and time.monotonic() < end:
         time.sleep(0.05)

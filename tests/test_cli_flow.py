@@ -9,13 +9,12 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
 from itertools import pairwise
 
+import forked
 import pytest
 from chat_server import ChatServer, Fault
 from stages import approve_all, declare_all, inside, stage_of, word_all, worded
@@ -450,21 +449,10 @@ def test_edits_that_cannot_be_read_are_told_with_their_line_before_anything_is_a
 
 # --- interrupted, killed, shared -------------------------------------------------------------------------
 
-CHILD = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    "from qagen.cli import main; main()"
-)
-
 
 def in_its_own_process(boats, server, *args):
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, *command(boats, server, "--chunk-size", 60, *args)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, **ENV},
-    )
+    arguments = command(boats, server, "--chunk-size", 60, *args)
+    return forked.start("-m", "qagen", *arguments, env={**os.environ, **ENV})
 
 
 def wait_until_asked(server, stage, process, number=1):
@@ -631,14 +619,8 @@ def test_a_full_disk_in_the_late_steps_is_one_paragraph_and_the_next_run_goes_on
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (130_000, 130_000));"
         "from qagen.cli import main; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", limited, *command(boats, server, "--chunk-size", 60, "--max-concurrency", 1)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **ENV},
-        timeout=60,
-    )
+    arguments = command(boats, server, "--chunk-size", 60, "--max-concurrency", 1)
+    done = forked.run("-c", limited, *arguments, env={**os.environ, **ENV})
     assert done.returncode == 1, done.stdout + done.stderr
     assert "disk has room" in done.stderr
     assert "Traceback" not in done.stderr

@@ -7,10 +7,10 @@ import os
 import pty
 import shutil
 import signal
-import subprocess
 import sys
 import time
 
+import forked
 import pytest
 from test_train_locally import FACTS, facts, train, write_chat
 from tiny_model import make_tiny_model
@@ -22,15 +22,12 @@ ENV = {"OPENAI_API_KEY": KEY, "NEBIUS_API_KEY": KEY, "COLUMNS": "200", "NO_COLOR
 
 
 def qagen(*args, **env):
-    return subprocess.run(
-        [sys.executable, "-m", "qagen", *map(str, args)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **ENV, **env},
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
+    return forked.run_command(*args, env={**ENV, **env}, modules=forked.OF_TRAINING)
+
+
+def start(*args, **options):
+    env = {**os.environ, **ENV}
+    return forked.start("-m", "qagen", *map(str, args), env=env, modules=forked.OF_TRAINING, **options)
 
 
 @pytest.fixture
@@ -92,18 +89,12 @@ def test_money_is_not_spent_without_a_yes(run, server):
 def at_a_terminal(answers, *args):
     """What the command says to a person who types these answers, and its exit code."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qagen", *map(str, args)],
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, **ENV},
-    )
+    process = start(*args, stdin=theirs)
     os.write(ours, answers.encode())
-    told, _ = process.communicate(timeout=60)
+    told = "".join(process.communicate(timeout=60))
     os.close(ours)
     os.close(theirs)
-    return told.decode(), process.returncode
+    return told, process.returncode
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
@@ -383,13 +374,7 @@ def test_ctrl_c_stops_the_watching_and_says_how_to_go_on(run, server):
     server.life = STUCK
     tune(run, server, "--no-wait")
     job = read_record(run).job
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qagen", "jobs", "watch", str(run)],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **ENV},
-    )
+    process = start("jobs", "watch", run)
     end = time.monotonic() + 60
     while not server.sent("GET", f"/fine_tuning/jobs/{job}") and time.monotonic() < end:
         time.sleep(0.05)
@@ -463,13 +448,7 @@ def test_ctrl_c_in_training_here_says_up_to_where_it_is_kept(tmp_path):
     run.mkdir()
     write_chat(run / "train.jsonl", FACTS)
     options = ["--model", model, "--n-epochs", 5000, "--replay", "none", "--device", "cpu"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qagen", "tune", *map(str, [run, *options])],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **ENV},
-    )
+    process = start("tune", run, *options)
     assert process.stderr is not None
     begun = ""
     while "Training " not in begun and (letter := process.stderr.read(1)):

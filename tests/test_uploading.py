@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import tracemalloc
 from dataclasses import replace
 
+import forked
 import httpx2
 import openai
 import pytest
@@ -354,10 +353,10 @@ upload_training_file(client, sys.argv[2], service=service, check=False)
 def test_after_a_kill_the_next_upload_starts_anew(server, client, path):
     arrived = threading.Event()
     server.fail("POST", PARTS, call=arrived.set, delay=30, skip=1)
-    process = subprocess.Popen([sys.executable, "-c", KILLED, server.base_url, str(path)])
+    process = forked.start("-c", KILLED, server.base_url, str(path))
     assert arrived.wait(30)
     process.kill()
-    process.wait(10)
+    process.communicate()
     file_id = upload(client, path, service=small())
     assert server.files[file_id].content == path.read_bytes()
     assert [one.status for one in server.uploads.values()] == ["pending", "completed"]

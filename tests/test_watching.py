@@ -4,12 +4,11 @@ import itertools
 import json
 import random
 import signal
-import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
 
+import forked
 import httpx2
 import openai
 import pytest
@@ -760,13 +759,7 @@ wait_for_fine_tuning(client, sys.argv[2], poll=0.05, on_event=lambda event: prin
 
 def test_ctrl_c_leaves_the_job_running_and_says_how_to_go_on(server):
     job = server.add_job(life=STUCK)
-    process = subprocess.Popen(
-        [sys.executable, "-c", WATCHER, server.base_url, job.id],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
+    process = forked.start("-c", WATCHER, server.base_url, job.id)
     try:
         assert "Created" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
