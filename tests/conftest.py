@@ -14,7 +14,7 @@ from qagen.records import Passage
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Whoever imports PyTorch, or starts the engine or a notebook, pays seconds for it: one worker each does it once.
+# Whoever imports PyTorch, or starts the engine or a notebook, pays seconds for it: one worker does it once.
 # All other files stay whole, so that what they set up is set up once.
 TORCH = (
     "test_benchmarks",
