@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from qagen import check_training_file
 from qagen.cli import app
 from qagen.errors import QAGenError
 from qagen.files import JsonLines
+from qagen.pairs.provenance import read_provenance
 from qagen.records import Edit, QAPair
 
 ENV = {"OPENAI_API_KEY": "test", "COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
@@ -162,6 +164,17 @@ def test_status_check_and_the_same_command_again_agree_with_the_run(boats, serve
         assert re.search(said, status.stdout), said
     assert qagen("check", run / "train.jsonl", "--validation", run / "validation.jsonl").exit_code == 0
     assert check_training_file(run / "train.jsonl", validation_file=run / "validation.jsonl").warnings == 0
+
+
+def test_the_page_tells_the_command_and_the_models(boats, server):
+    run = boats.parent / "a run"
+    line = ["generate", str(boats), "--out", str(run), "--llm", "scripted", "--base-url", server.base_url]
+    done = qagen(*line, "--reviewer", "strict", "--no-divide", "-q")
+    assert done.exit_code == 0, done.output
+    told = read_provenance(run)
+    assert told.command == shlex.join(["qagen", *line, "--reviewer", "strict", "--no-divide", "--quiet"])
+    page = (run / "report.html").read_text("utf-8")
+    assert "scripted (write, fill gaps, wordings), strict (review)" in page
 
 
 def test_the_table_of_the_steps_is_whole_on_a_narrow_terminal(boats, server):
