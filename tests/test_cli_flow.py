@@ -169,12 +169,12 @@ def test_status_check_and_the_same_command_again_agree_with_the_run(boats, serve
 def test_the_page_tells_the_command_and_the_models(boats, server):
     run = boats.parent / "a run"
     line = ["generate", str(boats), "--out", str(run), "--llm", "scripted", "--base-url", server.base_url]
-    done = qagen(*line, "--reviewer", "strict", "--no-divide", "-q")
+    done = qagen(*line, "--reviewer", "other", "--no-divide", "-q")
     assert done.exit_code == 0, done.output
     told = read_provenance(run)
-    assert told.command == shlex.join(["qagen", *line, "--reviewer", "strict", "--no-divide", "--quiet"])
+    assert told.command == shlex.join(["qagen", *line, "--reviewer", "other", "--no-divide", "--quiet"])
     page = (run / "report.html").read_text("utf-8")
-    assert "scripted (write, fill gaps, wordings), strict (review)" in page
+    assert "scripted (write, fill gaps, wordings), other (review)" in page
 
 
 def test_the_table_of_the_steps_is_whole_on_a_narrow_terminal(boats, server):
