@@ -166,17 +166,6 @@ def test_status_check_and_the_same_command_again_agree_with_the_run(boats, serve
     assert check_training_file(run / "train.jsonl", validation_file=run / "validation.jsonl").warnings == 0
 
 
-def test_the_page_tells_the_command_and_the_models(boats, server):
-    run = boats.parent / "a run"
-    line = ["generate", str(boats), "--out", str(run), "--llm", "scripted", "--base-url", server.base_url]
-    done = qagen(*line, "--reviewer", "other", "--no-divide", "-q")
-    assert done.exit_code == 0, done.output
-    told = read_provenance(run)
-    assert told.command == shlex.join(["qagen", *line, "--reviewer", "other", "--no-divide", "--quiet"])
-    page = (run / "report.html").read_text("utf-8")
-    assert "scripted (write, fill gaps, wordings), other (review)" in page
-
-
 def test_the_table_of_the_steps_is_whole_on_a_narrow_terminal(boats, server):
     done = qagen(*command(boats, server), COLUMNS="80")
     tables = done.stdout.partition("\nNext: ")[0]  # the command to copy stays on one line
@@ -249,13 +238,25 @@ def test_a_review_of_the_suspect_looks_only_at_what_code_doubts(boats):
 
 
 @pytest.mark.parametrize(
-    ("option", "stage"), [("--filler", "fill"), ("--reviewer", "review"), ("--rephraser", "rephrase")]
+    ("option", "stage", "step"),
+    [
+        ("--filler", "fill", "fill gaps"),
+        ("--reviewer", "review", "review"),
+        ("--rephraser", "rephrase", "wordings"),
+    ],
 )
-def test_another_model_is_asked_by_its_name_for_its_step_alone(boats, server, option, stage):
+def test_another_model_is_asked_by_its_name_for_its_step_alone_and_the_page_says_so(
+    boats, server, option, stage, step
+):
     done, _ = generate(boats, server, option, "other")
     assert done.exit_code == 0, done.output
     assert {stage for stage, model in asked(server) if model == "other"} == {stage}
     assert {stage for stage, model in asked(server) if model == "scripted"} == stages(server) - {stage}
+    run = boats.parent / "run"
+    given = ["--out", str(run), "--llm", "scripted", "--base-url", server.base_url, option, "other"]
+    line = shlex.join(["qagen", "generate", str(boats), *given, "--quiet"])
+    assert read_provenance(run).command == line
+    assert f"other ({step})" in (run / "report.html").read_text("utf-8")
 
 
 def forms_of(pairs):

@@ -70,8 +70,8 @@ def test_the_figures_stand_in_the_page_without_javascript(tmp_path):
         "quote not found 1",
         "Conflicts ? 1 kept out",
         "Leaks ? 0 nothing asked is trained",
-        "Cost $0.4211 5 calls, 4 asked now",
-        "Tokens 1,500 1,200 read, 300 written",
+        "Cost ? $0.4211 5 calls, 4 asked now",
+        "Tokens ? 1,500 1,200 read, 300 written",
         "fill gaps 2 3 0 0 – 1 min 15 s 2 rounds",
         "1 source or passage gave nothing",
         "no_text scan.pdf : Pictures only.",
@@ -144,10 +144,10 @@ def test_what_costs_nothing_has_no_price(tmp_path):
     free = Usage(calls=1, asked=1, input_tokens=9, output_tokens=1, cost=0.0)
     steps = [Step(name="write", before=0, after=5, usage=free), Step(name="gates", before=5, after=5)]
     text = report(dataset(usage=free, steps=steps), tmp_path).text
-    assert "Cost free (own machine) 1 call" in text
+    assert "Cost ? free (own machine) 1 call" in text
     assert "write 0 5 1 10 free (own machine)" in text
     assert "$" not in text
-    assert "Cost unknown" in report(dataset(usage=Usage(calls=1, cost=None)), tmp_path).text
+    assert "Cost ? unknown" in report(dataset(usage=Usage(calls=1, cost=None)), tmp_path).text
 
 
 def test_headings_are_pieces_of_their_own_with_their_level(tmp_path):

@@ -21,7 +21,7 @@ def command_line(context: typer.Context) -> str:
         if parameter.param_type_name == "argument":
             words += map(str, value if isinstance(value, list | tuple) else [value])
         elif isinstance(value, bool):
-            words.append((parameter.opts if value else parameter.secondary_opts)[-1])
+            words.append(max(parameter.opts if value else parameter.secondary_opts, key=len))
         else:
-            words += [parameter.opts[-1], str(value)]
+            words += [max(parameter.opts, key=len), str(value)]
     return shlex.join(map(without_secrets, words))

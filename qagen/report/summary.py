@@ -238,11 +238,12 @@ def _usage_figures(usage: Usage) -> list[Figure]:
     if usage.calls != usage.asked:
         calls += f", {usage.asked:,} asked now"
     return [
-        Figure("Cost", _cost(usage), calls),
+        Figure("Cost", _cost(usage), calls, term="cost"),
         Figure(
             "Tokens",
             f"{usage.input_tokens + usage.output_tokens:,}",
             f"{usage.input_tokens:,} read{cached}, {usage.output_tokens:,} written",
+            term="token",
         ),
     ]
 
