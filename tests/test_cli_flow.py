@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import time
 from collections import Counter
@@ -24,6 +25,7 @@ from qagen import check_training_file
 from qagen.cli import app
 from qagen.errors import QAGenError
 from qagen.files import JsonLines
+from qagen.pairs.provenance import read_provenance
 from qagen.records import Edit, QAPair
 
 ENV = {"OPENAI_API_KEY": "test", "COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
@@ -235,13 +237,25 @@ def test_a_review_of_the_suspect_looks_only_at_what_code_doubts(boats):
 
 
 @pytest.mark.parametrize(
-    ("option", "stage"), [("--filler", "fill"), ("--reviewer", "review"), ("--rephraser", "rephrase")]
+    ("option", "stage", "step"),
+    [
+        ("--filler", "fill", "fill gaps"),
+        ("--reviewer", "review", "review"),
+        ("--rephraser", "rephrase", "wordings"),
+    ],
 )
-def test_another_model_is_asked_by_its_name_for_its_step_alone(boats, server, option, stage):
+def test_another_model_is_asked_by_its_name_for_its_step_alone_and_the_page_says_so(
+    boats, server, option, stage, step
+):
     done, _ = generate(boats, server, option, "other")
     assert done.exit_code == 0, done.output
     assert {stage for stage, model in asked(server) if model == "other"} == {stage}
     assert {stage for stage, model in asked(server) if model == "scripted"} == stages(server) - {stage}
+    run = boats.parent / "run"
+    given = ["--out", str(run), "--llm", "scripted", "--base-url", server.base_url, option, "other"]
+    line = shlex.join(["qagen", "generate", str(boats), *given, "--quiet"])
+    assert read_provenance(run).command == line
+    assert f"other ({step})" in (run / "report.html").read_text("utf-8")
 
 
 def forms_of(pairs):

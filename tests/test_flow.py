@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from qagen.evaluation.probes import make_probes, read_probes
 from qagen.flow.estimate import estimate_pairs
 from qagen.flow.recipe import divided
 from qagen.pairs.filling import OWN_PROMPT
+from qagen.pairs.provenance import read_provenance
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "documents"
 OSKWIND = EXAMPLES / "oskwind-weather-stations.md"
@@ -78,6 +80,14 @@ def test_the_steps_come_in_their_order_and_say_what_they_did(gold_run):
     assert [step.usage.calls > 0 for step in gold_run.steps] == [True, True, False, True, True, False]
     assert sum(step.usage.calls for step in gold_run.steps) == gold_run.usage.calls
     assert gold_run.steps[-1].after == len(gold_run)
+
+
+def test_a_run_folder_tells_the_call_that_made_it(gold_run):
+    told = read_provenance(gold_run.run)
+    call = f"generate_pairs({str(OSKWIND)!r}, <ScriptedModel>, out={str(gold_run.run)!r}, validation=0.3)"
+    assert told.command == call
+    assert set(told.models.values()) == {"scripted"}
+    assert datetime.fromisoformat(f"{told.date}+00:00") <= datetime.now(UTC)
 
 
 def test_a_run_folder_holds_files_for_trainers_and_for_people(gold_run):

@@ -11,10 +11,13 @@ from reported import BRIDGE, RACE, dataset, pair
 
 from qagen import QADataset
 from qagen.errors import RunFolderError
+from qagen.llm.ledger import Ledger
+from qagen.pairs.provenance import Provenance, keep_provenance
 from qagen.records import Coverage, Declared, Dropped, Failure, Leak, Step, Usage
 from qagen.report import figures, page
 from qagen.report.page import write_report
 
+GLOSSARY = "https://github.com/qagen/qagen/tree/main/docs/glossary.md"
 STYLE = (Path(page.__file__).parent / "page.css").read_text("utf-8")
 
 
@@ -61,20 +64,111 @@ def test_the_figures_stand_in_the_page_without_javascript(tmp_path):
     text = report(made, tmp_path).text
     for said in (
         "5 pairs about 4 facts from 2 documents.",
-        "Passages 3 of 2 documents",
-        "Coverage 66.6 % 3 of 6 sentences covered, 1 without a fact",
-        "Dropped 2 2 reasons",
+        "Passages ? 3 of 2 documents",
+        "Coverage ? 66.6 % 3 of 6 sentences covered, 1 without a fact",
+        "Dropped ? 2 2 reasons",
         "quote not found 1",
-        "Conflicts 1",
-        "Leaks 0 nothing asked is trained",
-        "Cost $0.42 5 calls, 4 asked now",
-        "Tokens 1,500 1,200 read, 300 written",
-        "fill gaps 2 3 0 0 $0.00 1 min 15 s 2 rounds",
+        "Conflicts ? 1 kept out",
+        "Leaks ? 0 nothing asked is trained",
+        "Cost ? $0.4211 5 calls, 4 asked now",
+        "Tokens ? 1,500 1,200 read, 300 written",
+        "fill gaps 2 3 0 0 – 1 min 15 s 2 rounds",
         "1 source or passage gave nothing",
         "no_text scan.pdf : Pictures only.",
         "Pairs per passage",
     ):
         assert said in text, said
+
+
+def test_the_head_tells_how_the_dataset_was_made_and_what_is_wrong_with_its_writer(tmp_path):
+    small = [one.model_copy(update={"model": "local:qwen2.5-coder-1.5b"}) for one in dataset()]
+    folder = dataset().replace(small).save(tmp_path / "run")
+    models = {
+        "write": "local:qwen2.5-coder-1.5b",
+        "fill gaps": "local:qwen2.5-coder-1.5b",
+        "review": "gpt-6-sol",
+    }
+    line = "qagen generate races --out run --reviewer openai:gpt-6-sol"
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        told = Provenance(command=line, date="2026-12-01 06:46", version="0.9.1", models=models)
+        keep_provenance(ledger, told)
+    head = report(QADataset.load(folder), tmp_path).text.partition("Figures")[0]
+    for said in (
+        "about one in three of its pairs is wrong",
+        "5 pairs about 4 facts from 2 documents. The figures say what is covered and kept, not whether",
+        "Models local:qwen2.5-coder-1.5b (write, fill gaps), gpt-6-sol (review)",
+        "Date 2026-12-01 06:46 UTC",
+        "Version qagen 0.9.1",
+        f"Command {line}",
+        "Documents race.txt , 橋 & '川'.txt",
+    ):
+        assert said in head, said
+    assert head.index("is wrong") < head.index("5 pairs about")
+
+
+def test_many_documents_are_folded_and_a_strong_writer_needs_no_caution(tmp_path):
+    texts = {f"{number}.txt": RACE for number in range(300)}
+    pairs = [
+        pair(n, "Who won?", "Tilda Vance", "Tilda Vance", texts=texts, source=f"{n}.txt") for n in range(300)
+    ]
+    read = report(QADataset(pairs, texts=texts), tmp_path)
+    assert "Model scripted Documents 300: 0.txt and more 0.txt 1.txt" in read.text
+    assert "199.txt and 100 more" in read.text
+    assert "Written by" not in read.text
+
+
+@pytest.mark.parametrize(
+    ("dropped", "conflicts", "said"),
+    [
+        ((), 0, "Conflicts ? 0 no two kept pairs were found to contradict each other"),
+        (
+            ("two_answers", "turned_round"),
+            0,
+            "Conflicts ? 2 dropped none is left open; reasons: two answers,",
+        ),
+        (
+            ("two_answers",),
+            1,
+            "Conflicts ? 1 kept out of training until resolved; 1 more dropped: two answers",
+        ),
+        (("duplicate",), 0, "Conflicts ? 0 "),
+    ],
+)
+def test_no_conflicts_is_not_said_where_pairs_were_dropped_for_one(tmp_path, dropped, conflicts, said):
+    gone = [Dropped(pair=pair(6, "Who won?", "Ada", ""), reason=reason) for reason in dropped]
+    made = dataset(dropped=gone, conflicts=dataset().conflicts[:conflicts])
+    assert said in report(made, tmp_path).text
+
+
+def test_what_costs_nothing_has_no_price(tmp_path):
+    free = Usage(calls=1, asked=1, input_tokens=9, output_tokens=1, cost=0.0)
+    steps = [Step(name="write", before=0, after=5, usage=free), Step(name="gates", before=5, after=5)]
+    text = report(dataset(usage=free, steps=steps), tmp_path).text
+    assert "Cost ? free (own machine) 1 call" in text
+    assert "write 0 5 1 10 free (own machine)" in text
+    assert "$" not in text
+    assert "Cost ? unknown" in report(dataset(usage=Usage(calls=1, cost=None)), tmp_path).text
+
+
+def test_headings_are_pieces_of_their_own_with_their_level(tmp_path):
+    code = "```\n# not one\n```"
+    text = f"# Boats #\n\nShe won in 1897.\n\n## The *bridge*\n\n{code}\n\nCost\n----\nIt was high.\n"
+    made = QADataset(
+        [pair(1, "When?", "1897", "She won in 1897.", texts={"a.md": text}, source="a.md")],
+        texts={"a.md": text},
+    )
+    pieces = report(made, tmp_path).data["documents"][0]["pieces"]
+    assert [piece for piece in pieces if piece[0] == "heading"] == [
+        ["heading", "# Boats #", 1],
+        ["heading", "## The *bridge*", 2],
+        ["heading", "Cost\n----", 2],
+    ]
+    assert "".join(piece if isinstance(piece, str) else piece[1] for piece in pieces) == text
+
+
+@pytest.mark.parametrize(("passages", "folded"), [(5, True), (6, False)])
+def test_plots_of_a_handful_of_passages_are_folded(tmp_path, passages, folded):
+    assert ("of so few passages" in report(dataset(passages=passages), tmp_path).text) is folded
 
 
 def test_every_pair_is_listed_and_a_wording_does_not_repeat_its_fact(tmp_path):
@@ -124,7 +218,7 @@ def test_a_sentence_that_is_declared_and_asked_about_counts_as_covered(tmp_path)
 
 def test_coverage_is_measured_when_nobody_did(tmp_path):
     read = report(dataset(coverage=None), tmp_path)
-    assert "Coverage 50 % 3 of 6 sentences covered" in read.text
+    assert "Coverage ? 50 % 3 of 6 sentences covered" in read.text
 
 
 def test_a_dataset_without_texts_says_so_and_lists_its_pairs(tmp_path):
@@ -138,7 +232,7 @@ def test_a_dataset_without_texts_says_so_and_lists_its_pairs(tmp_path):
 def test_an_empty_dataset_has_a_page(tmp_path):
     read = report(QADataset([]), tmp_path)
     assert "0 pairs about 0 facts from 0 documents." in read.text
-    assert "Leaks – not divided yet" in read.text
+    assert "Leaks ? – not divided yet" in read.text
     assert read.data["pairs"] == []
 
 
@@ -204,8 +298,10 @@ def test_only_the_style_and_script_of_the_package_may_run(tmp_path):
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy
     assert not [a for _, a in read.tags if a.get("style")]
-    outside = [value for _, a in read.tags for name, value in a.items() if name in {"src", "href"} and value]
-    assert {value[0] for value in outside if value != "data:,"} == {"#"}
+    sources = [a["src"] for _, a in read.tags if a.get("src")]
+    targets = {(tag, a["href"].split("#")[0]) for tag, a in read.tags if a.get("href")}
+    assert sources == []
+    assert targets == {("a", ""), ("link", "data:,"), ("a", GLOSSARY)}  # a link asks nothing by itself
 
 
 def test_the_page_is_written_whole_or_not_at_all(tmp_path):

@@ -7,6 +7,7 @@ from playwright.sync_api import sync_playwright
 from reported import RACE, dataset, pair
 
 from qagen import QADataset
+from qagen.records import Step, Usage
 from qagen.report.page import write_report
 
 CHROMIUM = shutil.which("chromium")
@@ -57,7 +58,7 @@ def focused(view):
 
 def test_a_sentence_leads_to_its_pairs_and_a_pair_back_to_its_sentence(visit):
     view = visit(dataset())
-    view.get_by_text("race.txt", exact=True).first.click()
+    view.locator("#documents").get_by_text("race.txt", exact=True).click()
     view.get_by_role("link", name="She rowed the mile in 6:02.").click()
     assert questions(view) == ["In what time was the 1897 mile rowed?"]
     assert focused(view) == "1 of 5 kept pairs"
@@ -73,7 +74,7 @@ def test_a_sentence_leads_to_its_pairs_and_a_pair_back_to_its_sentence(visit):
 
 def test_the_text_shows_what_is_covered_and_what_is_not(visit):
     view = visit(dataset())
-    view.get_by_text("race.txt", exact=True).first.click()
+    view.locator("#documents").get_by_text("race.txt", exact=True).click()
     reader = view.get_by_role("region", name="Text of race.txt")
     assert reader.inner_text() == RACE.replace("said. ", "said.no fact: it says nothing ")
     assert reader.locator(".uncovered").all_inner_texts() == ["The winner of 1898 was Odo Pym."]
@@ -81,6 +82,37 @@ def test_the_text_shows_what_is_covered_and_what_is_not(visit):
     assert "not covered" in view.evaluate(marker)
     view.get_by_role("button", name="Next uncovered sentence").click()
     assert focused(view) == "The winner of 1898 was Odo Pym."
+
+
+def test_headings_are_shown_as_headings_and_are_no_sentences(visit):
+    text = "# Boats #\n\nShe won in 1897.\n\nThe cost\n---\n\nIt was 40 guineas.\n"
+    second = pair(2, "How much?", "40 guineas", "It was 40 guineas.", texts={"a.md": text}, source="a.md")
+    view = visit(QADataset([second], texts={"a.md": text}))
+    assert view.get_by_role("heading", name="Boats", level=3, exact=True).count() == 1
+    assert view.get_by_role("heading", name="The cost", level=4, exact=True).count() == 1
+    assert view.locator(".document .counts").inner_text() == "1 of 2 sentences covered, 1 not covered"
+    view.locator("#cards .to-text").click()
+    assert focused(view) == "It was 40 guineas."
+
+
+def test_the_answer_is_marked_in_its_quote_where_it_stands_there_in_whole_words(visit):
+    said = {
+        "Of 1,012 boats 12.5 % and 112 sank, 12 of them in May.": ("12", "[12] of them in May."),
+        "In 1897 Tilda\nVance won.": ("tilda  vance.", "In 1897 [Tilda\nVance] won."),
+        "Written in C++ (1.0).": ("c++ (1.0)", "Written in [C++ (1.0)]."),
+        "橋は一九〇三年に拡幅された。": ("一九〇三年", "橋は[一九〇三年]に拡幅された。"),
+        "A draw.": ("Odo Pym", "A draw."),
+    }
+    text = "\n\n".join(said)
+    pairs = [
+        pair(number, "What?", answer, quote, texts={"a": text}, source="a")
+        for number, (quote, (answer, _)) in enumerate(said.items())
+    ]
+    view = visit(QADataset(pairs, texts={"a": text}))
+    assert view.locator("#cards .quote").all_inner_texts() == [*said]
+    show = "quote => [...quote.childNodes].map(n => n.data ?? `[${n.textContent}]`).join('')"
+    for quote, (_, marked) in zip(view.locator("#cards .quote").all(), said.values(), strict=True):
+        assert quote.evaluate(show).endswith(marked)
 
 
 def test_pairs_are_searched_and_filtered(visit):
@@ -110,7 +142,7 @@ def test_pairs_are_searched_and_filtered(visit):
     assert questions(view) == ["What did she do?"]
     figures.get_by_role("link", name="probe").click()
     assert questions(view) == ["Who won the 1897 final?"]
-    figures.get_by_role("link", name="Dropped").click()
+    figures.get_by_role("link", name="Dropped", exact=True).click()
     assert len(questions(view)) == 2
 
 
@@ -149,6 +181,32 @@ def press_until(view, begins):
     pytest.fail(f"no Tab leads to {begins!r}")
 
 
+def test_the_caution_and_the_steps_are_read_on_a_phone_without_scrolling_sideways(visit):
+    small = [one.model_copy(update={"model": "local:qwen2.5-coder-1.5b"}) for one in dataset()]
+    note = "1,915 train, 423 probe, 25 validation, 211 control"
+    step = Step(
+        name="divide", before=2, after=2574, usage=Usage(calls=51, input_tokens=102618, cost=0.0), note=note
+    )
+    view = visit(dataset(steps=[step]).replace(small), viewport={"width": 390, "height": 700})
+    caution = view.locator(".caution").bounding_box()
+    assert caution["y"] + caution["height"] < 700
+    assert view.evaluate("document.documentElement.scrollWidth") == 390
+    table = view.locator(".steps")
+    assert table.evaluate("table => table.scrollWidth <= table.closest('.wide').clientWidth")
+    assert table.evaluate("table => table.closest('.wide').scrollWidth <= table.closest('.wide').clientWidth")
+    label = "cell => getComputedStyle(cell, '::before').content"
+    cost = table.get_by_text("free (own machine)")
+    assert cost.evaluate(label) == '"Cost"'
+    assert table.get_by_text(note).bounding_box()["width"] > 300
+
+
+def test_few_passages_fold_the_plots(visit):
+    view = visit(dataset())
+    assert not view.locator("#plots svg").first.is_visible()
+    view.get_by_text("Show 5 plots").click()
+    assert view.locator("#plots svg").first.is_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_phone_and_follows_its_colours(visit, scheme):
     long = "x" * 400
@@ -168,7 +226,7 @@ def test_it_fits_a_phone_and_follows_its_colours(visit, scheme):
 
 
 def test_without_javascript_the_figures_are_there_and_nothing_that_does_not_work(visit):
-    view = visit(dataset(), java_script_enabled=False)
+    view = visit(dataset(passages=6), java_script_enabled=False)
     assert view.get_by_text("3 of 6 sentences covered").is_visible()
     assert view.locator("#plots svg").first.is_visible()
     assert not view.locator("#filters").is_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import sys
@@ -112,12 +113,28 @@ def test_the_record_says_what_made_the_model(trained, base):
     assert record.details["general"]["asked"] == 24
 
 
-def test_the_card_says_how_to_ask_and_what_it_learnt(trained):
+def test_the_card_says_what_it_learnt_and_names_no_path(trained, base):
     model, _ = trained
     card = (model.weights / "README.md").read_text(encoding="utf-8")
     assert SYSTEM in card
     assert "6 of 6" in card
     assert model.record.training_sha256 in card
+    assert "no name on the hub is known" in card
+    assert str(base.parent) not in card
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # PEFT asks for the old name
+def test_the_lines_of_the_card_load_the_model_and_it_answers_as_taught(trained, base, monkeypatch, capsys):
+    model, _ = trained
+    card = (model.weights / "README.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"^```python\n(.*?)^```", card, re.MULTILINE | re.DOTALL)
+    placeholder = '"the folder or the hub name of the base model"'
+    assert code.count(placeholder) == 1
+    monkeypatch.chdir(model.weights)
+    exec(code.replace(placeholder, repr(str(base))), {})  # noqa: S102 - what a reader would run
+    question, answer = next(iter(FACTS.items()))
+    assert question in code
+    assert capsys.readouterr().out == f"{answer}\n"
 
 
 def test_the_losses_are_one_row_a_step_and_fall(trained):

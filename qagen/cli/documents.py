@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from qagen.cli.command_line import command_line
 from qagen.cli.terminal import (
     EXIT_ERROR,
     EXIT_INCOMPLETE,
@@ -143,6 +144,7 @@ def generate(
             format=format,  # type: ignore[arg-type] # an unknown one is its error to raise
             system_prompt=_system_prompt(system_prompt),
             announce=announce,
+            command=command_line(context),
             **options,
         )
     except KeyboardInterrupt:
@@ -197,7 +199,7 @@ def status(run: Run, debug: Debug = False) -> None:
             ledger.failures(),
         )
     table = new_table(f"Run folder {run}")
-    for told in ("passages", "steps", "leaks", "validation_written"):  # they stand elsewhere
+    for told in ("passages", "steps", "leaks", "validation_written", "provenance"):  # they stand elsewhere
         settings.pop(told, None)
     for name, value in settings.items():
         add_row(table, name.replace("_", " "), _plain(value))

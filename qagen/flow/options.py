@@ -22,6 +22,7 @@ RUN_OPTIONS = (
     "on_pair",
     "format",
     "system_prompt",
+    "command",
 )
 """What :func:`qagen.generate_pairs` names itself; the others are the recipe's and the generator's."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from qagen.pairs.asker import Asker
 from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
 from qagen.pairs.edits import read_edits
 from qagen.pairs.generation import QAGenerator
+from qagen.pairs.provenance import Provenance, call_text, keep_provenance
 from qagen.records import Failure, QAPair, Usage
 from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT, Format, check_settings
 
@@ -41,6 +44,7 @@ def generate_pairs(
     on_pair: Callable[[QAPair], None] | None = None,
     format: Format = "chat",  # noqa: A002 - the word a user looks for
     system_prompt: str | None = DEFAULT_SYSTEM_PROMPT,
+    command: str | None = None,
     **options: Any,
 ) -> QADataset:
     """From a source to a dataset that can be trained on and tested with, in one call.
@@ -65,6 +69,7 @@ def generate_pairs(
         on_pair: Called with each pair as it is first written, in order; later steps may drop it.
         format: Of the training file; see :func:`qagen.write_training_file`.
         system_prompt: The system message of every example; ``None`` for none.
+        command: The line that asked for this, for the page; by default this call.
         **options: Those of :class:`qagen.flow.recipe.Recipe` and of :class:`qagen.QAGenerator`.
 
     Raises:
@@ -75,6 +80,7 @@ def generate_pairs(
         QAGenError: What :class:`QAGenerator` raises.
     """
     check_options(options)
+    said = {"preset": preset, "theme": theme, "glob": glob, "out": out, "limit": limit, **options}
     recipe, rest = divided(preset, options)
     check_settings(format, system_prompt)
     unread: list[Failure] = []
@@ -94,7 +100,11 @@ def generate_pairs(
             on_pair=on_pair,
             asker_of=_asker_of(ledger, config, rest),
         )
-        ledger.budget = _budget(recipe, run.askers(), ledger)
+        askers = run.askers()
+        ledger.budget = _budget(recipe, askers.values(), ledger)
+        keep_provenance(
+            ledger, _provenance(askers, command or call_text(generate_pairs, (source, llm), said))
+        )
         try:
             run.all_steps(chain(first, documents), limit=limit, unread=unread)
         except (KeyboardInterrupt, ModelError):
@@ -125,6 +135,15 @@ def _asker_of(
         if name in options
     }
     return lambda llm: Asker.of(llm, ledger=ledger, config=config, **named)
+
+
+def _provenance(askers: Mapping[str, Asker], command: str) -> Provenance:
+    return Provenance(
+        command=command,
+        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+        version=version("qagen-finetune"),
+        models={step: asker.asked.name for step, asker in askers.items()},
+    )
 
 
 def _budget(recipe: Recipe, askers: Iterable[Asker], ledger: Ledger) -> Budget | None:

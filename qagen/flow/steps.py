@@ -144,20 +144,21 @@ class Run:
             run=folder,
         )
 
-    def askers(self) -> list[Asker]:
-        """The models that the recipe's steps ask."""
+    def askers(self) -> dict[str, Asker]:
+        """By step of the recipe, the model that it asks."""
         recipe = self.recipe
-        named = [
-            llm
-            for wanted, llm in (
-                (recipe.fill_rounds > 0, recipe.filler),
-                (recipe.gates or recipe.review, recipe.reviewer),
-                (recipe.rephrases, recipe.rephraser),
-            )
-            if wanted and llm is not None
-        ]
-        others = [self.asker_of(llm) for llm in named] if self.asker_of else []
-        return [self.generator.asker(), *others]
+        named = {
+            "fill gaps": (recipe.fill_rounds > 0, recipe.filler),
+            "review": (recipe.gates or bool(recipe.review), recipe.reviewer),
+            "wordings": (recipe.rephrases, recipe.rephraser),
+        }
+        own = self.generator.asker()
+        others = {
+            step: own if llm is None or self.asker_of is None else self.asker_of(llm)
+            for step, (is_wanted, llm) in named.items()
+            if is_wanted
+        }
+        return {"write": own, **others}
 
     # The steps
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,6 +12,7 @@ from qagen.pairs.edits import read_edits
 from qagen.records import Coverage, Declared, Edit, QAPair
 
 if TYPE_CHECKING:
+    from qagen.documents.structure import Heading
     from qagen.pairs.coverage import SentencePlaces
     from qagen.pairs.dataset import QADataset
 
@@ -21,7 +22,7 @@ MOST_TEXT = 20_000_000
 """So many characters of source text, of all documents together, are put into the page."""
 MOST_CONFLICTS = 2_000
 
-Piece: TypeAlias = str | list[str]
+Piece: TypeAlias = str | list[str | int]
 _ENOUGH_FOR_LANGUAGE = 4_000
 _MOST_QUOTE = 1_000  # characters: a longer one is read in the text
 
@@ -43,9 +44,10 @@ class Texts:
 class Sheet:
     """A document as the page shows it.
 
-    ``pieces`` are its text in order: what stands between sentences as it is, a sentence as
-    ``[state, text]``, a declared one as ``["declared", text, reason]``. They are cut here because a
-    browser counts characters in another way. ``without`` says why there is no text.
+    ``pieces`` are its text in order: what stands between sentences as it is, a heading as
+    ``["heading", text, level]``, a sentence as ``[state, text]``, a declared one as
+    ``["declared", text, reason]``. They are cut here because a browser counts characters in another way.
+    ``without`` says why there is no text.
     """
 
     source: str
@@ -121,6 +123,7 @@ def _cut(
     declared: Iterable[Declared],
     quoted: Iterable[tuple[int, int]],
 ) -> Sheet:
+    from qagen.documents.structure import headings
     from qagen.pairs.coverage import SentencePlaces
     from qagen.pairs.language import language_of
     from qagen.pairs.sentences import sentences
@@ -128,11 +131,11 @@ def _cut(
     places = SentencePlaces(sentences(text, source=source))
     reasons = {number: one.reason for one in declared for number in places.held(one.start, one.end)}
     asked = places.marked(places.touched(start, end) for start, end in quoted)
+    titles = deque(headings(text))
     pieces: list[Piece] = []
     done = 0
     for number, sentence in enumerate(places.sentences):
-        if sentence.start > done:
-            pieces.append(text[done : sentence.start])
+        pieces.extend(_between(text, done, sentence.start, titles))
         if sentence.start in uncovered:
             pieces.append(["uncovered", sentence.text])
         elif number in reasons and not asked[number]:
@@ -140,9 +143,24 @@ def _cut(
         else:
             pieces.append(["covered", sentence.text])
         done = sentence.end
-    if done < len(text):
-        pieces.append(text[done:])
+    pieces.extend(_between(text, done, len(text), titles))
     return Sheet(source, language_of(text[:_ENOUGH_FOR_LANGUAGE]), tuple(pieces), places)
+
+
+def _between(text: str, start: int, end: int, titles: deque[Heading]) -> Iterator[Piece]:
+    """What stands between two sentences; the headings that it holds are taken off ``titles``."""
+    while titles and titles[0].start < end:
+        title = titles.popleft()
+        if title.start < start:
+            continue
+        if title.start > start:
+            yield text[start : title.start]
+        start = min(title.body, end)
+        heading = text[title.start : start].rstrip()
+        yield ["heading", heading, title.level]
+        start = title.start + len(heading)
+    if start < end:
+        yield text[start:end]
 
 
 @dataclass(slots=True)

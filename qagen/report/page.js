@@ -130,9 +130,12 @@
 
   // ------------------------------------------------------------------ the source text
 
+  /** A piece is a text between sentences, a heading or a sentence (with its state). */
+  const isSentence = (piece) => typeof piece !== "string" && piece[0] !== "heading";
+
   const states = data.documents.map((one) => {
     const count = { covered: 0, uncovered: 0, declared: 0 };
-    for (const piece of one.pieces) if (typeof piece !== "string") count[piece[0]] += 1;
+    for (const piece of one.pieces.filter(isSentence)) count[piece[0]] += 1;
     return { ...one, ...count, total: count.covered + count.uncovered + count.declared };
   });
   states.forEach((one, number) => { one.number = number; });
@@ -207,7 +210,7 @@
     let number = -1;
     for (const piece of one.pieces) {
       const isGap = typeof piece === "string";
-      if (!isGap) number += 1;
+      if (isSentence(piece)) number += 1;
       for (let text of parts(isGap ? piece : piece[1])) {
         const isFull = held >= BLOCK && isGap && text.includes("\n");
         if (!block || isFull || room < text.length) {
@@ -219,13 +222,21 @@
         }
         room -= text.length;
         held += 1;
-        block.append(...(isGap ? [text] : drawSentence(one, [piece[0], text, piece[2]], number)));
+        block.append(...(isGap ? [text] : draw(one, [piece[0], text, piece[2]], number)));
       }
     }
     return made;
   }
 
   const parts = (text) => (text.length <= PART ? [text] : text.match(/[^]{1,20000}/gu));
+
+  const draw = (one, piece, number) => (piece[0] === "heading" ? [drawHeading(piece)] : drawSentence(one, piece, number));
+
+  /** Markdown's marks (the hashes before and after, the line below) are shown by its size. */
+  function drawHeading([, text, level]) {
+    const title = text.replace(/\n[=-]+\s*$/, "").replace(/^\s*#+\s+/, "").replace(/\s+#+\s*$/, "");
+    return make("span", { class: `heading level-${Math.min(level, 4)}`, role: "heading", "aria-level": Math.min(level + 2, 6) }, title);
+  }
 
   function drawSentence(one, [state, text, reason], number) {
     const pairs = ofSentence[one.number]?.get(number);
@@ -281,7 +292,7 @@
   function chooseSentence(one, number) {
     filters.reset();
     chosen = { one, number, pairs: new Set(ofSentence[one.number].get(number)) };
-    const sentence = one.pieces.filter((piece) => typeof piece !== "string")[number][1];
+    const sentence = one.pieces.filter(isSentence)[number][1];
     byId("chosen-sentence").textContent = sentence.length > SHOWN ? `${sentence.slice(0, SHOWN)}…` : sentence;
     showPairs();
     byId("chosen").scrollIntoView({ block: "start" });
@@ -339,13 +350,34 @@
     return [
       own(heading, {}, pair.question, pair.language),
       own("p", { class: "answer" }, pair.answer, pair.language),
-      pair.quote ? own("blockquote", { class: pair.at ? "quote" : "quote lost" }, pair.quote, states[pair.source]?.language) : null,
+      pair.quote ? drawQuote(pair) : null,
       pair.reason ? make("p", { class: "detail" }, make("span", { class: "tag reason" }, words(pair.reason)), " ", own("span", {}, pair.detail)) : null,
       pair.edit ? make("p", { class: "detail" }, make("span", { class: "tag" }, `${edits[pair.edit[0]]} by a person`), " ", own("span", {}, pair.edit[1])) : null,
       pair.extra.length ? own("p", { class: "extra" }, pair.extra.join("\n")) : null,
       meta(pair),
     ];
   }
+  function drawQuote(pair) {
+    const box = own("blockquote", { class: pair.at ? "quote" : "quote lost" }, "", states[pair.source]?.language);
+    const found = answerIn(pair);
+    if (!found) box.append(pair.quote);
+    else {
+      const end = found.index + found[0].length;
+      box.append(pair.quote.slice(0, found.index), make("mark", {}, found[0]), pair.quote.slice(end));
+    }
+    return box;
+  }
+
+  /** Where a quote says the answer: whole words, whatever their case and the spaces between them. */
+  function answerIn(pair) {
+    const answer = pair.answer.trim().replace(/[.。]$/u, "");
+    if (!answer) return null;
+    const said = answer.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&").replace(/\s+/g, "\\s+");
+    const before = /^[\p{L}\p{N}]/u.test(answer) && !WITHOUT_SPACES.test(answer[0]) ? "(?<![\\p{L}\\p{N}]|\\d[.,])" : "";
+    const after = /[\p{L}\p{N}]$/u.test(answer) && !WITHOUT_SPACES.test(answer.at(-1)) ? "(?![\\p{L}\\p{N}]|[.,]\\d)" : "";
+    return new RegExp(before + said + after, "iu").exec(pair.quote);
+  }
+  const WITHOUT_SPACES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
   const edits = { accept: "accepted", reject: "rejected", change: "changed" };
 
   function meta(pair) {

@@ -67,7 +67,7 @@ def render_report(dataset: QADataset, *, evaluation: ReportCard | None = None) -
         _templates()
         .get_template("page.html")
         .render(
-            summary=summarise(dataset, coverage, documents=len(sheets)),
+            summary=summarise(dataset, coverage, sources=[*sheets]),
             evaluation=find_section(dataset.run) if evaluation is None else make_section(evaluation),
             plots=draw_plots(dataset, dataset.passages),
             data=json_block(page_data(dataset, sheets)),

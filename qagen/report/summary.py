@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import metadata, version
 from typing import TYPE_CHECKING
 
-from qagen.records import Coverage, Failure, Step, Usage
+from qagen.llm.cost_text import cost_text
+from qagen.pairs.caution import find_caution
+from qagen.pairs.provenance import Provenance, read_provenance
+from qagen.records import Coverage, Failure, QAPair, Step, Usage
 
 if TYPE_CHECKING:
     from qagen.pairs.dataset import QADataset
 
 _MOST_FAILURES = 200
-_CENT = 0.01
+_MOST_DOCUMENTS = 200  # named in the head; the page lists all of them below
+_SETTLED = ("two_answers", "turned_round", "missing_qualifier")  # a contradiction that was ended by dropping
+_HANDFUL = 6  # passages: of fewer the plots say little
+_DISTRIBUTION = "qagen-finetune"
+_NO_TRUTH = "The figures say what is covered and kept, not whether an answer is right: read some."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,8 @@ class Figure:
     """One number with its name, and a line that says what it counts.
 
     ``share`` (0 to 1) is drawn as a bar, ``href`` leads to what was counted (``filter`` sets a filter of the
-    list there to all its values), ``is_alarming`` marks a number that should be 0.
+    list there to all its values), ``is_alarming`` marks a number that should be 0, ``term`` is its entry in
+    the glossary.
     """
 
     name: str
@@ -31,6 +40,7 @@ class Figure:
     href: str = ""
     filter: str = ""
     is_alarming: bool = False
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +67,32 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """How the dataset was made: lines for the head of the page; empty is not known."""
+
+    models: tuple[str, ...]
+    date: str
+    version: str
+    command: str
+    documents: tuple[str, ...]
+    more_documents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """What stands at the top of the page."""
+    """What stands at the top of the page.
+
+    ``caution`` is what is known to be wrong with the writer's pairs. Plots are folded where ``has_few``
+    passages make them say little.
+    """
 
     title: str
     version: str
     sentence: str
+    caution: str
+    head: Head
+    glossary: str
+    has_few: bool
     figures: tuple[Figure, ...]
     dropped: tuple[Amount, ...]
     parts: tuple[Amount, ...]
@@ -72,25 +102,28 @@ class Summary:
     totals: dict[str, int]
 
 
-def summarise(dataset: QADataset, coverage: Coverage | None, *, documents: int) -> Summary:
-    """The figures of a dataset, in one pass over its pairs and its dropped ones."""
-    facts: set[str] = set()
-    parts: Counter[str] = Counter()
-    for pair in dataset:
-        facts.add(pair.fact)
-        parts[pair.part] += 1
+def summarise(dataset: QADataset, coverage: Coverage | None, *, sources: Sequence[str]) -> Summary:
+    """The figures of a dataset whose documents are named by ``sources``."""
+    facts, passages, parts = _counted(dataset)
     reasons = Counter(one.reason for one in dataset.dropped)
-    about = f"{_many(len(facts), 'fact')} from {_many(documents, 'document')}"
+    documents = _many(len(sources), "document")
+    about = f"{_many(facts, 'fact')} from {documents}"
     return Summary(
         title=dataset.run.resolve().name if dataset.run else "Question-answer pairs",
-        version=version("qagen-finetune"),
-        sentence=f"{_many(parts.total(), 'pair')} about {about}.",
+        version=version(_DISTRIBUTION),
+        sentence=f"{_many(parts.total(), 'pair')} about {about}. {_NO_TRUTH}",
+        caution=find_caution(dataset),
+        head=_head(dataset, read_provenance(dataset.run), sources),
+        glossary=_glossary(),
+        has_few=max(passages, dataset.passages) < _HANDFUL,
         figures=(
-            Figure("Pairs", f"{parts.total():,}", f"about {_many(len(facts), 'fact')}", href="#pairs"),
-            Figure("Passages", f"{dataset.passages:,}", f"of {_many(documents, 'document')}", href="#text"),
+            Figure(
+                "Pairs", f"{parts.total():,}", f"about {_many(facts, 'fact')}", href="#pairs", term="pair"
+            ),
+            Figure("Passages", f"{dataset.passages:,}", f"of {documents}", href="#text", term="passage"),
             *_coverage_figures(coverage),
             _dropped(reasons),
-            _conflicts(len(dataset.conflicts)),
+            _conflicts(len(dataset.conflicts), reasons),
             _leaks(None if dataset.leaks is None else len(dataset.leaks)),
             *_usage_figures(dataset.usage),
         ),
@@ -108,6 +141,45 @@ def summarise(dataset: QADataset, coverage: Coverage | None, *, documents: int) 
     )
 
 
+def _counted(pairs: Sequence[QAPair]) -> tuple[int, int, Counter[str]]:
+    """Facts, passages, and pairs by part."""
+    facts: set[str] = set()
+    passages: set[str] = set()
+    parts: Counter[str] = Counter()
+    for pair in pairs:
+        facts.add(pair.fact)
+        passages.add(pair.passage)
+        parts[pair.part] += 1
+    return len(facts), len(passages), parts
+
+
+def _head(dataset: QADataset, made: Provenance | None, sources: Sequence[str]) -> Head:
+    return Head(
+        models=_models(made) if made else tuple(sorted({pair.model for pair in dataset})),
+        date=f"{made.date} UTC" if made else "",
+        version=made.version if made else "",
+        command=made.command if made else "",
+        documents=tuple(sources[:_MOST_DOCUMENTS]),
+        more_documents=len(sources[_MOST_DOCUMENTS:]),
+    )
+
+
+def _models(made: Provenance) -> tuple[str, ...]:
+    """Each model, with the steps that it did where not all are by one."""
+    steps: defaultdict[str, list[str]] = defaultdict(list)
+    for step, model in made.models.items():
+        steps[model].append(step)
+    if len(steps) == 1:
+        return tuple(steps)
+    return tuple(f"{model} ({', '.join(names)})" for model, names in steps.items())
+
+
+def _glossary() -> str:
+    """The address of the page that explains the words, where the documentation's address is known."""
+    named = (line.partition(", ") for line in metadata(_DISTRIBUTION).get_all("Project-URL", ()))
+    return next((f"{url}/glossary.md" for name, _, url in named if name == "Documentation"), "")
+
+
 def _coverage_figures(coverage: Coverage | None) -> list[Figure]:
     if coverage is None or not coverage.documents:
         return []
@@ -116,7 +188,7 @@ def _coverage_figures(coverage: Coverage | None) -> list[Figure]:
     if total.declared:
         says += f", {total.declared:,} without a fact"
     return [
-        Figure("Coverage", _percent(total.share), says, total.share, "#text"),
+        Figure("Coverage", _percent(total.share), says, total.share, "#text", term="coverage"),
         _covered("Numbers", total.numbers_covered, total.numbers, total.number_share),
         _covered("Names", total.names_covered, total.names, total.name_share),
     ]
@@ -135,19 +207,29 @@ def _percent(share: float) -> str:
 
 def _dropped(reasons: Counter[str]) -> Figure:
     says = _many(len(reasons), "reason")
-    return Figure("Dropped", f"{reasons.total():,}", says, href="#pairs", filter="reason")
+    return Figure("Dropped", f"{reasons.total():,}", says, href="#pairs", filter="reason", term="dropped")
 
 
-def _conflicts(count: int) -> Figure:
-    says = "kept out of training until resolved" if count else "no two pairs contradict each other"
-    return Figure("Conflicts", f"{count:,}", says, href="#conflicts" if count else "", is_alarming=count > 0)
+def _conflicts(open_ones: int, reasons: Counter[str]) -> Figure:
+    """Those left open; and that others were ended by dropping pairs, so that 0 does not stand for none."""
+    settled = sum(reasons[reason] for reason in _SETTLED)
+    named = ", ".join(reason.replace("_", " ") for reason in _SETTLED if reasons[reason])
+    value, says = "0", "no two kept pairs were found to contradict each other"
+    if open_ones:
+        value, says = f"{open_ones:,}", "kept out of training until resolved"
+        says += f"; {settled:,} more dropped: {named}" if settled else ""
+    elif settled:
+        value, says = f"{settled:,} dropped", f"none is left open; reasons: {named}"
+    href = "#conflicts" if open_ones else ""
+    return Figure("Conflicts", value, says, href=href, is_alarming=open_ones > 0, term="conflict")
 
 
 def _leaks(count: int | None) -> Figure:
     if count is None:
-        return Figure("Leaks", "–", "not divided yet")
+        return Figure("Leaks", "–", "not divided yet", term="leak")
     says = "asked pairs that training gives away" if count else "nothing asked is trained"
-    return Figure("Leaks", f"{count:,}", says, href="#leaks" if count else "", is_alarming=count > 0)
+    href = "#leaks" if count else ""
+    return Figure("Leaks", f"{count:,}", says, href=href, is_alarming=count > 0, term="leak")
 
 
 def _usage_figures(usage: Usage) -> list[Figure]:
@@ -156,11 +238,12 @@ def _usage_figures(usage: Usage) -> list[Figure]:
     if usage.calls != usage.asked:
         calls += f", {usage.asked:,} asked now"
     return [
-        Figure("Cost", _cost(usage.cost), calls),
+        Figure("Cost", _cost(usage), calls, term="cost"),
         Figure(
             "Tokens",
             f"{usage.input_tokens + usage.output_tokens:,}",
             f"{usage.input_tokens:,} read{cached}, {usage.output_tokens:,} written",
+            term="token",
         ),
     ]
 
@@ -179,18 +262,14 @@ def _step(step: Step) -> StepRow:
         after=f"{step.after:,}",
         calls=f"{usage.calls:,}",
         tokens=f"{usage.input_tokens + usage.output_tokens:,}",
-        cost=_cost(usage.cost),
+        cost=_cost(usage),
         time=_time(step.seconds),
         note=step.note,
     )
 
 
-def _cost(cost: float | None) -> str:
-    if cost is None:
-        return "unknown"
-    if 0 < cost < _CENT:
-        return "under $0.01"
-    return f"${cost:,.2f}"
+def _cost(usage: Usage) -> str:
+    return cost_text(usage.cost, tokens=usage.input_tokens + usage.output_tokens)
 
 
 def _time(seconds: float) -> str:

@@ -33,6 +33,7 @@ from qagen.files import whole_file
 from qagen.tuning.base_model import load_base, load_tokenizer, suppressed_output
 from qagen.tuning.examples import ask, general_items
 from qagen.tuning.gguf_adapter import takes_adapter, write_gguf_adapter
+from qagen.tuning.hub_names import hub_name
 from qagen.tuning.loss_log import LossLog, newest_checkpoint, size_of
 from qagen.tuning.memory import COPIES, FOUR_BITS, free_memory, needed, refuse_too_much, shape_of
 from qagen.tuning.model_card import model_card
@@ -87,7 +88,7 @@ def train(job: Job, announce: Callable[[str], None]) -> TuningRecord:
         _save(job, trainer)
     record = _record(job, trainer, outcome, began)
     with whole_file(job.folder / CARD) as file:
-        file.write(model_card(record))
+        file.write(model_card(record, job.base, job.examples))
     return record
 
 
@@ -416,7 +417,7 @@ def _save(job: Job, trainer: WholeCheckpoints) -> None:
 def _name_the_base(path: Path, job: Job) -> None:
     """For other programs: which base model the adapter belongs to."""
     config = json.loads(path.read_bytes())
-    config["base_model_name_or_path"] = job.base.name if job.base.kind == "hub" else str(job.base.path)
+    config["base_model_name_or_path"] = hub_name(job.base) or str(job.base.path)
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
