@@ -31,10 +31,9 @@ def _gentler(training: Training) -> Iterator[str]:
         if not training.get("replayed"):
             yield "general questions mixed in (`--replay general`)"
         yield from _weaker(training)
-    epochs = _number(training, "epochs") or _number(training, "n_epochs")
-    if epochs is not None and round(epochs) > _FEWEST_EPOCHS:
-        fewer = max(_FEWEST_EPOCHS, round(epochs) // 2)
-        yield f"fewer epochs (`--n-epochs {fewer}`; it was {round(epochs)})"
+    epochs = _epochs(training)
+    if epochs is not None and epochs > _FEWEST_EPOCHS:
+        yield f"fewer epochs (`--n-epochs {max(_FEWEST_EPOCHS, epochs // 2)}`; it was {epochs})"
     rate = _number(training, "learning_rate")
     if training["provider"] == "local" and rate is not None:
         yield f"a lower rate (`--learning-rate {rate / 2:g}`; it was {rate:g})"
@@ -53,12 +52,22 @@ def _weaker(training: Training) -> Iterator[str]:
 def against_under_training(training: Training) -> str:
     """How to learn more of what is trained, before any other figure is read."""
     before = "before reading the other figures"
-    rank, epochs = _number(training, "rank"), _number(training, "n_epochs")
-    if "did not improve" in str(training.get("stopped_early", "")) and rank is not None:
-        higher = f"with a higher rank (`--rank {2 * rank:g}`; it was {rank:g})"
-        return f"Training ended by itself, as nothing improved: train {higher} {before}."
-    longer = "" if epochs is None else f" (`--n-epochs {2 * epochs:g}`; it was {epochs:g})"
+    rank, epochs = _number(training, "rank"), _epochs(training)
+    ended = str(training.get("stopped_early", ""))
+    if ended.startswith("the validation") and rank is not None:
+        higher = f"a higher rank (`--rank {2 * rank:g}`; it was {rank:g})"
+        return f"Training ended by itself, as nothing improved: train with {higher} {before}."
+    if ended:
+        on = "`train_locally(..., stop_at_recall=None)`"
+        return f"Training ended by itself ({ended}): train on ({on}) {before}."
+    longer = "" if epochs is None else f" (`--n-epochs {2 * epochs}`; it was {epochs})"
     return f"Train for longer{longer} {before}."
+
+
+def _epochs(training: Training) -> int | None:
+    """Those that were trained, and else those that were asked for."""
+    number = _number(training, "epochs") or _number(training, "n_epochs")
+    return None if number is None else max(1, round(number))
 
 
 def _number(training: Training, name: str) -> float | None:

@@ -118,14 +118,15 @@ def is_few(rate: Rate) -> bool:
     return min(rate.asked, rate.effective / _NEARLY) < _FEW
 
 
-def claimed(rate: Rate, *, interval: bool = False) -> str:
+def claimed(rate: Rate, *, interval: bool = False, beside: Rate | None = None) -> str:
     """A share as it may be told: of few questions ``between 83 and 100 %``, else ``83 %``.
 
     Args:
         rate: The share.
         interval: Of many questions, add it: ``83 % [77–88]``.
+        beside: The share that it is told beside, of the same questions; where that is a range, so is this.
     """
-    if is_few(rate):
+    if is_few(rate) or (beside is not None and is_few(beside)):
         return f"between {whole(100 * rate.low)} and {whole(100 * rate.high)} %"
     return with_interval(rate) if interval else percent(rate.share)
 
@@ -252,12 +253,12 @@ def _few(rate: Rate) -> str:
 
 def _others(card: ReportCard, kind: ProbeKind, subject: str) -> str:
     """The other models on the same questions, the base model first."""
-    said = ""
+    said, chief = "", card.rate(subject, kind)
     for model in sorted(card.models, key=lambda name: name != card.base):
         rate = card.rate(model, kind)
         if model != subject and rate is not None:
             compared = _compared(card.change(kind, after=subject)) if model == card.base else ""
-            said += f"; {_name(card, model)} {claimed(rate)}{compared}"
+            said += f"; {_name(card, model)} {claimed(rate, beside=chief)}{compared}"
     return said
 
 
@@ -351,11 +352,11 @@ def _ceiling(card: ReportCard, kind: ProbeKind) -> str:
     found = card.rate(reader, kind, condition="retrieval")
     if passage is None and found is None:
         return ""
-    name = _name(card, reader)
-    said = [f"With the passage at hand {name} reaches {claimed(passage)}"] if passage else []
+    name, chief = _name(card, reader), card.rate(card.subject, kind) if card.subject else None
+    said = [f"With the passage at hand {name} reaches {claimed(passage, beside=chief)}"] if passage else []
     if found is not None:
         whose = "it" if passage else name
-        said.append(f"With retrieval {whose} reaches {claimed(found)}")
+        said.append(f"With retrieval {whose} reaches {claimed(found, beside=chief)}")
     said[-1] += _advice(card, kind)  # which is of retrieval where that was measured
     return " ".join(f"{one}." for one in said)
 

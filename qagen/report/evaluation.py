@@ -155,13 +155,14 @@ def _headlines(card: ReportCard) -> list[Figure]:
     reader = card.base or card.subject
     if reader is not None:
         asked += [(reader, "passage"), (reader, "retrieval")]
+    chief = card.rate(names[0], kind) if names else None
     found = []
     for model, condition in asked:
         rate = card.rate(model, kind, condition=condition)
         if rate is not None:
             name, counts = f"{model}{_AT_HAND[condition]}", f"{rate.right:,} of {rate.asked:,}"
             says = f"{KINDS[kind]}: {counts} about {many(rate.facts, 'fact')}"
-            if is_few(rate):
+            if is_few(rate) or (chief is not None and is_few(chief)):
                 found.append(Figure(name, as_range(rate.low, rate.high), f"{says}, too few for one share"))
             else:
                 found.append(Figure(name, share(rate), f"{interval(rate)} {says}", rate.share))
