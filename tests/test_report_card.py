@@ -170,6 +170,7 @@ def test_a_recovery_is_shown_as_all_at_most_and_kept_as_computed():
     shown = " ".join(str(card).split())
     assert "143" not in shown
     assert "Recovery 100 % or more of what the passage at hand gives the base model, the tuned" in shown
+    assert "model has without it; reading it, the base model answers less" in shown
     swapped = [ask("P", f"f{at}", base=False, tuned=at < 62, passage=at >= 37) for at in range(100)]
     some = dict(numbers(made(*swapped)))["Recovery"]
     assert re.match(r"98 % \[\d\d to 100 or more\] of what the passage", some)

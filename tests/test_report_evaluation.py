@@ -47,7 +47,7 @@ def test_the_section_says_what_was_learnt_without_javascript(tmp_path):
         "tuned 49–94 % unseen wording: 8 of 10 about 10 facts, too few for one share",
         "base with the passage 60–98 %",
         "base with retrieval 60–98 %",
-        "Words explained",
+        "Words explained: docs/glossary.md",
         "Forgotten or gained −10.0 points on general questions: 100 % before, 90 % after",
         "2 facts not known every time by tuned",
         "P: how high is tower 8?",

@@ -146,6 +146,12 @@ def recovered(estimate: Estimate) -> str:
     return "100 % or more" if estimate.value > 1 else f"{whole(100 * estimate.value)} %"
 
 
+def recovered_of(estimate: Estimate) -> str:
+    """What a recovery is a share of, and how it can be more than all."""
+    beyond = estimate.value is not None and estimate.value > 1
+    return f"{RECOVERED}{'; reading it, the base model answers less' if beyond else ''}"
+
+
 def recovered_between(estimate: Estimate) -> str:
     """Its interval: ``[76–91]``, ``[76 to 100 or more]``. Empty where there is none, or all is beyond 100."""
     if estimate.low is None or estimate.high is None or estimate.low >= 1:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from qagen.evaluation.figures import Change, FailedFact, Rate
 from qagen.evaluation.findings import (
-    RECOVERED,
     between,
     general_languages,
     many,
@@ -16,6 +15,7 @@ from qagen.evaluation.findings import (
     points,
     recovered,
     recovered_between,
+    recovered_of,
     tenths,
     untold_drift,
 )
@@ -208,7 +208,7 @@ def _breakdown(title: str, rates: Mapping[str, Rate], most: int) -> Iterator[Cha
 def numbers(card: ReportCard) -> list[tuple[str, str]]:
     """The figures in one line each, by their names."""
     found = [
-        ("Recovery", _share(card.recovery, RECOVERED)),
+        ("Recovery", _share(card.recovery, recovered_of(card.recovery))),
         (
             "- beyond drift",
             _share(card.controlled_recovery, "of the same, with the change on C taken off")

@@ -53,7 +53,7 @@ def as_html(sheet: Sheet) -> str:
         *(_part(part) for part in sheet.parts),
         f'<p class="quiet">{_LEGEND}</p>' if any(isinstance(part, Chart) for part in sheet.parts) else "",
         *(f'<p class="quiet">{_text(one)}</p>' for one in sheet.footer),
-        f'<p class="quiet"><a href="{GLOSSARY}">Words explained</a></p>',
+        f'<p class="quiet">Words explained: <a href="{GLOSSARY}">docs/glossary.md</a></p>',
     ]
     return f'{_STYLE}<div class="qagen-card">{"".join(inside)}</div>'
 

@@ -127,18 +127,19 @@ def make_section(card: ReportCard) -> Section:
 
 def _recovery(card: ReportCard) -> Figure:
     """The recovery, at most 100 %; of few questions its interval alone, and where there is none, nothing."""
-    from qagen.evaluation.findings import RECOVERED, as_range, is_few, recovered, recovered_between
+    from qagen.evaluation.findings import as_range, is_few, recovered, recovered_between, recovered_of
 
     found = card.recovery
     rate = card.rate(card.tuned, "P") if card.tuned else None
     if found.value is None or rate is None:
         return Figure("Recovery", "–", found.reason)
+    says = recovered_of(found)
     if not is_few(rate):
         share = min(1.0, max(0.0, found.value))
-        return Figure("Recovery", recovered(found), f"{recovered_between(found)} {RECOVERED}".lstrip(), share)
+        return Figure("Recovery", recovered(found), f"{recovered_between(found)} {says}".lstrip(), share)
     if found.low is None or found.high is None:
-        return Figure("Recovery", "–", f"the share {RECOVERED}: {found.reason}")
-    return Figure("Recovery", as_range(found.low, found.high), RECOVERED)
+        return Figure("Recovery", "–", f"the share {says}: {found.reason}")
+    return Figure("Recovery", as_range(found.low, found.high), says)
 
 
 def _headlines(card: ReportCard) -> list[Figure]:
