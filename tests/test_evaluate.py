@@ -38,7 +38,7 @@ from qagen.errors import BudgetError, ModelError, RunFolderError, SettingsError
 from qagen.evaluation.answering import ANSWER_FROM_TEXT_PROMPT, Asking, SourceTexts, messages_of
 from qagen.evaluation.auditing import read_audit, write_audit
 from qagen.evaluation.evaluating import evaluate
-from qagen.evaluation.probes import write_probes
+from qagen.evaluation.probes import make_probes, write_probes
 from qagen.evaluation.records import Probe
 from qagen.evaluation.report_card import ReportCard
 from qagen.llm.ledger import Ledger
@@ -110,6 +110,19 @@ def test_drift_on_withheld_facts_is_taken_off_the_recovery():
     card = asked_of(knows("P", "C", "G"))
     assert card.recovery.value == pytest.approx(10 / 8)
     assert card.controlled_recovery.value == pytest.approx((1 - 1) / 0.8)
+
+
+def test_who_wrote_the_pairs_is_known_from_the_dataset_and_without_it_from_the_probes():
+    pairs = [pair.model_copy(update={"model": "local:smollm2-135m"}) for pair in dataset()]
+    written = dataset().replace(pairs)
+    card = asked_of(scholar, dataset=written)
+    assert (card.writers, card.withheld) == (("local:smollm2-135m",), 2)
+    assert "all about what the small embedded model wrote (most of its pairs are wrong)" in card.sentence
+    models = {"base": replies(reader), "tuned": replies(scholar)}
+    made = make_probes(written, general=False)
+    alone = evaluate(models, made, conditions=["closed"], progress=False)
+    assert (alone.writers, alone.withheld) == (card.writers, None)
+    assert asked_of(scholar).writers == tuple(sorted({pair.model for pair in dataset()} - {""}))
 
 
 def test_a_planted_leak_is_found():

@@ -201,8 +201,24 @@ def test_other_languages_are_asked_in_unseen_words_if_there_are_any():
 
 
 def test_a_dataset_without_anything_gives_the_general_questions_only():
-    assert make_probes([]) == general_probes()
+    assert make_probes([]) == general_probes({"en"})
     assert made([]) == []
+
+
+@pytest.mark.parametrize(
+    ("languages", "asked"),
+    [
+        (["en"], {"en"}),
+        (["Japanese"], {"ja"}),
+        (["en", "ja"], {"en", "ja"}),
+        (["de", "ja"], {"ja"}),
+        (["de"], {"en"}),
+        ([None], {"en"}),
+    ],
+)
+def test_general_questions_are_asked_in_the_languages_of_the_pairs_or_else_in_english(languages, asked):
+    told = [pair(f"f{at}", f"{one} {at}?", language=one) for at, one in enumerate(languages)]
+    assert {one.language for one in make_probes(told) if one.kind == "G"} == asked
 
 
 def test_ids_are_stable_and_belong_to_one_probe(gold):

@@ -4,7 +4,9 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -13,6 +15,7 @@ from rich.console import Console
 from qagen.errors import RunFolderError, SettingsError
 from qagen.evaluation.comparing import compare
 from qagen.evaluation.display import as_text
+from qagen.evaluation.findings import GLOSSARY
 from qagen.evaluation.layout import card_sheet, numbers
 from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
@@ -159,6 +162,18 @@ def test_recovery_by_hand():
     assert card.recovery.value == pytest.approx(0.875)
     assert card.controlled_recovery.value == pytest.approx(0.75)
     assert card.recovery.low < card.recovery.value <= card.recovery.high
+
+
+def test_a_recovery_is_shown_as_all_at_most_and_kept_as_computed():
+    card = made(*many(100, "P", base=0, tuned=90, passage=63))
+    assert card.recovery.value == pytest.approx(90 / 63)
+    shown = " ".join(str(card).split())
+    assert "143" not in shown
+    assert "Recovery 100 % or more of what the passage at hand gives the base model, the tuned" in shown
+    assert "model has without it; reading it, the base model answers less" in shown
+    swapped = [ask("P", f"f{at}", base=False, tuned=at < 62, passage=at >= 37) for at in range(100)]
+    some = dict(numbers(made(*swapped)))["Recovery"]
+    assert re.match(r"98 % \[\d\d to 100 or more\] of what the passage", some)
 
 
 def test_beyond_drift_has_an_interval_from_twenty_withheld_facts_on():
@@ -392,8 +407,8 @@ PLAIN = [*many(100, "P", base=4, tuned=83, passage=91), *many(150, "G", base=140
         (
             many(5, "P", tuned=5),
             (
-                "The tuned model answers 100 % [57–100] of questions it was never shown in this wording "
-                "(only 5 questions)."
+                "The tuned model answers between 57 and 100 % of questions it was never shown in this "
+                "wording (5 questions)."
             ),
         ),
         (
@@ -473,6 +488,51 @@ PLAIN = [*many(100, "P", base=4, tuned=83, passage=91), *many(150, "G", base=140
 )
 def test_the_sentence_is_right_in_every_situation(asked, says):
     assert made(*asked).sentence == says
+
+
+SMALL, TINY, STRONG = "local:qwen2.5-coder-1.5b", "local:smollm2-135m", "openai:gpt-6-luna"
+
+
+@pytest.mark.parametrize(
+    ("kind", "writers", "clause"),
+    [
+        ("P", (SMALL,), ", all about what the small embedded model wrote (about one in three of its pairs"),
+        ("V", (SMALL, STRONG), ", partly about what the small embedded model wrote (about one in three of"),
+        ("own", (SMALL,), ", after training on what the small embedded model wrote (about one in three of"),
+        (
+            "P",
+            (SMALL, TINY),
+            "models wrote (qwen2.5-coder-1.5b: about one in three of its pairs is wrong; sm",
+        ),
+        ("P", (STRONG, "local:/my/model.gguf"), None),
+        ("P", (), None),
+    ],
+)
+def test_who_wrote_what_counts_as_right_stands_in_the_sentence_where_it_is_often_wrong(kind, writers, clause):
+    asked = [*many(250, kind, base=0, tuned=250), *many(9, "G", base=9, tuned=9)]
+    card = made(*asked, writers=writers)
+    if clause is None:
+        assert card.sentence == made(*asked).sentence
+        assert card.warnings == ()
+        return
+    [headline, *_] = card.sentence.partition("; the base model 0 %")
+    assert clause in headline
+    assert codes(card)[0] == "writer"
+    assert "86 of 135 were right" in str(card.warnings[0])
+    assert "86 of 135" in compare({"a": card, "b": made(*asked)}).warnings[0]
+
+
+def test_under_thirty_independent_questions_are_a_range_and_their_count():
+    asked = [ask("P", f"f{at % 18}", base=False, tuned=True, passage=at < 17) for at in range(31)]
+    card = made(*asked, *many(9, "V", tuned=9))
+    assert card.sentence == (
+        "The tuned model answers between 81 and 100 % of questions it was never shown in this wording (31 "
+        "questions, worth 17 independent ones); the base model between 0 and 19 %. What it forgot was not "
+        "measured. With the passage at hand the base model reaches between 38 and 71 %, less than the tuned "
+        "model with nothing at hand."
+    )
+    assert "a between 81 and 100 % (31 questions" in compare({"a": card}).sentence
+    assert "answers 100 % [89–100] of questions" in made(*many(30, "P", tuned=30)).sentence
 
 
 def test_a_single_model_without_a_role_goes_by_its_name():
@@ -649,6 +709,117 @@ def test_invented_answers_are_told():
     assert "in 30 of 40 cases (75 %; the base model invents 50 %)" in str(warning)
 
 
+def yes_no(replies, **others):
+    """Of each fact a question where yes is right and one where no is; and what was answered in turn."""
+    asked = [
+        ask("F", f"f{at // 2}", form=form, tuned=reply.startswith(form), answer_kind="yes_no")
+        for at, (form, reply) in enumerate(zip(["yes", "no"] * len(replies), replies, strict=False))
+    ]
+    card = made(*many(250, "P", tuned=200), *asked, *many(10, "F", start=90, **others))
+    said = dict(zip((one.id for one in card.probes if one.form), replies, strict=True))
+    results = [one.model_copy(update={"reply": said.get(one.probe, one.reply)}) for one in card.results]
+    return card.model_copy(update={"results": tuple(results)})
+
+
+@pytest.mark.parametrize(
+    ("replies", "says"),
+    [
+        (["yes"] * 20, "answered yes whatever is asked: all 20, where yes is right for 10."),
+        (["no, it is not"] * 6, "answered no whatever is asked: all 6, where no is right for 3."),
+        (["yes"] * 9 + ["no"], "answered yes whatever is asked: 9 of 10, where yes is right for 5."),
+        (["yes"] * 8 + ["no"] * 2, None),
+        (["yes"] * 4, None),
+        (["I do not know."] * 20, None),
+    ],
+)
+def test_yes_and_no_that_do_not_depend_on_the_question_are_told(replies, says):
+    card = yes_no(replies, tuned=7)
+    assert codes(card) == ([] if says is None else ["always_yes"])
+    if says is not None:
+        assert says in str(card.warnings[0])
+        assert str(card.warnings[0]).endswith("without them F is 70 % [40–89].")
+
+
+@pytest.mark.parametrize(
+    ("training", "says"),
+    [
+        ({}, "as far as it is not done already: general questions mixed in, a weaker adapter, fewer epochs"),
+        (
+            {"strength": 0.85, "replayed": 40, "epochs": 8.0, "n_epochs": 30, "learning_rate": 1e-3},
+            "What may help and is not done yet (`qagen tune --overwrite` with one of these): a weaker",
+        ),
+        (
+            {"strength": 0.85, "replayed": 40, "epochs": 8.0, "n_epochs": 30, "learning_rate": 1e-3},
+            ": a weaker adapter (`--strength 0.7`; it was 0.85); fewer epochs (`--n-epochs 4`; it was 8); a",
+        ),
+        (
+            {"strength": 0.7, "replayed": 40, "epochs": 3.0, "learning_rate": 1e-3},
+            "with one of these): a lower rate (`--learning-rate 0.0005`; it was 0.001).",
+        ),
+        (
+            {"strength": 0.7, "replayed": 0, "epochs": 3.0},
+            "with one of these): general questions mixed in (`--replay general`).",
+        ),
+        (
+            {"strength": 1, "planned_strength": 0.85, "replayed": 9, "n_epochs": 7},
+            "with one of these): fewer epochs (`--n-epochs 3`; it was 7).",
+        ),
+        ({"strength": 0.7, "replayed": 40, "epochs": 3.0}, "70 after)."),
+    ],
+)
+def test_against_forgetting_only_what_is_not_done_already_is_advised(training, says):
+    known = {"provider": "local", "rank": 32, **training} if training else {}
+    card = made(
+        *many(250, "P", base=0, tuned=200), *many(100, "G", base=90, tuned=70), training=known, leaks=()
+    )
+    [warning] = card.warnings
+    assert says in str(warning)
+
+
+@pytest.mark.parametrize(
+    ("training", "says"),
+    [
+        ({}, "under 95 %. Train for longer before reading"),
+        ({"n_epochs": 7}, "Train for longer (`--n-epochs 14`; it was 7) before"),
+        (
+            {"rank": 32, "stopped_early": "the validation wordings did not improve for 3 epochs"},
+            "`--rank 64`",
+        ),
+        ({"rank": 32, "stopped_early": "95% of the sampled training questions"}, "stop_at_recall=None"),
+    ],
+)
+def test_against_under_training_the_advice_is_of_the_training_at_hand(training, says):
+    card = made(*many(250, "P", tuned=200), *many(100, "V", tuned=50), training=training)
+    assert says in str(card.warnings[0])
+
+
+@pytest.mark.parametrize(
+    ("withheld", "says", "warned"),
+    [
+        (0, "No fact was withheld from training: what tuning raises", ["no_control"]),
+        (None, "No withheld fact was asked about: what tuning raises", []),
+        (6, "None of the 6 withheld facts was asked about: what tuning raises", []),
+    ],
+)
+def test_a_card_without_withheld_facts_says_so(withheld, says, warned):
+    card = made(*many(250, "P", base=0, tuned=200), withheld=withheld)
+    assert dict(numbers(card))["Unseen wordings minus withheld facts (P − C)"].startswith(says)
+    assert codes(card) == warned
+
+
+def test_general_questions_in_another_language_than_the_documents_are_told():
+    german = [ask("P", "f", tuned=True, language="de")]
+    general = [ask("G", "", tuned=True, language="en")]
+    told = "General questions were asked in en: there are none in de, the language of the documents."
+    assert told in " ".join(str(made(*german, *general)).split())
+    assert "there are none" not in str(made(*german, *general, ask("X", "f", tuned=True, language="en")))
+
+
+def test_the_words_are_explained_where_the_documentation_is():
+    project = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text("utf-8"))
+    assert project["project"]["urls"]["Documentation"] + "/glossary.md" == GLOSSARY
+
+
 @pytest.mark.parametrize(("kind", "words"), [("R", "asked backwards"), ("X", "another language")])
 def test_what_was_asked_only_as_it_was_trained_is_told(kind, words):
     asked = [ask(kind, f"f{at}", tuned=True, seen=True) for at in range(5)]
@@ -707,6 +878,16 @@ def test_a_file_that_is_no_card_says_what_to_do(tmp_path, content, says):
         ReportCard.load(tmp_path)
     assert says in str(caught.value)
     assert "qagen evaluate" in str(caught.value)
+
+
+def test_a_card_of_an_earlier_version_is_read(tmp_path):
+    """It says neither who wrote the pairs nor how many facts were withheld."""
+    card = made(*small())
+    old = json.loads(card.model_dump_json(exclude={"writers", "withheld"}))
+    for probe in old["probes"]:
+        del probe["writer"]
+    (tmp_path / "evaluation.json").write_text(json.dumps(old))
+    assert ReportCard.load(tmp_path) == card
 
 
 def test_what_does_not_end_in_json_is_a_run_folder(tmp_path):
@@ -773,7 +954,8 @@ def test_a_terminal_shows_every_part():
         "With the text at hand (P: unseen wording)",
         "base, the passage at hand",
         "Recovery 88 % [",
-        "- beyond drift 75 % (10 withheld facts only",
+        "of what the passage at hand gives the base model, the tuned model has without it",
+        "- beyond drift 75 % of the same, with the change on C taken off (10 withheld facts only",
         "Unseen wordings minus +60.0 points [",
         "█ at least, with 95 % confidence",
         "14 gained, 0 lost, p<.001",
@@ -791,6 +973,7 @@ def test_a_terminal_shows_every_part():
         "±",
         "epochs 8, steps 312",
         "40 calls, $0.0100",
+        f"Words explained: {GLOSSARY}",
     ):
         assert part in shown, part
 
@@ -852,7 +1035,7 @@ def test_a_notebook_shows_a_card_that_needs_nothing_from_elsewhere(card):
     tags = Tags()
     tags.feed(page)
     assert tags.open == []
-    assert not re.search(r"https?:|url\(|<script|<link|<img", page)
+    assert not re.search(r"https?:|url\(|<script|<link|<img", page.replace(f'<a href="{GLOSSARY}">', ""))
     assert card.sentence in " ".join(tags.texts)
     assert all(one_warning_word in page for one_warning_word in (["Warnings"] if card.warnings else []))
 

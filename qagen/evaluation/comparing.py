@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from qagen.errors import MissingExtraError, SettingsError
 from qagen.evaluation import figures
 from qagen.evaluation.figures import Answered, Change, Rate
-from qagen.evaluation.findings import points, with_interval
+from qagen.evaluation.findings import claimed, counted, points
 from qagen.evaluation.records import Probe, ProbeKind
 from qagen.evaluation.report_card import KINDS, ReportCard
+from qagen.pairs.caution import caution_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ class Comparison:
             return "No question about a trained fact was asked, so there is nothing to compare."
         rates = {name: rate for name in self.cards if (rate := self.rate(name, kind))}
         ranked = sorted(rates.items(), key=lambda item: -item[1].share)
-        shares = ", ".join(f"{name} {with_interval(rate)}" for name, rate in ranked)
+        shares = ", ".join(f"{name} {claimed(rate, interval=True)}{counted(rate)}" for name, rate in ranked)
         said = f"Right answers to {kind} questions ({KINDS[kind]}): {shares}."
         failed = sum(rate.failed for rate in rates.values())
         if failed:
@@ -150,6 +151,9 @@ class Comparison:
         return rows
 
     def _differences(self) -> Iterator[str]:
+        for name, card in self.cards.items():
+            if said := caution_of(card.writers):
+                yield f"{name}: what counts as right may be wrong. {said}"
         first = self.first
         for name in list(self.cards)[1:]:
             for kind in self.kinds:

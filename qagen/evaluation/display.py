@@ -7,6 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from qagen.evaluation import layout
+from qagen.evaluation.findings import GLOSSARY
 from qagen.evaluation.layout import Bar, Chart, Lines, Part, Sheet, Table, one_line
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def renderable(sheet: Sheet) -> RenderableType:
             parts.append(Text(_LEGEND, style="dim"))
     if sheet.warnings:
         parts.append(_warnings(sheet.warnings))
-    parts.append(Text("\n".join(one_line(one, _MOST_WORDS) for one in sheet.footer), style="dim"))
+    footer = [*sheet.footer, f"Words explained: {GLOSSARY}"]
+    parts.append(Text("\n".join(one_line(one, _MOST_WORDS) for one in footer), style="dim"))
     spaced = [one for part in parts for one in (part, Text())]
     return Group(*spaced[:-1])
 

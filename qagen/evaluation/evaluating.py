@@ -291,6 +291,8 @@ def _examined(exam: Exam, hands: _Hands, ledger: Ledger, judge: str | BaseChatMo
         run=None if exam.run is None else str(exam.run),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         training=dict(exam.training),
+        writers=exam.writers,
+        withheld=exam.withheld,
         notes=tuple(notes),
     )
 

@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 
     from qagen.tuning.services import Client
 
-_TRAINING = ("epochs", "steps", "seconds", "device", "replayed", "stopped_early", "training_sha256", "job")
+_TRAINING = (
+    "epochs",
+    "n_epochs",
+    "steps",
+    "rank",
+    "learning_rate",
+    "strength",
+    "seconds",
+    "device",
+    "replayed",
+    "stopped_early",
+    "training_sha256",
+    "job",
+)
 
 Probes = Probe | str | Path
 """A probe, or a file of them."""
@@ -80,6 +93,23 @@ class Exam:
     def base(self) -> str | None:
         """The first model; of one alone nobody knows what it is."""
         return self.names[0] if len(self.names) > 1 else None
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """The models that wrote the trained facts, as the pairs say, or without them the probes."""
+        if self.dataset is None:
+            names = {probe.writer for probe in self.probes}
+        else:
+            taught = [pair for pair in self.dataset if pair.part != "control"]
+            names = {pair.model for pair in taught if pair.form == "canonical"}
+        return tuple(sorted(names - {""}))
+
+    @property
+    def withheld(self) -> int | None:
+        """How many facts were withheld from training; ``None`` without the pairs."""
+        if self.dataset is None:
+            return None
+        return len({pair.fact for pair in self.dataset if pair.part == "control"})
 
     @property
     def tuned(self) -> str | None:
@@ -207,6 +237,9 @@ def _params(record: TuningRecord, name: str, options: Options) -> dict[str, Any]
 def _training(record: TuningRecord) -> dict[str, Any]:
     told = {**record.model_dump(mode="json"), **record.hyperparameters, **record.details}
     known = {name: told[name] for name in _TRAINING if told.get(name) is not None}
+    planned = record.details.get("plan", {}).get("strength")
+    if planned is not None and planned != known.get("strength"):
+        known["planned_strength"] = planned  # it would have lost trained answers, so the adapter is whole
     return {
         "base_model": record.base_model,
         "provider": record.provider,

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qagen.errors import RunFolderError
+from qagen.evaluation.advice import against_forgetting, against_under_training
 from qagen.evaluation.figures import Change, Rate
 from qagen.evaluation.figures import change as change_of
+from qagen.evaluation.habits import yes_no_habit
 from qagen.evaluation.records import ProbeKind
+from qagen.pairs.caution import caution_of, embedded_of, wrong_share
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from qagen.evaluation.report_card import ReportCard
+    from qagen.evaluation.statistics import Estimate
 
 ENOUGH_RECALL = 0.95
 """Of trained questions: with less, a model is under-trained and the other figures say little."""
@@ -30,8 +34,14 @@ _ALREADY_KNOWN = 0.5
 _MEMORISED = 0.2  # of the share: so much more of trained questions than of unseen wordings
 _MUCH_WORSE = 25.0  # points
 _FEW = 30
+"""Independent questions: of fewer, a range is told and no share."""
 _PAIR = 2  # models: the base and the tuned one, which need no names
 _MOST_REASON = 120  # characters
+
+RECOVERED = "of what the passage at hand gives the base model, the tuned model has without it"
+"""What the recovery is a share of."""
+GLOSSARY = "https://github.com/qagen/qagen/tree/main/docs/glossary.md"
+"""Where the words of a card are explained."""
 
 ASKED: dict[ProbeKind, str] = {
     "P": "questions it was never shown in this wording",
@@ -103,6 +113,62 @@ def with_interval(rate: Rate, *, apart_from: float | None = None) -> str:
     return f"{percent(rate.share, apart_from=apart_from)} {between(100 * rate.low, 100 * rate.high)}"
 
 
+def is_few(rate: Rate) -> bool:
+    """Whether a share is of under 30 independent questions, too few to be told as one number."""
+    return min(rate.asked, rate.effective / _NEARLY) < _FEW
+
+
+def claimed(rate: Rate, *, interval: bool = False, beside: Rate | None = None) -> str:
+    """A share as it may be told: of few questions ``between 83 and 100 %``, else ``83 %``.
+
+    Args:
+        rate: The share.
+        interval: Of many questions, add it: ``83 % [77–88]``.
+        beside: The share that it is told beside, of the same questions; where that is a range, so is this.
+    """
+    if is_few(rate) or (beside is not None and is_few(beside)):
+        return f"between {whole(100 * rate.low)} and {whole(100 * rate.high)} %"
+    return with_interval(rate) if interval else percent(rate.share)
+
+
+def counted(rate: Rate) -> str:
+    """Behind a range: `` (31 questions, worth 18 independent ones)``; of many questions nothing."""
+    if not is_few(rate):
+        return ""
+    worth = "" if rate.facts == rate.asked else f", worth {rate.effective:,.0f} independent ones"
+    return f" ({many(rate.asked, 'question')}{worth})"
+
+
+def recovered(estimate: Estimate) -> str:
+    """A recovery without its interval; more than all is ``100 % or more``. Empty where there is none."""
+    if estimate.value is None:
+        return ""
+    return "100 % or more" if estimate.value > 1 else f"{whole(100 * estimate.value)} %"
+
+
+def recovered_of(estimate: Estimate) -> str:
+    """What a recovery is a share of, and how it can be more than all."""
+    beyond = estimate.value is not None and estimate.value > 1
+    return f"{RECOVERED}{'; reading it, the base model answers less' if beyond else ''}"
+
+
+def recovered_between(estimate: Estimate) -> str:
+    """Its interval: ``[76–91]``, ``[76 to 100 or more]``. Empty where there is none, or all is beyond 100."""
+    if estimate.low is None or estimate.high is None or estimate.low >= 1:
+        return ""
+    if estimate.high <= 1:
+        return between(100 * estimate.low, 100 * estimate.high)
+    return f"[{whole(100 * estimate.low)} to 100 or more]"
+
+
+def as_range(low: float, high: float) -> str:
+    """Both ends in a figure of few words, from 0 to 1: ``76–91 %``; beyond all ``76–100 % or more``."""
+    if low >= 1:
+        return "100 % or more"
+    more = " or more" if high > 1 else ""
+    return f"{whole(100 * low)}{' to ' if low < 0 else '–'}{whole(100 * min(high, 1))} %{more}"
+
+
 def points(number: float, *, signed: bool = False, apart_from: float | None = None) -> str:
     """Percentage points: ``1.3 points``, one decimal; ``apart_from`` as for :func:`percent`, without sign."""
     shown = tenths(number) if signed else tenths(abs(number))[1:]
@@ -158,8 +224,26 @@ def _learnt(card: ReportCard, kind: ProbeKind) -> str:
     rate = card.rate(subject, kind)
     if rate is None:
         return ""
-    said = f"{_subject(card, subject)} answers {with_interval(rate)} of {ASKED[kind]}{_few(rate)}"
+    said = (
+        f"{_subject(card, subject)} answers {claimed(rate, interval=True)} of {ASKED[kind]}{counted(rate)}"
+        f"{_written(card, kind)}"
+    )
     return f"{said}{_others(card, kind, subject)}.{_unsaid(kind)}{_drift(card)}"
+
+
+def _written(card: ReportCard, kind: ProbeKind) -> str:
+    """Who wrote what counts as right, where that is known to be wrong often."""
+    small = embedded_of(card.writers)
+    if not small:
+        return ""
+    partly = "partly " if len(small) < len(card.writers) else ""
+    wrong = "; ".join(f"{name}: {wrong_share(name)}" for name in small)
+    if len(small) == 1:
+        wrong = wrong_share(small[0])
+    models = "model" if len(small) == 1 else "models"
+    what = "after training on" if kind == "own" else "all about"
+    what = what.removeprefix("all ") if partly else what
+    return f", {partly}{what} what the small embedded {models} wrote ({wrong})"
 
 
 def _subject(card: ReportCard, subject: str) -> str:
@@ -175,12 +259,12 @@ def _few(rate: Rate) -> str:
 
 def _others(card: ReportCard, kind: ProbeKind, subject: str) -> str:
     """The other models on the same questions, the base model first."""
-    said = ""
+    said, chief = "", card.rate(subject, kind)
     for model in sorted(card.models, key=lambda name: name != card.base):
         rate = card.rate(model, kind)
         if model != subject and rate is not None:
             compared = _compared(card.change(kind, after=subject)) if model == card.base else ""
-            said += f"; {_name(card, model)} {percent(rate.share)}{compared}"
+            said += f"; {_name(card, model)} {claimed(rate, beside=chief)}{compared}"
     return said
 
 
@@ -217,7 +301,7 @@ def _under_trained(card: ReportCard) -> str:
     if trained is None:
         return ""
     if _is_under_trained(trained):
-        share = percent(trained.share, apart_from=ENOUGH_RECALL)
+        share = claimed(trained) if is_few(trained) else percent(trained.share, apart_from=ENOUGH_RECALL)
         return f"It is under-trained: of the questions it was trained on it answers {share}."
     if (
         unseen is not None
@@ -227,7 +311,7 @@ def _under_trained(card: ReportCard) -> str:
     ):
         return (
             f"It has memorised more than it has learnt: asked just as it was trained it answers "
-            f"{percent(trained.share)}."
+            f"{claimed(trained)}."
         )
     return ""
 
@@ -274,11 +358,11 @@ def _ceiling(card: ReportCard, kind: ProbeKind) -> str:
     found = card.rate(reader, kind, condition="retrieval")
     if passage is None and found is None:
         return ""
-    name = _name(card, reader)
-    said = [f"With the passage at hand {name} reaches {percent(passage.share)}"] if passage else []
+    name, chief = _name(card, reader), card.rate(card.subject, kind) if card.subject else None
+    said = [f"With the passage at hand {name} reaches {claimed(passage, beside=chief)}"] if passage else []
     if found is not None:
         whose = "it" if passage else name
-        said.append(f"With retrieval {whose} reaches {percent(found.share)}")
+        said.append(f"With retrieval {whose} reaches {claimed(found, beside=chief)}")
     said[-1] += _advice(card, kind)  # which is of retrieval where that was measured
     return " ".join(f"{one}." for one in said)
 
@@ -318,12 +402,15 @@ def _close(against: Change) -> str:
 def cautions(card: ReportCard) -> tuple[Caution, ...]:
     """What stands against trusting a card's figures or its tuned model, the gravest first."""
     checks: tuple[tuple[str, Callable[[ReportCard], Iterator[str]]], ...] = (
+        ("writer", _writer),
         ("leak", _leaks),
         ("failures", _failures),
         ("unequal", _unequal),
         ("under_trained", _recall),
         ("forgetting", _forgetting),
         ("invented", _invented),
+        ("always_yes", _always_yes),
+        ("no_control", _no_control),
         ("known_elsewhere", _known),
         ("seen", _seen),
         ("small_sample", _sample),
@@ -331,6 +418,12 @@ def cautions(card: ReportCard) -> tuple[Caution, ...]:
         ("audit", _audit),
     )
     return tuple(Caution(code, text) for code, check in checks for text in check(card))
+
+
+def _writer(card: ReportCard) -> Iterator[str]:
+    said = caution_of(card.writers)
+    if said:
+        yield f"What counts as right here may be wrong. {said}"
 
 
 def _leaks(card: ReportCard) -> Iterator[str]:
@@ -382,7 +475,7 @@ def _recall(card: ReportCard) -> Iterator[str]:
         share = with_interval(rate, apart_from=ENOUGH_RECALL)
         yield (
             f"Under-trained: the tuned model answers {share} of the questions it was trained "
-            "on, under 95 %. Train for longer before reading the other figures."
+            f"on, under 95 %. {against_under_training(card.training)}"
         )
 
 
@@ -396,12 +489,12 @@ def _forgetting(card: ReportCard) -> Iterator[str]:
         else " The interval includes no loss at all: ask more general questions to be sure."
     )
     interval = f"{points(change.low, signed=True)} to {points(change.high, signed=True)}"
-    yield (
+    said = (
         f"It lost {points(change.points, apart_from=MOST_FORGOTTEN)} on general questions ({interval}; "
         f"of {change.after.asked}, {change.before.right} were right before and "
-        f"{change.after.right} after).{sure} Mixing in general questions (replay), a weaker "
-        "adapter (strength), fewer epochs or a lower rate help."
+        f"{change.after.right} after).{sure} {against_forgetting(card.training)}"
     )
+    yield said.rstrip()
 
 
 def _invented(card: ReportCard) -> Iterator[str]:
@@ -421,6 +514,49 @@ def _invented(card: ReportCard) -> Iterator[str]:
 def _made_up(rate: Rate) -> float:
     """Of the questions without an answer in the documents that were answered at all, the share invented."""
     return 1 - rate.right / (rate.asked - rate.failed)
+
+
+def _always_yes(card: ReportCard) -> Iterator[str]:
+    """Yes/no questions that are answered with one word; half of them are right then, and raise F."""
+    habit = yes_no_habit(card.answered(card.subject, "F")) if card.subject else None
+    if habit is None:
+        return
+    every = "all" if habit.said == habit.answered else f"{habit.said:,} of"
+    without = f"without them F is {with_interval(habit.others)}" if habit.others else "F has no others"
+    yield (
+        f"Yes/no questions are answered {habit.word} whatever is asked: {every} {habit.answered:,}, where "
+        f"{habit.word} is right for {habit.expected:,}. Those are right by habit and count in F all the "
+        f"same; {without}."
+    )
+
+
+def _no_control(card: ReportCard) -> Iterator[str]:
+    if card.tuned is not None and card.withheld == 0:
+        yield (
+            f"{untold_drift(card)}. `qagen generate` withholds some from ten facts on, unless it was told "
+            "`--control 0` or `--no-divide`."
+        )
+
+
+def untold_drift(card: ReportCard) -> str:
+    """Why a card with a tuned model says nothing of withheld facts; empty where it does."""
+    if card.tuned is None or card.headline is None or "C" in card.kinds:
+        return ""
+    none = {0: "No fact was withheld from training", None: "No withheld fact was asked about"}
+    said = none.get(card.withheld, f"None of the {card.withheld} withheld facts was asked about")
+    return f"{said}: what tuning raises without teaching it (C, drift) is not known"
+
+
+def general_languages(card: ReportCard) -> str:
+    """That general questions were asked in none of the documents' languages, where that is so."""
+    general = {probe.language for probe in card.probes if probe.kind == "G" and probe.language}
+    others = {probe.language for probe in card.probes if probe.kind != "G" and probe.language}
+    if not general or not others or general & others:
+        return ""
+    return (
+        f"General questions were asked in {', '.join(sorted(general))}: there are none in "
+        f"{', '.join(sorted(others))}, the language of the documents."
+    )
 
 
 def _known(card: ReportCard) -> Iterator[str]:
@@ -469,10 +605,10 @@ def _sample(card: ReportCard) -> Iterator[str]:
 def _judge(card: ReportCard) -> Iterator[str]:
     agreement = card.judge_agreement
     if agreement is not None and agreement.kappa is not None and agreement.kappa < _ENOUGH_AGREEMENT:
+        look = ": look at a sample yourself with `--audit 50`" if card.audit is None else ""
         yield (
             f"The judge and the words alone agree on {agreement.same} of "
-            f"{many(agreement.asked, 'answer')} only (kappa {agreement.kappa:.2f}): look at a sample "
-            "yourself with `--audit`."
+            f"{many(agreement.asked, 'answer')} only (kappa {agreement.kappa:.2f}){look}."
         )
 
 

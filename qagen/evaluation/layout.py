@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qagen.evaluation.figures import Change, FailedFact, Rate
-from qagen.evaluation.findings import between, many, percent, points, tenths, whole
+from qagen.evaluation.findings import (
+    between,
+    general_languages,
+    many,
+    percent,
+    points,
+    recovered,
+    recovered_between,
+    recovered_of,
+    tenths,
+    untold_drift,
+)
 from qagen.evaluation.records import Condition, ProbeKind
 from qagen.evaluation.report_card import KINDS
 from qagen.evaluation.statistics import Agreement, Estimate
@@ -30,7 +41,8 @@ _INTERVALS = (
 _TEST = "p is of the exact McNemar test, which counts questions."
 _ABOVE = "Unseen wordings minus withheld facts (P − C)"
 _COMPARED = ("Recovery", "- beyond drift", _ABOVE, "General knowledge", "Twins told apart")
-_NOT_SHOWN = frozenset({"training_sha256", "job"})  # of the training: they tell a later one from it
+# Of the training: the first two tell a later one from it, and of epochs those are shown that were trained.
+_NOT_SHOWN = frozenset({"training_sha256", "job", "n_epochs", "planned_strength"})
 _ANSWERS = {"yes_no": "yes or no", "other": "other words"}
 
 
@@ -196,14 +208,14 @@ def _breakdown(title: str, rates: Mapping[str, Rate], most: int) -> Iterator[Cha
 def numbers(card: ReportCard) -> list[tuple[str, str]]:
     """The figures in one line each, by their names."""
     found = [
-        ("Recovery", _share(card.recovery, "of what the passage gives the base model")),
+        ("Recovery", _share(card.recovery, recovered_of(card.recovery))),
         (
             "- beyond drift",
-            _share(card.controlled_recovery, "with the change on C taken off")
+            _share(card.controlled_recovery, "of the same, with the change on C taken off")
             if card.controlled_recovery
             else "",
         ),
-        (_ABOVE, _points(card.above_control) if card.above_control else ""),
+        (_ABOVE, _points(card.above_control) if card.above_control else untold_drift(card)),
         ("P, base to tuned", _changed(card.change("P"))),
         ("General knowledge", _changed(card.forgetting)),
         ("- still known", _of(card.still_known, "of what the base model knew")),
@@ -218,9 +230,9 @@ def numbers(card: ReportCard) -> list[tuple[str, str]]:
 def _share(estimate: Estimate, says: str) -> str:
     if estimate.value is None:
         return f"– ({estimate.reason})"
-    if estimate.low is None or estimate.high is None:
-        return f"{whole(100 * estimate.value)} % ({estimate.reason})"
-    return f"{whole(100 * estimate.value)} % {between(100 * estimate.low, 100 * estimate.high)} {says}"
+    found = f"{recovered(estimate)} {recovered_between(estimate)}".rstrip()
+    why = "" if estimate.low is not None else f" ({estimate.reason})"
+    return f"{found} {says}{why}"
 
 
 def _points(estimate: Estimate) -> str:
@@ -271,6 +283,8 @@ def footer(card: ReportCard) -> list[str]:
     if card.usage.calls:
         cost = "" if card.usage.cost is None else f", ${card.usage.cost:,.4f}"
         said.append(f"{many(card.usage.calls, 'call')}{cost}.")
+    if told := general_languages(card):
+        said.append(told)
     return [*said, *card.notes]
 
 

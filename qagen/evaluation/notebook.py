@@ -10,6 +10,7 @@ from html import escape
 from itertools import pairwise
 
 from qagen.evaluation import layout
+from qagen.evaluation.findings import GLOSSARY
 from qagen.evaluation.layout import Bar, Chart, Lines, Part, Sheet, Table, one_line
 
 _STYLE = """<style>
@@ -52,6 +53,7 @@ def as_html(sheet: Sheet) -> str:
         *(_part(part) for part in sheet.parts),
         f'<p class="quiet">{_LEGEND}</p>' if any(isinstance(part, Chart) for part in sheet.parts) else "",
         *(f'<p class="quiet">{_text(one)}</p>' for one in sheet.footer),
+        f'<p class="quiet">Words explained: <a href="{GLOSSARY}">docs/glossary.md</a></p>',
     ]
     return f'{_STYLE}<div class="qagen-card">{"".join(inside)}</div>'
 

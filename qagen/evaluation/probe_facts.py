@@ -162,6 +162,7 @@ def new_probe(kind: ProbeKind, question: str, fact: Fact, *, answers: Sequence[s
             "language": fact.language,
             "answer_kind": _kind_of(answers[0]) if answers else "other",
             "wordings": fact.wordings,
+            "writer": head.model,
             **more,
         }
     )

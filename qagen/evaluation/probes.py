@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -62,8 +62,9 @@ def make_probes(
     probes; the same holds for ``X`` where no wording in the other language was held out.
 
     Wordings of the validation file decide when training stops, and are not asked. Then the general questions
-    (``G``). The same dataset and seed give the same probes; another fact changes those of no other, but for
-    what is taken from other facts (wrong options, twins).
+    (``G``) in the languages of the pairs, see :func:`general_probes`. The same dataset and seed give the same
+    probes; another fact changes those of no other, but for what is taken from other facts (wrong options,
+    twins).
 
     Args:
         dataset: Divided pairs (see :func:`qagen.divide_pairs`). Of a dataset with its documents at hand,
@@ -88,9 +89,15 @@ def make_probes(
     probes = chain(
         chain.from_iterable(_of_trained(fact, formats, twins) for fact in trained),
         chain.from_iterable(_of_withheld(fact) for fact in withheld),
-        general_probes() if general else (),
+        general_probes(_languages(facts)) if general else (),
     )
     return _each_once(probes)
+
+
+def _languages(facts: Iterable[Fact]) -> set[str]:
+    """Those of the documents, as their facts are told, and those that wordings are in."""
+    told = {language_of_pair(pair) for fact in facts for pair in (fact.head, *fact.pairs)}
+    return {language for language in told if language is not None}
 
 
 def _texts(dataset: Iterable[QAPair]) -> Iterable[str]:
@@ -174,13 +181,21 @@ def _each_once(probes: Iterable[Probe]) -> list[Probe]:
 # --- the questions of the package ------------------------------------------------------------------------
 
 
-def general_probes() -> list[Probe]:
+def general_probes(languages: Collection[str] | None = None) -> list[Probe]:
     """General questions with short answers, in English and Japanese: they show what a model forgets.
 
     None of them is among those that training replays.
+
+    Args:
+        languages: Codes of those to ask in; ``None`` for all. Where the package has no question in any of
+            them, the English ones.
     """
     text = files("qagen.evaluation").joinpath("data/general.jsonl").read_text(encoding="utf-8")
-    return [_completed(Probe(kind="G", **json.loads(line))) for line in text.splitlines()]
+    every = [_completed(Probe(kind="G", **json.loads(line))) for line in text.splitlines()]
+    if languages is None:
+        return every
+    wanted = {one.language for one in every} & set(languages) or {"en"}
+    return [one for one in every if one.language in wanted]
 
 
 # --- files -----------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class Probe(_Record):
     characters of the quote in ``source``. ``wordings`` is the number of trained wordings of the fact's
     question, the canonical one and the rephrased, in any language: not its reversed, yes/no, cloze and
     statement pairs. ``seen``: this very question was trained.
+    ``writer`` is the model that wrote the fact's pair, and so what counts as right.
     """
 
     id: str = ""
@@ -57,6 +58,7 @@ class Probe(_Record):
     answer_kind: AnswerKind = "other"
     wordings: int = 0
     seen: bool = False
+    writer: str = ""
 
 
 class Score(_Record):

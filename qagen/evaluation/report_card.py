@@ -62,7 +62,9 @@ class ReportCard(BaseModel):
         usage: What asking and judging has used.
         run: The run folder, if there is one.
         created: When, in ISO 8601.
-        training: What is known of the training, as ``epochs``, ``steps``, ``examples``, ``base_model``.
+        training: What is known of the training, as ``epochs``, ``strength``, ``replayed``, ``base_model``.
+        writers: The models that wrote the trained facts, by name; empty where that is not known.
+        withheld: How many facts were withheld from training; ``None`` where that is not known.
         notes: What else is to be known about this evaluation, a sentence each.
     """
 
@@ -83,6 +85,8 @@ class ReportCard(BaseModel):
     run: str | None = None
     created: str = ""
     training: dict[str, Any] = Field(default_factory=dict)
+    writers: tuple[str, ...] = ()
+    withheld: int | None = None
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -260,6 +264,7 @@ class ReportCard(BaseModel):
         """Of what the passage gives the base model, the share that the tuned model has without it.
 
         (P tuned - P base) / (P base with the passage - P base), over the probes that all three were asked.
+        ``value`` is as computed; it can be above 1, which is shown as "100 % or more".
         """
         return self._recovery(controlled=False)
 

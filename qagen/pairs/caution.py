@@ -20,14 +20,27 @@ def find_caution(pairs: Iterable[QAPair]) -> str:
     Returns:
         One sentence for each embedded model that wrote some of them, then what to do; or ``""``.
     """
-    names = {pair.model.removeprefix("local:") for pair in pairs if pair.model.startswith("local:")}
+    return caution_of(pair.model for pair in pairs)
+
+
+def caution_of(models: Iterable[str]) -> str:
+    """The same, from the names of the models that wrote the pairs."""
     said = [
-        f"Written by the small embedded model {name}: {TABLE[name].wrong}."
-        for name in sorted(names)
-        if name in TABLE
+        f"Written by the small embedded model {name}: {TABLE[name].wrong}." for name in embedded_of(models)
     ]
     return (
         " ".join([*said, "Read the pairs before you rely on them, or let a strong model write."])
         if said
         else ""
     )
+
+
+def embedded_of(models: Iterable[str]) -> list[str]:
+    """The embedded models among these, by their names in the table."""
+    names = {model.removeprefix("local:") for model in models if model.startswith("local:")}
+    return sorted(names & TABLE.keys())
+
+
+def wrong_share(name: str) -> str:
+    """How many pairs of an embedded model are wrong, as a clause without what was counted."""
+    return TABLE[name].wrong.partition(" (")[0]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from qagen.evaluation.layout import Chart
     from qagen.evaluation.records import Condition
     from qagen.evaluation.report_card import ReportCard
-    from qagen.evaluation.statistics import Estimate
 
 MOST_MISSES = 200
 """So many facts with wrong answers are listed in the page; the file holds all answers."""
@@ -80,6 +79,7 @@ class Section:
     misses: tuple[Miss, ...] = ()
     missed: int = 0
     notes: tuple[str, ...] = ()
+    glossary: str = ""
 
 
 def find_section(run: Path | None) -> Section | None:
@@ -107,38 +107,44 @@ def make_section(card: ReportCard) -> Section:
         MissingExtraError: scipy, which makes the intervals, is not installed.
         SettingsError: The card's base or tuned model is none of its models.
     """
+    from qagen.evaluation.findings import GLOSSARY
     from qagen.evaluation.layout import breakdowns, charts, footer, numbers
 
     failed = card.failed()
     return Section(
         sentence=card.sentence,
         warnings=tuple(str(one) for one in card.warnings),
-        figures=(_recovery(card.recovery), *_headlines(card), *_general(card)),
+        figures=(_recovery(card), *_headlines(card), *_general(card)),
         pictures=tuple(_picture(chart) for chart in (*charts(card), *breakdowns(card, most=_MOST_ROWS))),
         numbers=tuple((name.strip(" -"), said) for name, said in numbers(card)),
         chief=card.subject or "",
         misses=tuple(_miss(one) for one in failed[:MOST_MISSES]),
         missed=len(failed),
         notes=tuple(footer(card)),
+        glossary=GLOSSARY,
     )
 
 
-def _recovery(estimate: Estimate) -> Figure:
-    from qagen.evaluation.findings import between, whole
+def _recovery(card: ReportCard) -> Figure:
+    """The recovery, at most 100 %; of few questions its interval alone, and where there is none, nothing."""
+    from qagen.evaluation.findings import as_range, is_few, recovered, recovered_between, recovered_of
 
-    if estimate.value is None:
-        return Figure("Recovery", "–", estimate.reason)
-    interval = ""
-    if estimate.low is not None and estimate.high is not None:
-        interval = f"{between(100 * estimate.low, 100 * estimate.high)} "
-    says = "of what the passage at hand gives the base model, the tuned model has without it"
-    share = min(1.0, max(0.0, estimate.value))
-    return Figure("Recovery", f"{whole(100 * estimate.value)} %", f"{interval}{says}", share)
+    found = card.recovery
+    rate = card.rate(card.tuned, "P") if card.tuned else None
+    if found.value is None or rate is None:
+        return Figure("Recovery", "–", found.reason)
+    says = recovered_of(found)
+    if not is_few(rate):
+        share = min(1.0, max(0.0, found.value))
+        return Figure("Recovery", recovered(found), f"{recovered_between(found)} {says}".lstrip(), share)
+    if found.low is None or found.high is None:
+        return Figure("Recovery", "–", f"the share {says}: {found.reason}")
+    return Figure("Recovery", as_range(found.low, found.high), says)
 
 
 def _headlines(card: ReportCard) -> list[Figure]:
     """The main kind of question: every model with nothing at hand, the base model with a text too."""
-    from qagen.evaluation.findings import many
+    from qagen.evaluation.findings import as_range, is_few, many
     from qagen.evaluation.layout import interval, share
     from qagen.evaluation.report_card import KINDS
 
@@ -150,13 +156,17 @@ def _headlines(card: ReportCard) -> list[Figure]:
     reader = card.base or card.subject
     if reader is not None:
         asked += [(reader, "passage"), (reader, "retrieval")]
+    chief = card.rate(names[0], kind) if names else None
     found = []
     for model, condition in asked:
         rate = card.rate(model, kind, condition=condition)
         if rate is not None:
-            counts = f"{rate.right:,} of {rate.asked:,} about {many(rate.facts, 'fact')}"
-            says = f"{interval(rate)} {KINDS[kind]}: {counts}"
-            found.append(Figure(f"{model}{_AT_HAND[condition]}", share(rate), says, rate.share))
+            name, counts = f"{model}{_AT_HAND[condition]}", f"{rate.right:,} of {rate.asked:,}"
+            says = f"{KINDS[kind]}: {counts} about {many(rate.facts, 'fact')}"
+            if is_few(rate) or (chief is not None and is_few(chief)):
+                found.append(Figure(name, as_range(rate.low, rate.high), f"{says}, too few for one share"))
+            else:
+                found.append(Figure(name, share(rate), f"{interval(rate)} {says}", rate.share))
     return found
 
 
