@@ -59,7 +59,13 @@ def test_what_a_run_is_told_adds_up_to_what_the_table_holds(path):
 
     def run():
         with Ledger(path) as ledger:
-            for key, state in (("a", "done"), ("b", "invalid"), ("b", "done"), ("a", "done"), ("c", "failed")):
+            for key, state in (
+                ("a", "done"),
+                ("b", "invalid"),
+                ("b", "done"),
+                ("a", "done"),
+                ("c", "failed"),
+            ):
                 known = ledger.claim(call(key))
                 yield (known or ledger.finish(key, Entry(state=state, usage=DONE.usage))).usage
             yield ledger.usage()

@@ -1,8 +1,9 @@
 """Which facts are trained, which are withheld, and what is asked of the tuned model: by fact, never by row.
 
-Where a fact goes depends on a hash of the seed and of its own words, so adding a document later moves nothing;
-only a document, or a set of documents, of which the hashes would withhold no fact at all gives its lowest. What is asked must not be trained in nearly the same words: :func:`find_leaks` looks, and whatever it
-finds is taken out of what is asked.
+Where a fact goes depends on a hash of the seed and of its own words, so adding a document later moves
+nothing; only where the hashes would withhold no fact at all of a document (or of all together), the lowest
+is taken. What is asked must not be trained in nearly the same words: :func:`find_leaks` looks, and whatever
+it finds is taken out of what is asked.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def divide_pairs(
     while leaks:
         pairs, gone = _without(pairs, leaks)
         dropped += gone
-        if not any(pair.part == "control" for pair in pairs):  # the one withheld fact was known from elsewhere
+        if not any(
+            pair.part == "control" for pair in pairs
+        ):  # the one withheld fact was known from elsewhere
             pairs = assign_parts(pairs, validation=validation, control=control, seed=seed)
         leaks = find_leaks(pairs)
     return whole.replace(pairs=tuple(pairs), dropped=(*whole.dropped, *dropped), leaks=tuple(leaks))

@@ -41,7 +41,7 @@ PAIRS_A_SMALL_CALL = 12  # of the answers of a small model, which has 4,096 toke
 _LONGEST = 600  # characters of a reviewer's words that are kept
 _NO_PROBLEMS: Mapping[str, Sequence[Problem]] = MappingProxyType({})
 # What code may find wrong without the answer being at fault.
-_IN_THE_QUESTION = frozenset({"two_answers", "missing_qualifier"})
+_IN_THE_QUESTION = frozenset({"two_answers", "missing_qualifier", "merged_facts"})
 _IN_THE_QUOTE = frozenset({"quote_not_found", "quote_from_context", "no_quote"})
 
 _SYSTEM = """\
