@@ -204,7 +204,7 @@ def test_compounds_and_scripts_without_spaces_are_no_glued_words(text, question)
     ("question", "answer", "reason"),
     [
         ("What did the storm of 1957 destroy at the lock of 1911?", "the jetty", "merged_facts"),
-        ("What of 37 metres was destroyed at the lock of 82 metres?", "the jetty", "merged_facts"),
+        ("What of 37 metres was destroyed at the lock of 82 metres?", "the jetty", None),
         ("What did the storm of 1957 destroy at the lock of 82 metres?", "the jetty", None),
         ("What did the storm of 1911 destroy?", "the jetty", None),
         ("What had the storm of 1957 destroyed by 1960?", "the jetty", None),
@@ -213,6 +213,6 @@ def test_compounds_and_scripts_without_spaces_are_no_glued_words(text, question)
     ],
     ids=["years", "numbers", "a year and a number", "one year", "a list", "a table", "a heading"],
 )
-def test_years_or_numbers_of_two_sentences_in_one_question_are_a_problem(question, answer, reason):
+def test_the_years_of_two_sentences_in_one_question_are_a_problem(question, answer, reason):
     quote = "In 1957 a storm destroyed the jetty, which was 37 metres long."
     assert check(quote, answer, passage(LAKE), question)[1] == reason

@@ -87,7 +87,7 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
     not. Names are not compared across scripts.
 
     At last neither question nor answer may run words together (:func:`qagen.pairs.glued_words.glued_word`),
-    and the question may not take years or numbers of two sentences
+    and the question may not take the years of two sentences
     (:func:`qagen.pairs.merged_facts.merged_sentences`).
 
     Returns:
