@@ -219,7 +219,8 @@ class Usage(_Record):
     """What calls have used: tokens as the service counted them, cost in US dollars.
 
     ``cost`` is ``None`` as soon as one of the calls has an unknown price. ``asked`` counts the calls made
-    now, ``calls`` also those whose reply was already in the ledger.
+    now, ``calls`` also those whose reply an earlier run left in the ledger. Each call counts once, however
+    many steps ask for it: the sum over a run is what the ledger holds of its calls.
     """
 
     calls: int = 0

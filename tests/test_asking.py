@@ -13,7 +13,7 @@ from qagen.errors import GenerationError, LocalModelError, ModelError
 from qagen.llm.asking import Asked, Question, ask, key, send, wire_schema
 from qagen.llm.ledger import Ledger
 from qagen.llm.parsing import OutputFixingParser
-from qagen.records import QACollection
+from qagen.records import QACollection, Usage
 
 SECRET = "sk-" + "abcdefghijklmnopqrstuvwxyz123456"
 
@@ -75,7 +75,17 @@ def test_a_second_call_with_the_same_inputs_asks_nothing():
     assert model.calls == 1
     assert first.value == second.value
     assert (first.usage.asked, second.usage.asked) == (1, 0)
-    assert first.usage.input_tokens == second.usage.input_tokens > 0
+    assert (first.usage.calls, second.usage) == (1, Usage())
+    assert first.usage.input_tokens > 0
+
+
+def test_another_attempt_is_asked_although_the_first_is_known_and_is_found_again_itself(tmp_path):
+    model = replies(GOOD, GOOD)
+    for _ in range(2):
+        with Ledger(tmp_path / "ledger.sqlite") as ledger:
+            answers = [ask_model(model, question(attempt=attempt), ledger=ledger) for attempt in (1, 2)]
+            assert sum((one.usage for one in answers), Usage()).input_tokens == ledger.usage().input_tokens
+    assert model.calls == 2
 
 
 @pytest.mark.parametrize(

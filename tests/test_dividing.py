@@ -122,6 +122,55 @@ def test_adding_a_document_moves_nothing():
     assert {ident: new[ident] for ident in old} == old
 
 
+def withheld(pairs):
+    return {one.fact for one in pairs if one.part == "control"}
+
+
+@pytest.mark.parametrize("spread", [1, 4], ids=["one document", "four small documents"])
+def test_as_soon_as_there_are_ten_facts_one_is_withheld(spread):
+    for seed in range(60):
+        pairs = [one for n in range(10) for one in fact(n, source=f"{n % spread}.txt", held_out=1)]
+        found = withheld(divide_pairs(pairs, seed=seed))
+        assert 1 <= len(found) <= 5
+        few = [one for one in pairs if one.fact != min(found)]
+        by_hash_alone = withheld(divide_pairs(few, seed=seed))  # of nine, none has to be
+        assert by_hash_alone == found - {min(found)}
+
+
+def test_the_share_decides_when_one_fact_must_be_withheld_and_nothing_is_when_it_is_zero():
+    pairs = dataset(range(5), held_out=1)
+    assert all(withheld(divide_pairs(pairs, control=0.2, seed=seed)) for seed in range(30))
+    assert not all(withheld(divide_pairs(pairs, control=0.1, seed=seed)) for seed in range(30))
+    assert not withheld(divide_pairs(pairs, control=0))
+
+
+def test_a_document_that_is_added_moves_no_fact_of_one_with_ten():
+    first = dataset(range(10), held_out=1)
+    for seed in range(40):
+        more = first + dataset(range(10, 22), source="b.txt", held_out=1)
+        old, new = (parts(divide_pairs(pairs, seed=seed)) for pairs in (first, more))
+        assert {ident: new[ident] for ident in old} == old
+
+
+def test_where_the_only_withheld_fact_is_told_elsewhere_another_one_is_withheld():
+    quoted = [
+        one.model_copy(update={"quote": f"{one.quote} of the Wexley Regatta"})
+        for one in dataset(range(10), held_out=1)
+    ]
+    leaks = 0
+    for seed in range(12):
+        [known, *others] = sorted(withheld(divide_pairs(quoted, seed=seed)))
+        told = next(one for one in quoted if one.fact == known)
+        number = told.answer.removeprefix("Rower")
+        asked = f"Name the champion crowned after race {number} in {1000 + int(number)}."
+        copy = pair("copy", asked, told.answer, source="b.txt", quote=told.quote)
+        divided = divide_pairs([*quoted, copy], seed=seed)
+        if not others and any(one.reason == "leak" for one in divided.dropped):
+            leaks += 1
+            assert withheld(divided) - {known}
+    assert leaks
+
+
 def test_dividing_again_gives_the_same_and_another_seed_starts_afresh():
     pairs = dataset(range(100))
     once = divide_pairs(pairs, control=0.5)

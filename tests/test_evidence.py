@@ -159,3 +159,60 @@ def test_a_long_passage_takes_seconds_at_most(text):
     began = time.monotonic()
     assert check("Tilda Vence rowed the mile in 6:02", "x", passage(text))[1] == "quote_not_found"
     assert time.monotonic() - began < 8
+
+
+LAKE = (
+    "Kelverdock lies on the south shore of Lake Tessimarn, not in the north. The lock of 1911 is 82 metres "
+    "long and was built by the Sailing Union. In 1957 a storm destroyed the jetty, which was 37 metres long."
+    "\n\n| harbour | 1936 | 45 |\n|---|---|---|\n| Ganneck | 1902 | 45 |\n\nBy 1960 it had:\n\n- 12 boats"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is the name of the town southshoreofthelakeinthe?", "Kelverdock"),
+        ("Which town is onthesouthshore?", "Kelverdock"),
+        ("Where on LakeTessimarn does Kelverdock lie?", "on the south shore"),
+        ("Who built the lock?", "SailingUnion"),
+        ("Who built the lock of Lake Tessimarn?", "bytheSailingUnion"),
+    ],
+)
+def test_words_that_were_run_together_are_a_problem(question, answer):
+    quote = LAKE.split(". ")["lock" in question]
+    assert check(quote, answer, passage(LAKE, context=""), question)[1] == "glued_words"
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("The north western hills, and a boat house, burnt.", "What of the northwestern boathouse?"),
+        ("Bei den Turbinen stieg die Geschwindigkeit.", "Wie hoch ist die Turbinengeschwindigkeit?"),
+        ("優勝したのはティルダ・ヴァンスだった。", "優勝したのは誰でしたか。"),
+        ("ทิลดา แวนซ์ ชนะ การแข่งขัน ในปี 1897", "ใครชนะการแข่งขันในปี 1897"),
+        ("북쪽 호수 의 마을 이다.", "북쪽호수의마을이다?"),
+        ("Vào năm 1897 leng keng là tiếng chuông.", "Tiếng lengkeng là gì?"),
+        ("The firm makes the SailBoatPro for the boat pro and the sail.", "Who makes the SailBoatPro?"),
+    ],
+    ids=["two words", "German", "Japanese", "Thai", "Korean", "Vietnamese", "a name in the text"],
+)
+def test_compounds_and_scripts_without_spaces_are_no_glued_words(text, question):
+    assert check(text, text.split()[-1].strip("."), passage(text, context=""), question)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reason"),
+    [
+        ("What did the storm of 1957 destroy at the lock of 1911?", "the jetty", "merged_facts"),
+        ("What of 37 metres was destroyed at the lock of 82 metres?", "the jetty", None),
+        ("What did the storm of 1957 destroy at the lock of 82 metres?", "the jetty", None),
+        ("What did the storm of 1911 destroy?", "the jetty", None),
+        ("What had the storm of 1957 destroyed by 1960?", "the jetty", None),
+        ("What did the storm of 1957 destroy, as that of 1936 did not?", "the jetty", None),
+        ("What did the storm of 1957 destroy, sixty years after 1897?", "the jetty", None),
+    ],
+    ids=["years", "numbers", "a year and a number", "one year", "a list", "a table", "a heading"],
+)
+def test_the_years_of_two_sentences_in_one_question_are_a_problem(question, answer, reason):
+    quote = "In 1957 a storm destroyed the jetty, which was 37 metres long."
+    assert check(quote, answer, passage(LAKE), question)[1] == reason

@@ -16,8 +16,11 @@ from qagen.errors import ModelError, SettingsError
 from qagen.evaluation.probes import make_probes, read_probes
 from qagen.flow.estimate import estimate_pairs
 from qagen.flow.recipe import divided
+from qagen.llm.ledger import Ledger
+from qagen.pairs.dataset import LEDGER
 from qagen.pairs.filling import OWN_PROMPT
 from qagen.pairs.provenance import read_provenance
+from qagen.records import Usage
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "documents"
 OSKWIND = EXAMPLES / "oskwind-weather-stations.md"
@@ -489,6 +492,20 @@ def test_coverage_counts_what_was_asked_about(tmp_path):
     assert dataset.passages == 2
     assert dataset.coverage.share == 1.0
     assert dataset.coverage.total.sentences < 12
+
+
+def test_the_end_tells_what_the_ledger_holds_also_where_the_same_is_asked_twice(tmp_path):
+    """Two documents with one text ask the same, and the second is answered by the ledger."""
+    twice = [Document(BOATS, metadata={"source": name, "theme": "Boats"}) for name in ("a.txt", "b.txt")]
+    model = boats()
+    for asked in (True, False):
+        dataset = generate(twice, model, out=tmp_path, chunk_size=100)
+        assert (dataset.usage.asked > 0) == asked
+        with Ledger(tmp_path / LEDGER) as ledger:
+            assert dataset.usage.model_copy(update={"asked": 0}) == ledger.usage()
+        assert sum((step.usage for step in dataset.steps), Usage()) == dataset.usage
+    assert model.calls == dataset.usage.calls > 3
+    assert calls(model)["write"] == dataset.passages / 2
 
 
 def test_a_budget_that_ends_in_the_middle_keeps_everything(tmp_path):

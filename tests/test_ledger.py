@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -53,6 +54,37 @@ def test_a_call_that_failed_is_tried_again_and_its_tokens_add_up(path, state):
         assert ledger.entry("k").attempts == 2
 
 
+def test_what_a_run_is_told_adds_up_to_what_the_table_holds(path):
+    """Calls that fail and are tried again, that are found twice, and that an earlier run has made."""
+
+    def run():
+        with Ledger(path) as ledger:
+            for key, state in (
+                ("a", "done"),
+                ("b", "invalid"),
+                ("b", "done"),
+                ("a", "done"),
+                ("c", "failed"),
+            ):
+                known = ledger.claim(call(key))
+                yield (known or ledger.finish(key, Entry(state=state, usage=DONE.usage))).usage
+            yield ledger.usage()
+
+    for calls in (3, 3):
+        *told, held = run()
+        assert sum(told, Usage()) == held
+        assert held.calls == calls
+    assert held.input_tokens == 5 * 7  # "c" was tried again
+
+
+def test_a_call_that_was_given_back_is_counted_when_it_is_made(path):
+    with Ledger(path) as ledger:
+        ledger.claim(call())
+        ledger.release("k")
+        ledger.claim(call())
+        assert ledger.finish("k", DONE).usage == ledger.usage()
+
+
 def test_an_unknown_cost_makes_the_sum_unknown(path):
     with Ledger(path) as ledger:
         for key, cost in (("a", 0.5), ("b", None)):
@@ -72,6 +104,21 @@ def test_two_threads_with_the_same_call_share_one_answer(path):
         ledger.finish("k", DONE)
         waiting.join(5)
     assert found[0].value == DONE.value
+
+
+def test_of_many_threads_with_the_same_calls_one_makes_each(path):
+    made = []
+
+    def work(ledger, number):
+        name = str(number // 8)
+        if ledger.claim(call(name)) is None:
+            made.append(name)
+            ledger.finish(name, DONE)
+
+    with Ledger(path) as ledger, ThreadPoolExecutor(8) as threads:
+        [*threads.map(lambda number: work(ledger, number), range(8 * 100))]
+        assert ledger.usage().calls == 100
+    assert len(made) == 100
 
 
 def test_two_ledgers_on_one_file_share_the_work(path):

@@ -86,6 +86,16 @@ def test_temperature_zero_says_the_same_twice_also_streamed_and_awaited(model):
         assert asyncio.run(model.ainvoke("Name a colour.", max_tokens=6)).content == first
 
 
+def test_without_the_prompt_cache_a_reply_does_not_depend_on_what_is_asked_before_or_beside(model):
+    """What docs/small-models.md says to do where the same command has to give the same pairs."""
+    plain = local_model(NAME, threads=1, max_tokens=10, extra_body={"cache_prompt": False})
+    asked = [f"Tell me the story of {name}." for name in ("a storm", "an old boat")]
+    alone = [plain.invoke(one).content for one in asked]
+    with ThreadPoolExecutor(2) as beside:
+        assert [*beside.map(lambda one: plain.invoke(one).content, reversed(asked))] == alone[::-1]
+    assert plain.invoke(asked[0]).usage_metadata["input_token_details"]["cache_read"] == 0
+
+
 def test_the_engine_holds_replies_to_the_schema_and_its_bounds(model):
     longer = local_model(NAME, threads=1, max_tokens=150)
     structured = longer.with_structured_output(OnePair, method="json_schema", include_raw=True)

@@ -341,6 +341,23 @@ def test_pairs_without_a_verdict_are_asked_about_once_more_in_a_smaller_call():
     assert (result.kept, result.failures) == (tuple(PAIRS), ())
 
 
+@pytest.mark.parametrize(
+    ("second", "failures"),
+    [(said(verdict(1)), []), (said(verdict(77)), ["1 pair got no verdict, asked twice"])],
+    ids=["answered", "silent"],
+)
+def test_a_lone_pair_without_a_verdict_really_is_asked_about_twice_and_the_next_run_asks_nothing(
+    tmp_path, second, failures
+):
+    model = replies(said(verdict(77)), second)
+    for asked in (2, 0):
+        with Ledger(tmp_path / "ledger.sqlite") as ledger:
+            result = review([WHO], Asker.of(model, ledger=ledger))
+        assert (model.calls, result.usage.calls, result.usage.asked) == (2, 2, asked)
+        assert result.kept == (WHO,)
+        assert [one.detail for one in result.failures] == failures
+
+
 def test_pairs_that_never_get_a_verdict_are_kept_and_counted_unless_code_has_a_problem():
     model = replies(lambda _: said(verdict(77)))
     result = review(PAIRS, model, problems={TIME.id: [Problem("no_quote", "there is no quote")]})

@@ -301,6 +301,7 @@ def test_good_pairs_pass(question, answer):
         ("Where did Mira Tolsk paint the Kelm Lighthouse?", "640", "answer_does_not_fit"),
         ("How high is the tower that Aldo Vann built, Kelm Lighthouse?", "31 metres", "forces_a_name"),
         ("How many visitors a week climb the 142 steps and Kelm Lighthouse?", "640", "forces_a_name"),
+        ("How many times was the Kelm Lighthouse painted?", "31 metres", "answer_does_not_fit"),
         ("When did sailors climb chimney steps at Kelm?", "1904", "said_elsewhere"),
         (
             "Who built the white tower of Kelm, the white tower of sailors?",
@@ -311,6 +312,28 @@ def test_good_pairs_pass(question, answer):
 )
 def test_bad_pairs_are_dropped_with_their_reason(question, answer, reason):
     assert reject(question, answer, passage()) == reason
+
+
+TWO_EXCEPTIONS = (
+    "The Tessimarn Regatta has been held every year since 1911, with two exceptions: in 1936 the water stood "
+    "too low, and in 1957 a storm destroyed the Union's jetty nine days before the start. The jetty of the "
+    "Union lies on the south shore of the lake."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reason"),
+    [
+        ("In which year before 1957 was the water too low for the Regatta?", "1936", None),
+        ("In which year was the water too low at the Regatta held in 1957?", "1936", "merged_facts"),
+        ("In which year did a storm hit the Regatta of 1936?", "1957", "merged_facts"),
+        ("How many days before the Regatta in 1936 did a storm hit?", "nine days", "merged_facts"),
+        ("How many days before the Regatta in 1957 did a storm hit?", "nine days", None),
+        ("Where southshoreofthelake is the jetty of the Union?", "south shore", "glued_words"),
+    ],
+)
+def test_two_facts_in_one_question_and_glued_words_are_dropped(question, answer, reason):
+    assert reject(question, answer, passage(TWO_EXCEPTIONS, theme="The Tessimarn Regatta")) == reason
 
 
 def test_a_strange_word_may_come_once_but_not_twice():

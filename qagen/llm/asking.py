@@ -53,6 +53,7 @@ class Question(Generic[T]):
         passage: The passage's id.
         prompt: ``name@version`` of the prompt.
         schema: The JSON schema the provider shall hold the reply to; ``None``: the prompt asks for it.
+        attempt: From 2 on the very same is asked anew, though the ledger knows an answer to the one before.
     """
 
     messages: Sequence[BaseMessage]
@@ -62,11 +63,15 @@ class Question(Generic[T]):
     passage: str
     prompt: str
     schema: dict[str, Any] | None = None
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """How a call ended. ``value`` is there when ``state`` is ``done`` or ``cut_off``."""
+    """How a call ended. ``value`` is there when ``state`` is ``done`` or ``cut_off``.
+
+    ``usage`` is nothing for a call whose use this run's ledger has told before.
+    """
 
     state: CallState
     value: T | None
@@ -128,13 +133,14 @@ def ask(
         given_up.callback(ledger.release, call.key)
         entry = _within(ledger.budget, asked, question, config)
         given_up.pop_all()
-    ledger.finish(call.key, entry)
-    return _answer(question, entry)
+    return _answer(question, ledger.finish(call.key, entry))
 
 
 def key(asked: Asked, question: Question[Any]) -> str:
     """The hash of everything that decides the answer."""
+    again = {"attempt": question.attempt} if question.attempt > 1 else {}  # old ledgers stay good
     parts = {
+        **again,
         "stage": question.stage,
         "prompt": question.prompt,
         "messages": [(m.type, m.content) for m in question.messages],

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 from uuid import uuid4
@@ -43,6 +43,7 @@ CREATE TABLE documents (source TEXT PRIMARY KEY, theme TEXT NOT NULL, text TEXT 
 CREATE TABLE failures (source TEXT NOT NULL, passage TEXT, state TEXT NOT NULL, detail TEXT NOT NULL);
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+_COUNTED = "CREATE TEMP TABLE counted (key TEXT PRIMARY KEY) WITHOUT ROWID"  # of this run; not in the file
 _POLL = 0.1  # seconds between two looks at a call that another worker has claimed
 
 
@@ -89,20 +90,24 @@ class Ledger:
         self.budget: Budget | None = None
         self.owner = uuid4().hex
         self._mutex = threading.RLock()
-        self._mine: set[str] = set()  # the calls this process is making now
+        self._mine: dict[str, bool] = {}  # the calls this process is making now; True: for the first time
         self._lock = self._announce() if path else None
         self._db = self._open()
 
     def claim(self, call: Call) -> Entry | None:
-        """The finished entry of a call, or ``None``: the caller now has to make the call and finish it."""
+        """The finished entry of a call, or ``None``: the caller now has to make the call and finish it.
+
+        What the call used is told once: an entry that this ledger object has told before, or has made
+        itself, comes without usage. So the sum over a run is what the table holds.
+        """
         while True:
             row = self._one("SELECT state, owner FROM calls WHERE key = ?", call.key)
             if row and row[0] in FINISHED:
-                return self.entry(call.key)
+                known = self.entry(call.key)
+                return known if known is None or self._is_new(call.key) else replace(known, usage=Usage())
             if self._taken(row) and not self._take_over(call, row):
                 time.sleep(_POLL)
-            elif self._insert_claim(call, row):
-                self._mine.add(call.key)
+            elif self._claimed(call, row):
                 return None
 
     def entry(self, key: str) -> Entry | None:
@@ -119,23 +124,34 @@ class Ledger:
             state=row[0], reply=row[1] or "", value=row[2], error=row[3] or "", attempts=row[4], usage=usage
         )
 
-    def finish(self, key: str, entry: Entry) -> None:
-        """Write down how a claimed call ended. Tokens and cost add to those of earlier tries."""
+    def finish(self, key: str, entry: Entry) -> Entry:
+        """Write down how a claimed call ended. Tokens and cost add to those of earlier tries.
+
+        Returns:
+            The entry with what it adds to the usage of this run: with the tries of earlier runs, and no
+            further call if an earlier try was of this run.
+        """
         use = entry.usage
-        self._mine.discard(key)  # whether or not it can be written down: nobody shall wait for it
-        self._write(
-            "UPDATE calls SET state = ?, owner = NULL, reply = ?, value = ?, error = ?, "
-            "attempts = attempts + ?, input_tokens = input_tokens + ?, output_tokens = output_tokens + ?, "
-            "cached_tokens = cached_tokens + ?, cost = cost + ?, updated = datetime('now') WHERE key = ?",
-            (
-                *(entry.state, entry.reply, entry.value, entry.error, entry.attempts),
-                *(use.input_tokens, use.output_tokens, use.cached_tokens, use.cost, key),
-            ),
-        )
+        with self._mutex:  # between the two another thread would take it for abandoned
+            first = self._mine.pop(key, True)  # whether or not it can be written: nobody shall wait for it
+            self._write(
+                "UPDATE calls SET state = ?, owner = NULL, reply = ?, value = ?, error = ?, "
+                "attempts = attempts + ?, input_tokens = input_tokens + ?, "
+                "output_tokens = output_tokens + ?, cached_tokens = cached_tokens + ?, cost = cost + ?, "
+                "updated = datetime('now') WHERE key = ?",
+                (
+                    *(entry.state, entry.reply, entry.value, entry.error, entry.attempts),
+                    *(use.input_tokens, use.output_tokens, use.cached_tokens, use.cost, key),
+                ),
+            )
+        whole = self.entry(key) if first else None
+        added = use.model_copy(update={"calls": 0}) if whole is None else whole.usage
+        return replace(entry, usage=added.model_copy(update={"asked": use.asked}))
 
     def release(self, key: str) -> None:
         """Give a claim back without an answer: the call was interrupted."""
-        self._mine.discard(key)
+        if self._mine.pop(key, False):
+            self._write("DELETE FROM counted WHERE key = ?", (key,))
         self._write("DELETE FROM calls WHERE key = ? AND state = 'asking' AND attempts = 0", (key,))
         self._write(
             "UPDATE calls SET state = 'failed', owner = NULL WHERE key = ? AND owner = ?", (key, self.owner)
@@ -212,6 +228,10 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _is_new(self, key: str) -> bool:
+        """Whether this ledger object has told of no such call before."""
+        return self._write("INSERT OR IGNORE INTO counted VALUES (?)", (key,)) == 1
+
     # Claims: who is asking, and is it still alive?
 
     def _announce(self) -> FileLock:
@@ -265,6 +285,13 @@ class Ledger:
         self._write(sql, (call.key, row[1]))
         return True
 
+    def _claimed(self, call: Call, row: tuple[Any, ...] | None) -> bool:
+        with self._mutex:  # another thread that sees the claim must see whose it is, or it takes it over
+            claimed = self._insert_claim(call, row)
+            if claimed:
+                self._mine[call.key] = self._is_new(call.key)
+            return claimed
+
     def _insert_claim(self, call: Call, row: tuple[Any, ...] | None) -> bool:
         if row is None:
             sql = (
@@ -297,6 +324,7 @@ class Ledger:
             # NORMAL survives a killed process, not a power cut: the last seconds may be asked again then.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
+            db.execute(_COUNTED)
             db.execute("BEGIN IMMEDIATE")
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:

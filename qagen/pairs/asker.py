@@ -92,6 +92,7 @@ class Asker:
         source: str,
         passage: str,
         schema: dict[str, Any] | None = None,
+        attempt: int = 1,
     ) -> Answer[T]:
         """One structured call; ``Answer.value`` is ``None`` when it gave nothing, and ``state`` says why.
 
@@ -103,6 +104,7 @@ class Asker:
             source: The document, or the first of several.
             passage: The passage, or what else names the call.
             schema: A tighter JSON schema than that of ``reply``, for an engine that enforces it.
+            attempt: From 2 on the very same is asked anew, and the ledger keeps it apart.
 
         Raises:
             ModelError: The model cannot be used at all.
@@ -118,6 +120,7 @@ class Asker:
             passage=passage,
             prompt=prompt_id(prompt),
             schema=(schema or wire) if self.native else None,
+            attempt=attempt,
         )
         answer = ask(self.asked, question, ledger=self.ledger, config=self.config)
         if self.notice:

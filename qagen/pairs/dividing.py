@@ -1,8 +1,9 @@
 """Which facts are trained, which are withheld, and what is asked of the tuned model: by fact, never by row.
 
-Where a fact goes depends on a hash of the seed and of its own words alone, so adding a document later moves
-nothing. What is asked must not be trained in nearly the same words: :func:`find_leaks` looks, and whatever it
-finds is taken out of what is asked.
+Where a fact goes depends on a hash of the seed and of its own words, so adding a document later moves
+nothing; only where the hashes would withhold no fact at all of a document (or of all together), the lowest
+is taken. What is asked must not be trained in nearly the same words: :func:`find_leaks` looks, and whatever
+it finds is taken out of what is asked.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from qagen.records import Dropped, Leak, QAPair
 
 LEAK = "leak"
 _SHARED = 0.6  # of its tokens each of two near questions shares with the other, at least
+_ROUNDING = 1e-9  # ten times 0.1 is one
 _LONG_QUOTE = 20  # characters from which the same quote in another document says the same
 
 
@@ -43,6 +45,9 @@ def divide_pairs(
     the check finds nothing; ``leaks`` of the new dataset is the result of the last check, ``()``.
 
     The shares are of facts, and hold on average: each fact is decided by a hash of ``seed`` and its question.
+    Something is withheld all the same as soon as the share comes to one fact (of ten, with a tenth): where no
+    fact of a document that has so many falls under the share, that with the lowest hash is taken, and where
+    none of all does, the lowest of all. See ``docs/design.md`` for what that costs.
 
     Args:
         dataset: A dataset, or pairs. One that was divided before is divided anew.
@@ -60,6 +65,10 @@ def divide_pairs(
     while leaks:
         pairs, gone = _without(pairs, leaks)
         dropped += gone
+        if not any(
+            pair.part == "control" for pair in pairs
+        ):  # the one withheld fact was known from elsewhere
+            pairs = assign_parts(pairs, validation=validation, control=control, seed=seed)
         leaks = find_leaks(pairs)
     return whole.replace(pairs=tuple(pairs), dropped=(*whole.dropped, *dropped), leaks=tuple(leaks))
 
@@ -87,10 +96,10 @@ def assign_parts(
         for fact, wordings in hidden.items()
         if _share_of(seed, "validation", words[fact]) < validation
     }
-    withheld = {fact for fact, text in words.items() if _share_of(seed, "control", text) < control}
+    withheld = _withheld(together, words, control, seed)
 
     def part(pair: QAPair) -> str:
-        if pair.fact in withheld:
+        if words[pair.fact] in withheld:
             return "control"
         if not _is_held_out(pair):
             return "train"
@@ -199,6 +208,23 @@ def _deciding_words(pairs: Sequence[QAPair]) -> dict[str, str]:
         groups[_span(pair)].append(fact)
     words = {fact: fold(pair.question) for fact, pair in facts.items()}
     return {fact: min(words[one] for one in groups[_span(pair)]) for fact, pair in facts.items()}
+
+
+def _withheld(pairs: Iterable[QAPair], words: Mapping[str, str], control: float, seed: int) -> set[str]:
+    """The deciding words of the facts that are withheld: under the share, or lowest where none else would be.
+
+    Each document is looked at for itself, so that another one that is added later moves nothing in it; all
+    together come last, for documents of few facts.
+    """
+    documents: dict[str, set[str]] = defaultdict(set)
+    for pair in pairs:
+        documents[pair.source].add(words[pair.fact])
+    place = {text: _share_of(seed, "control", text) for text in words.values()}
+    withheld = {text for text, share in place.items() if share < control}
+    for texts in (*documents.values(), place.keys()):
+        if len(texts) * control > 1 - _ROUNDING and not texts & withheld:
+            withheld.add(min(texts, key=lambda text: (place[text], text)))
+    return withheld
 
 
 def _heads(pairs: Iterable[QAPair]) -> dict[str, QAPair]:

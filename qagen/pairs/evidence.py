@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 
 from qagen.pairs.curation import locate
+from qagen.pairs.glued_words import glued_word
+from qagen.pairs.merged_facts import merged_sentences
 from qagen.pairs.names import has_name, names
 from qagen.pairs.numbers import months, numbers
 from qagen.pairs.problems import Problem
@@ -84,9 +86,14 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
     names (*Race 2*) may also stand in its context, section or theme, and so may every name; a quantity may
     not. Names are not compared across scripts.
 
+    At last neither question nor answer may run words together (:func:`qagen.pairs.glued_words.glued_word`),
+    and the question may not take the years of two sentences
+    (:func:`qagen.pairs.merged_facts.merged_sentences`).
+
     Returns:
         The pair and a problem: ``answer_too_long``, ``no_quote``, ``quote_from_context``,
-        ``quote_not_found``, ``number_not_in_source``, ``name_not_in_source``, or ``None``.
+        ``quote_not_found``, ``number_not_in_source``, ``name_not_in_source``, ``glued_words``,
+        ``merged_facts``, or ``None``.
     """
     if _is_too_long(pair.answer, passage.text):
         detail = f"the answer has {len(pair.answer)} characters, the passage {len(passage.text)}"
@@ -105,7 +112,7 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
             "end": passage.start + end,
         }
     )
-    return exact, _unsupported(pair, passage)
+    return exact, _garbled(pair, (start, end), passage) or _unsupported(pair, passage)
 
 
 def find_quote(quote: str, text: str) -> tuple[int, int] | None:
@@ -203,6 +210,14 @@ def _lost(quote: str, passage: Passage) -> Problem:
 def _is_too_long(answer: str, text: str) -> bool:
     wide = len(_CJK.findall(text)) * 3 > len(text) and not _CJK.search(answer)
     return len(answer.strip()) > max(len(text.strip()) * (_WIDER if wide else 1), _ROOM)
+
+
+def _garbled(pair: QAPair, quote: tuple[int, int], passage: Passage) -> Problem | None:
+    glued = glued_word(f"{pair.question}\n{pair.answer}", _source(passage))
+    if glued:
+        return Problem("glued_words", f"{glued!r} is several words of the passage without spaces")
+    merged = merged_sentences(pair.question, quote, passage)
+    return Problem("merged_facts", f"two facts in one question: {merged}") if merged else None
 
 
 # --- numbers and names -----------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ PAIRS_A_SMALL_CALL = 12  # of the answers of a small model, which has 4,096 toke
 _LONGEST = 600  # characters of a reviewer's words that are kept
 _NO_PROBLEMS: Mapping[str, Sequence[Problem]] = MappingProxyType({})
 # What code may find wrong without the answer being at fault.
-_IN_THE_QUESTION = frozenset({"two_answers", "missing_qualifier"})
+_IN_THE_QUESTION = frozenset({"two_answers", "missing_qualifier", "merged_facts"})
 _IN_THE_QUOTE = frozenset({"quote_not_found", "quote_from_context", "no_quote"})
 
 _SYSTEM = """\
@@ -324,13 +324,17 @@ class _Findings:
 
 
 def _reviewed(batch: _Batch, asker: Asker) -> _Findings:
-    """The verdicts on a batch; pairs that got none are asked about once more, in smaller calls."""
+    """The verdicts on a batch; pairs that got none are asked about once more, in smaller calls.
+
+    Where the call cannot be made smaller, it is the same once more: the ledger must not answer it.
+    """
     found = _called(batch, asker)
     missing = found.missing(batch)
     if found.stopped or found.failures or not missing:
         return found
     smaller = batch.only(missing).parts(max(1, len(batch.places) // 2))
-    found = _Findings.of([found, *(_called(part, asker) for part in smaller)])
+    again = [_called(part, asker, attempt=2 if part.places == batch.places else 1) for part in smaller]
+    found = _Findings.of([found, *again])
     missing = found.missing(batch)
     if not missing or found.stopped or found.failures:
         return found
@@ -338,26 +342,33 @@ def _reviewed(batch: _Batch, asker: Asker) -> _Findings:
     return replace(found, failures=(_failure(batch.passage, UNREVIEWED, detail),))
 
 
-def _called(batch: _Batch, asker: Asker) -> _Findings:
+def _called(batch: _Batch, asker: Asker, *, attempt: int = 1) -> _Findings:
     try:
-        answer = _answered(batch, asker) if asker.small else _judged(batch, asker)
+        answer = (_answered if asker.small else _judged)(batch, asker, attempt)
     except BudgetError as error:
         return _Findings(stopped=str(error) or "the budget is used up")
     return _read(batch, answer)
 
 
-def _judged(batch: _Batch, asker: Asker) -> Answer[Review]:
+def _judged(batch: _Batch, asker: Asker, attempt: int) -> Answer[Review]:
     """What a large model says of the pairs."""
     variables = {
         **passage_variables(batch.passage, language=asker.language),
         "questions": _questions(batch),
         "pairs": _answers(batch),
     }
-    source, passage = batch.passage.source, batch.passage.id
-    return asker.ask(REVIEW_PROMPT, variables, Review, stage=STAGE, source=source, passage=passage)
+    return asker.ask(
+        REVIEW_PROMPT,
+        variables,
+        Review,
+        stage=STAGE,
+        source=batch.passage.source,
+        passage=batch.passage.id,
+        attempt=attempt,
+    )
 
 
-def _answered(batch: _Batch, asker: Asker) -> Answer[Review]:
+def _answered(batch: _Batch, asker: Asker, attempt: int) -> Answer[Review]:
     """What a small model answers to the questions, as verdicts on the answers."""
     answer = asker.ask(
         REVIEW_SMALL,
@@ -367,6 +378,7 @@ def _answered(batch: _Batch, asker: Asker) -> Answer[Review]:
         source=batch.passage.source,
         passage=batch.passage.id,
         schema=answers_schema(batch.passage, len(batch.pairs)),
+        attempt=attempt,
     )
     verdicts = [
         Verdict(
