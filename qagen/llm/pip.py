@@ -1,0 +1,170 @@
+"""Downloading one wheel with the user's own pip.
+
+pip knows the user's index, proxies, certificates and credentials, and nothing else knows all of them. It
+runs in a process of its own. What has arrived is read from its progress bar, and what went wrong from its
+log: nobody looks into the folder in which it works.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO
+
+from qagen.llm.fetch_job import FORBIDDEN, FULL, NetworkError, SourceError
+
+_OPTIONS = ("--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-cache-dir", "--no-input")
+_MORE = ("--disable-pip-version-check", "--progress-bar=on", "--retries=1")
+# pip draws its bar where a terminal is, or where it is told so. An older pip than 25.1, which cannot resume,
+# knows no option for it but ignores the variable.
+_AS_IN_A_TERMINAL = {
+    "FORCE_COLOR": "1",
+    "TERM": "xterm",
+    "COLUMNS": "160",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONIOENCODING": "utf-8",
+    "PIP_RESUME_RETRIES": "5",
+}
+_PROGRESS = re.compile(rb"([\d.]+)/([\d.]+) (?:bytes|[kMGT]B)\b(?!/)")  # 12.3/98.4 MB
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT[\d:,.]+ ")
+_STORAGE = re.compile(r"(?:OSError|PermissionError): \[Errno (\d+)\]")
+_TELLING = re.compile(r"^\s*(?:ERROR: (?!Exception)|[\w.]+(?:Error|Exception|Timeout)\b)")
+_NO_PAGE, _CLEAN = "Could not fetch URL", re.compile(r": 404 [^:]*: ")
+_REFUSED = re.compile(r"\b(?:401|403|407) (?:Client )?Error|no such option|invalid choice")
+_UNREACHABLE = re.compile(
+    r"connection error|NewConnection|ConnectTimeout|Max retries|SSLError|ProxyError|timed out"
+)
+_HOST = re.compile(r"host='([^']+)'|https?://(?:[^/\s]*@)?([^/\s:'\"]+)")
+
+
+def pip_command() -> list[str]:
+    """How pip is called: as installed, or from the wheel Python makes environments with."""
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip"]
+    ensurepip = importlib.util.find_spec("ensurepip")
+    if ensurepip and ensurepip.origin:
+        for wheel in sorted((Path(ensurepip.origin).parent / "_bundled").glob("pip-*.whl")):
+            return [sys.executable, str(wheel / "pip")]
+    raise SourceError("pip is missing in this environment: uv pip install pip, or python -m ensurepip")
+
+
+def download_wheel(
+    requirement: str,
+    folder: Path,
+    *,
+    options: Sequence[str],
+    silence: float,
+    arrived: Callable[[float], None],
+) -> Path:
+    """The wheel of a requirement, in an empty folder that nothing else uses.
+
+    Args:
+        requirement: As ``name==1.0``.
+        folder: pip unpacks here too: the system's folder for such things may be a small disk in memory.
+        options: More options for ``pip download``.
+        silence: Seconds in which nothing arrives, after which pip is ended.
+        arrived: Is told the share of the wheel that is here, from 0 to 1.
+
+    Raises:
+        NetworkError: It did not come whole; asking again may help.
+        SourceError: There is none, or pip cannot be used.
+        OSError: The disk is full, or the folder may not be written.
+    """
+    given, log = folder / "given", folder / "pip.log"
+    command = [*pip_command(), "download", *_OPTIONS, *_MORE, *options]
+    command += ["--log", str(log), "--dest", str(given), requirement]
+    own_folder = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **_AS_IN_A_TERMINAL, **own_folder},
+    )
+    with process:
+        try:
+            said = _follow(process.stdout, silence, arrived)
+            code = process.wait(silence)
+        except (Empty, subprocess.TimeoutExpired) as error:
+            host = _host(_lines(log, ""))
+            raise NetworkError(f"{requirement}: nothing came from {host} for {silence:.0f} s") from error
+        finally:
+            process.kill()
+    wheels = list(given.iterdir()) if code == 0 and given.is_dir() else []
+    if len(wheels) != 1:
+        raise _failure(requirement, _lines(log, said))
+    return wheels[0]
+
+
+def _follow(output: IO[bytes] | None, silence: float, arrived: Callable[[float], None]) -> str:
+    """Read what pip says until it ends; returns the end of it. Raises Empty when nothing moves any more."""
+    said, share, moved = b"", -1.0, time.monotonic()
+    for chunk in _chunks(output, silence):
+        said = (said + chunk)[-4000:]
+        found = _PROGRESS.findall(said)
+        if found and float(found[-1][1]):
+            now = float(found[-1][0]) / float(found[-1][1])
+            if now != share:
+                share, moved = now, time.monotonic()
+                arrived(min(1.0, now))
+        if time.monotonic() - moved > silence:  # the bar is drawn all the same
+            raise Empty
+    return said.decode("utf-8", "replace")
+
+
+def _chunks(output: IO[bytes] | None, silence: float) -> Iterator[bytes]:
+    chunks: SimpleQueue[bytes] = SimpleQueue()
+
+    def read() -> None:
+        descriptor = output.fileno() if output else -1
+        chunk = b"start"
+        while chunk:
+            try:
+                chunk = os.read(descriptor, 1 << 16)
+            except OSError:
+                chunk = b""
+            chunks.put(chunk)
+
+    Thread(target=read, daemon=True).start()
+    while chunk := chunks.get(timeout=silence):
+        yield chunk
+
+
+def _lines(log: Path, said: str) -> list[str]:
+    """What pip wrote down, without the time of each line; what it said, where it wrote nothing."""
+    try:
+        text = log.read_text("utf-8", "replace")
+    except OSError:
+        text = said
+    return [_STAMP.sub("", line) for line in text.splitlines()]
+
+
+def _failure(requirement: str, lines: Sequence[str]) -> Exception:
+    """What pip's log means."""
+    storage = [int(found[1]) for line in lines if (found := _STORAGE.search(line))]
+    for number in storage:
+        if number in FULL | FORBIDDEN:
+            return OSError(number, os.strerror(number))
+    pages = [line for line in lines if _NO_PAGE in line and not _CLEAN.search(line)]
+    told = [line for line in lines if _TELLING.search(line)] or list(lines) or ["pip said nothing"]
+    reason = " ".join((pages or told)[-1].split())[:300]
+    missing = any("No matching distribution" in line for line in lines) and not pages
+    if missing or any(_REFUSED.search(line) for line in lines):
+        return SourceError(f"{requirement}: {reason}")
+    reached = not _UNREACHABLE.search(reason)
+    what = "did not give it whole" if reached else "could not be reached"
+    return NetworkError(f"{requirement}: {_host([*lines, reason])} {what} ({reason})")
+
+
+def _host(lines: Sequence[str]) -> str:
+    """The last host that pip speaks of."""
+    hosts = [one or other for line in lines for one, other in _HOST.findall(line)]
+    return hosts[-1] if hosts else "the package index"
