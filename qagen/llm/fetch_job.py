@@ -16,6 +16,7 @@ from qagen.llm.weights_table import Weights
 
 Got = TypeVar("Got")
 
+_AT_LEAST = 2
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
@@ -43,7 +44,7 @@ class Patience:
     Args:
         attempts: Failures in a row, with nothing gained between them, after which it is given up.
         first_wait: Seconds before the second attempt; each further wait is twice as long.
-        seconds: After so long without anything gained no further attempt is begun.
+        seconds: After so long without anything gained a third attempt is the last.
         hub_silence: Seconds in which the hub sends nothing, after which an attempt is ended.
         pip_silence: The same for pip, for whatever its own ``--timeout`` does not end.
     """
@@ -68,7 +69,7 @@ class Patience:
                 if error.advanced:
                     failures, begun = 0, time.monotonic()
                 failures += 1
-                late = time.monotonic() - begun > self.seconds
+                late = failures > _AT_LEAST and time.monotonic() - begun > self.seconds
                 if not error.again or late or failures >= self.attempts:
                     raise
                 wait = self.first_wait * 2 ** (failures - 1)

@@ -39,8 +39,19 @@ _STORAGE = re.compile(r"(?:OSError|PermissionError): \[Errno (\d+)\]")
 _TELLING = re.compile(r"^\s*(?:ERROR: (?!Exception)|[\w.]+(?:Error|Exception|Timeout)\b)")
 _NO_PAGE, _CLEAN = "Could not fetch URL", re.compile(r": 404 [^:]*: ")
 _REFUSED = re.compile(r"\b(?:401|403|407) (?:Client )?Error|no such option|invalid choice")
-_UNREACHABLE = re.compile(
-    r"connection error|NewConnection|ConnectTimeout|Max retries|SSLError|ProxyError|timed out"
+# What pip's longest line comes down to, the first that fits.
+_IN_SHORT = (
+    (re.compile(r"\b([45]\d\d) (?:Client|Server) Error: ([^:]+?) for url"), r"answered \1 \2"),
+    (re.compile(r"too many (\d+) error responses"), r"answered \1"),
+    (re.compile(r"DO NOT MATCH THE HASHES"), "did not give the bytes that the index promises"),
+    (re.compile(r"ConnectTimeout|connect timeout"), "could not be reached: it did not answer in time"),
+    (re.compile(r"timed out|ReadTimeout"), "could not be reached, or fell silent: nothing came in time"),
+    (
+        re.compile(r"Connection(?: broken|ResetError| aborted)|incomplete-download"),
+        "broke the connection off",
+    ),
+    (re.compile(r"\[Errno -?\d+\] ([^'\")]+?)(?: - skipping|['\")]|$)"), r"could not be reached: \1"),
+    (re.compile(r"(?:SSL|Proxy)Error\W*(.{,200})"), r"could not be reached: \1"),
 )
 _HOST = re.compile(r"host='([^']+)'|https?://(?:[^/\s]*@)?([^/\s:'\"]+)")
 
@@ -155,13 +166,18 @@ def _failure(requirement: str, lines: Sequence[str]) -> Exception:
             return OSError(number, os.strerror(number))
     pages = [line for line in lines if _NO_PAGE in line and not _CLEAN.search(line)]
     told = [line for line in lines if _TELLING.search(line)] or list(lines) or ["pip said nothing"]
-    reason = " ".join((pages or told)[-1].split())[:300]
+    reason = " ".join((pages or told)[-1].split())
     missing = any("No matching distribution" in line for line in lines) and not pages
     if missing or any(_REFUSED.search(line) for line in lines):
-        return SourceError(f"{requirement}: {reason}")
-    reached = not _UNREACHABLE.search(reason)
-    what = "did not give it whole" if reached else "could not be reached"
-    return NetworkError(f"{requirement}: {_host([*lines, reason])} {what} ({reason})")
+        return SourceError(f"{requirement}: {reason[:300]}")
+    return NetworkError(f"{requirement}: {_host([*lines, reason])} {_in_short(reason)}")
+
+
+def _in_short(reason: str) -> str:
+    for pattern, words in _IN_SHORT:
+        if found := pattern.search(reason):
+            return found.expand(words)
+    return f"did not give it: {reason[:300]}"
 
 
 def _host(lines: Sequence[str]) -> str:
