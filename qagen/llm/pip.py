@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,8 +22,15 @@ from typing import IO
 
 from qagen.llm.fetch_job import FORBIDDEN, FULL, NetworkError, SourceError
 
-_OPTIONS = ("--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-cache-dir", "--no-input")
-_MORE = ("--disable-pip-version-check", "--progress-bar=on", "--retries=1")
+_ASKING_SECONDS = 30.0  # in all, on a machine that has much else to do
+_ALWAYS = ("--disable-pip-version-check", "--no-cache-dir", "--no-input")
+_OPTIONS = (
+    "--no-deps",
+    "--only-binary=:all:",
+    "--ignore-requires-python",
+    "--progress-bar=on",
+    "--retries=1",
+)
 # pip draws its bar where a terminal is, or where it is told so. An older pip than 25.1, which cannot resume,
 # knows no option for it but ignores the variable.
 _AS_IN_A_TERMINAL = {
@@ -89,12 +97,42 @@ def download_wheel(
         SourceError: There is none, or pip cannot be used.
         OSError: The disk is full, or the folder may not be written.
     """
-    given, log = folder / "given", folder / "pip.log"
-    command = [*pip_command(), "download", *_OPTIONS, *_MORE, *options]
-    command += ["--log", str(log), "--dest", str(given), requirement]
+    given = folder / "given"
+    words = ["download", *_OPTIONS, *options, "--dest", str(given), requirement]
+    code, lines = _run_pip(words, folder, silence=silence, arrived=arrived)
+    wheels = list(given.iterdir()) if code == 0 and given.is_dir() else []
+    if len(wheels) != 1:
+        raise _failure(requirement, lines)
+    return wheels[0]
+
+
+def ask_index(project: str, *, options: Sequence[str] = (), seconds: float) -> None:
+    """See whether the package index, as the user's pip knows it, answers and has a project.
+
+    Args:
+        project: Its name.
+        options: More options for ``pip index versions``.
+        seconds: For each answer.
+
+    Raises:
+        NetworkError: It does not answer.
+        SourceError: It has no such project, or there is no pip.
+    """
+    words = ["index", "versions", "--retries=0", f"--timeout={seconds:.0f}", *options, project]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        code, lines = _run_pip(words, Path(folder), silence=_ASKING_SECONDS, arrived=lambda _: None)
+    if code:
+        raise _failure(project, lines)
+
+
+def _run_pip(
+    words: Sequence[str], folder: Path, *, silence: float, arrived: Callable[[float], None]
+) -> tuple[int, list[str]]:
+    """Run pip to its end; returns its code and the lines of its log."""
+    log = folder / "pip.log"
     own_folder = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     process = subprocess.Popen(  # noqa: S603 - our own command
-        command,
+        [*pip_command(), *words, *_ALWAYS, "--log", str(log)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -106,13 +144,10 @@ def download_wheel(
             code = process.wait(silence)
         except (Empty, subprocess.TimeoutExpired) as error:
             host = _host(_lines(log, ""))
-            raise NetworkError(f"{requirement}: nothing came from {host} for {silence:.0f} s") from error
+            raise NetworkError(f"{words[-1]}: nothing came from {host} for {silence:.0f} s") from error
         finally:
             process.kill()
-    wheels = list(given.iterdir()) if code == 0 and given.is_dir() else []
-    if len(wheels) != 1:
-        raise _failure(requirement, _lines(log, said))
-    return wheels[0]
+    return code, _lines(log, said)
 
 
 def _follow(output: IO[bytes] | None, silence: float, arrived: Callable[[float], None]) -> str:
