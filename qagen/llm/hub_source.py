@@ -84,8 +84,7 @@ def _receive(url: str, job: FetchJob, bar: DownloadBar) -> None:
     if had == job.weights.size:
         return
     seconds = httpx2.Timeout(job.patience.hub_silence, connect=_CONNECT_SECONDS)
-    headers = hub.utils.build_hf_headers(token=False)  # nobody's token is needed for a public file
-    headers["Accept-Encoding"] = "identity"
+    headers = {"Accept-Encoding": "identity"}  # and nobody's token: the file is public
     if had:
         headers["Range"] = f"bytes={had}-"
     session = hub.get_session()
