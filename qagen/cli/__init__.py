@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qagen.cli import documents, evaluation, tuning
+from qagen.cli import doctor, documents, evaluation, tuning
 from qagen.cli.terminal import announce
 from qagen.errors import QAGenError
 
@@ -35,6 +35,7 @@ app.command()(tuning.ask)
 app.command()(evaluation.evaluate)
 app.command()(evaluation.compare)
 app.command()(documents.status)
+app.command()(doctor.doctor)
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")
 jobs_app.callback(invoke_without_command=True)(tuning.jobs)

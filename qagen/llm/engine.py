@@ -238,7 +238,7 @@ def _refuse_bad_file(file: Path) -> None:
         raise LocalModelError(f"{file} cannot be read: {error}") from error
     if magic != _GGUF:
         raise LocalModelError(f"{file} is not a model file: a GGUF file begins with the letters GGUF.")
-    available = _available_memory()
+    available = available_memory()
     if available is not None and available < size:
         raise LocalModelError(
             f"{file.name} has {size / 1e6:,.0f} MB, and {available / 1e6:,.0f} MB of memory are free. "
@@ -252,7 +252,7 @@ def require_engine() -> None:
         raise MissingExtraError("local", "The embedded model")
 
 
-def _available_memory() -> int | None:
+def available_memory() -> int | None:
     """Bytes that can still be used, where the system tells (Linux)."""
     with suppress(OSError, ValueError, IndexError):
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
@@ -261,7 +261,7 @@ def _available_memory() -> int | None:
     return None
 
 
-def _threads() -> int:
+def usable_threads() -> int:
     """All cores this process may use, up to eight: more do not make a small model faster."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # the share of a container; "max" is no number
@@ -286,7 +286,7 @@ def serve(order: dict[str, Any]) -> NoReturn:
     params.model.path, params.model_alias = order["file"], {Path(order["file"]).stem}
     params.n_ctx = order["n_ctx"] * order["n_parallel"]  # it is shared out among the calls
     params.n_parallel = order["n_parallel"]
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"] or _threads()
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"] or usable_threads()
     params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [order["key"]]
     if order["lora"]:
         params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(order["lora"], 1.0)]
