@@ -340,17 +340,18 @@ def _check_price(asker: Asker, options: Options) -> None:
 def _asked(askings: Sequence[Asking], asker: Asker, contestant: Contestant, options: Options) -> list[Reply]:
     title = contestant.name + _AT_HAND[askings[0].condition]
     options.announce(f"Asking {title} ({asker.asked.name}): {len(askings)} questions.")
-    with _bar(f"ask {title}", asker, options) as (bar, counted):
-        answers = ask_probes(bar.counted(askings), counted, system_prompt=contestant.system_prompt)
+    with _counted(f"ask {title}", asker, options) as counted:
+        answers = ask_probes(askings, counted, system_prompt=contestant.system_prompt)
         with ExitStack() as leaving:
             leaving.callback(answers.close)
             return list(answers)
 
 
 @contextmanager
-def _bar(title: str, asker: Asker, options: Options) -> Iterator[tuple[Progress, Asker]]:
+def _counted(title: str, asker: Asker, options: Options) -> Iterator[Asker]:
+    """The asker, with a bar."""
     with Progress(show=options.progress, step=title) as bar:
-        yield bar, replace(asker, notice=bar.answered, stopping=bar.stopping)
+        yield replace(asker, bar=bar)
 
 
 def _result(model: str, reply: Reply) -> Result:
@@ -426,7 +427,7 @@ def _judged(
         )
         _check_price(asker, options)
         options.announce(f"Asking the judge ({asker.asked.name}).")
-        with _bar("judge", asker, options) as (_, counted):
+        with _counted("judge", asker, options) as counted:
             return asker.asked.name, judge_results(results, exam.probes, counted)
 
 

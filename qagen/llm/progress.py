@@ -1,16 +1,166 @@
-"""The progress bar of terminal and notebook."""
+"""The progress bar of terminal and notebook, lines where there is neither, and how far a whole run is."""
 
 from __future__ import annotations
 
+import sys
+import time
 import warnings
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+_FEW, _MINUTE = 10, 60
+_WHOLE = 100  # the bar over all counts per cent
 
 
 def bar_class() -> type[Any]:
-    """The class of tqdm for where this runs: without ipywidgets the plain one, and no warning of it."""
+    """The class of tqdm for where this runs.
+
+    Lines without a terminal; in a notebook without ipywidgets the plain bar, and no warning of it.
+    """
+    if in_lines():
+        from qagen.llm.line_bar import LineBar
+
+        return LineBar
     from tqdm import TqdmWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TqdmWarning)
         from tqdm.auto import tqdm
     return tqdm
+
+
+def in_lines() -> bool:
+    """Whether there is neither a terminal nor a notebook to draw in."""
+    return not (sys.stderr.isatty() or "ipykernel.zmqshell" in sys.modules)
+
+
+def duration_text(seconds: float) -> str:
+    """A time as people say it, no finer than it is known: ``40 s``, ``3 min``, ``2 h 10 min``."""
+    if seconds < _MINUTE - _FEW / 2:
+        return f"{max(1, round(seconds)) if seconds < _FEW else round(seconds, -1):.0f} s"
+    minutes = round(seconds / _MINUTE)
+    if minutes < 2 * _MINUTE:
+        return f"{max(1, minutes)} min"
+    hours, rest = divmod(round(minutes / 10) * 10, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+@dataclass(slots=True)
+class _Leg:
+    """One step: the seconds it was expected to take, those it took, and its pieces of work."""
+
+    expected: float = 0.0
+    seconds: float = 0.0
+    pieces: int = 0
+    done: int = 0
+    asked: int = 0
+
+    def left(self, pace: float) -> float:
+        """Seconds: by what its own pieces took as soon as a tenth was asked, else as expected."""
+        waiting = self.pieces - self.done
+        if self.asked > max(1, self.pieces // 10):
+            return self.seconds / self.asked * waiting
+        return pace * self.expected * (waiting / self.pieces if self.pieces else 1.0)
+
+
+class Course:
+    """All steps of a run: which is the running one, and about how long the rest takes.
+
+    A step that is answered from the ledger takes no time and says nothing of the others' pace.
+
+    Args:
+        steps: Their names, in their order. One that is left out in the end is counted as done.
+        show: Whether a bar over all is shown.
+    """
+
+    def __init__(self, steps: Iterable[str], *, show: bool) -> None:
+        self._legs = {name: _Leg() for name in steps}
+        self._current = ""
+        self._begun = 0.0
+        self._in_seconds = False
+        self._show = show
+        self._bar: Any = None
+
+    def expect(self, seconds: Mapping[str, float], *, in_seconds: bool = True) -> None:
+        """Learn how long the steps are expected to take; or only how much each is against the others."""
+        for name, leg in self._legs.items():
+            leg.expected = seconds.get(name, leg.expected)
+        self._in_seconds = in_seconds
+        self._refresh()
+
+    def begin(self, name: str) -> None:
+        """A step begins; the one before it has ended."""
+        self.end()
+        self._current, self._begun = name, time.monotonic()
+        self._legs.setdefault(name, _Leg())
+        self._refresh()
+
+    def end(self) -> None:
+        """The running step has ended."""
+        if self._current:
+            leg = self._legs[self._current]
+            leg.seconds = time.monotonic() - self._begun
+            leg.done = leg.pieces = max(leg.pieces, 1)
+        self._current = ""
+
+    def reached(self, done: int, pieces: int, asked: int) -> None:
+        """Where the running step stands: pieces of work done, in all, and of those done the asked ones."""
+        if not self._current:
+            return
+        leg = self._legs[self._current]
+        leg.done, leg.pieces, leg.asked = done, pieces, asked
+        leg.seconds = time.monotonic() - self._begun
+        self._refresh()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long the rest takes, or ``None``: nothing is known."""
+        pace = self._pace()
+        if pace is None:
+            return None
+        return sum(leg.left(pace) for leg in self._legs.values() if not leg.pieces or leg.done < leg.pieces)
+
+    def title(self) -> str:
+        """Such as ``step 4 of 6``."""
+        names = list(self._legs)
+        return f"step {names.index(self._current) + 1 if self._current else len(names)} of {len(names)}"
+
+    def time_left(self) -> str:
+        """Such as ``about 3 min left``; empty where nothing is known."""
+        left = self.seconds_left
+        return f"about {duration_text(left)} left" if left else ""
+
+    def say(self, line: str) -> None:
+        """One line above the bars, where they are shown."""
+        if self._show:
+            bar_class().write(line, file=sys.stderr)
+
+    def __enter__(self) -> Self:
+        if self._show and not in_lines():
+            form = "{desc} {percentage:3.0f}%|{bar}|"
+            self._bar = bar_class()(total=_WHOLE, bar_format=form, dynamic_ncols=True, leave=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _pace(self) -> float | None:
+        """How much longer than expected it takes."""
+        asked = [leg for leg in self._legs.values() if leg.asked and leg.pieces and leg.expected]
+        expected = sum(leg.expected * leg.asked / leg.pieces for leg in asked)
+        if expected:
+            return sum(leg.seconds for leg in asked) / expected
+        return 1.0 if self._in_seconds else None
+
+    def _refresh(self) -> None:
+        if self._bar is None:
+            return
+        spent = sum(leg.seconds for leg in self._legs.values())
+        left = self.seconds_left
+        self._bar.set_description_str(
+            ", ".join(filter(None, (self.title(), self.time_left()))), refresh=False
+        )
+        self._bar.n = round(_WHOLE * spent / (spent + left)) if left else 0
+        self._bar.refresh()
