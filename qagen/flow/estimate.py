@@ -197,7 +197,7 @@ _SAMPLE = 32
 def foresee_steps(
     recipe: Recipe, generator: QAGenerator, passages: Sequence[Passage], *, base_url: str | None = None
 ) -> Estimate:
-    """What a run will ask, as :func:`estimate_pairs` says it, by a sample of the first passages that are read."""
+    """What a run will ask, as :func:`estimate_pairs` says it, by a sample of the first passages."""
     reckoning = _Reckoning(recipe, generator, base_url=base_url)
     step = max(1, len(passages) // _SAMPLE)
     for passage in passages[::step]:
@@ -248,7 +248,7 @@ class _Model:
     def timing(self) -> str:
         """What a time is reckoned with, in a clause."""
         if self.small:
-            return f"about {self.speed:.0f} tokens written a second, as measured on two cores"
+            return f"about {self.speed:.0f} tokens written a second on two cores"
         calls = "1 call" if self.asker.workers == 1 else f"{self.asker.workers} calls"
         return (
             f"{_CALL_SECONDS:.0f} s a call and {_HOSTED_SPEED:.0f} tokens a second, {calls} at once: a "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
+import threading
 import time
 import warnings
 from collections.abc import Iterable, Mapping
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 _FEW, _MINUTE = 10, 60
+_TICK = 1.0  # seconds between two looks at the clock
 _WHOLE = 100  # the bar over all counts per cent
 
 
@@ -46,6 +50,11 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def wrapped(text: str) -> str:
+    """A text in lines no longer than the terminal is wide, broken between words."""
+    return textwrap.fill(text, shutil.get_terminal_size().columns, break_on_hyphens=False)
+
+
 @dataclass(slots=True)
 class _Leg:
     """One step: the seconds it was expected to take, those it took, and its pieces of work."""
@@ -55,13 +64,16 @@ class _Leg:
     pieces: int = 0
     done: int = 0
     asked: int = 0
+    moved: float = 0.0  # seconds of the step when a piece ended last
 
     def left(self, pace: float) -> float:
         """Seconds: by what its own pieces took as soon as a tenth was asked, else as expected."""
         waiting = self.pieces - self.done
         if self.asked > max(1, self.pieces // 10):
-            return self.seconds / self.asked * waiting
-        return pace * self.expected * (waiting / self.pieces if self.pieces else 1.0)
+            left = self.moved / self.asked * waiting
+        else:
+            left = pace * self.expected * (waiting / self.pieces if self.pieces else 1.0)
+        return max(left - (self.seconds - self.moved), left / 10)
 
 
 class Course:
@@ -81,6 +93,8 @@ class Course:
         self._in_seconds = False
         self._show = show
         self._bar: Any = None
+        self._followed: Any = None
+        self._over = threading.Event()
 
     def expect(self, seconds: Mapping[str, float], *, in_seconds: bool = True) -> None:
         """Learn how long the steps are expected to take; or only how much each is against the others."""
@@ -109,8 +123,10 @@ class Course:
         if not self._current:
             return
         leg = self._legs[self._current]
-        leg.done, leg.pieces, leg.asked = done, pieces, asked
         leg.seconds = time.monotonic() - self._begun
+        if done > leg.done:
+            leg.moved = leg.seconds
+        leg.done, leg.pieces, leg.asked = done, pieces, asked
         self._refresh()
 
     @property
@@ -134,17 +150,31 @@ class Course:
     def say(self, line: str) -> None:
         """One line above the bars, where they are shown."""
         if self._show:
-            bar_class().write(line, file=sys.stderr)
+            bar_class().write(line if in_lines() else wrapped(line), file=sys.stderr)
+
+    def follow(self, bar: Any) -> None:
+        """Move the clock of a step's bar too, while its work is waited for."""
+        self._followed = bar
 
     def __enter__(self) -> Self:
         if self._show and not in_lines():
             form = "{desc} {percentage:3.0f}%|{bar}|"
             self._bar = bar_class()(total=_WHOLE, bar_format=form, dynamic_ncols=True, leave=False)
+            threading.Thread(target=self._tick, name="progress", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         if self._bar is not None:
             self._bar.close()
+
+    def _tick(self) -> None:
+        while not self._over.wait(_TICK):
+            if self._current:
+                self._legs[self._current].seconds = time.monotonic() - self._begun
+            self._refresh()
+            if self._followed is not None:
+                self._followed.refresh()
 
     def _pace(self) -> float | None:
         """How much longer than expected it takes."""

@@ -122,6 +122,8 @@ class Progress:
             miniters=1,
             bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]",
         )
+        if course:
+            course.follow(self._bar)
         self._mutex = threading.RLock()
         self._done = self._pairs = self._failures = 0
         self._usage = Usage()
