@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qagen.llm.weights import Weights
     from qagen.pairs.dataset import QADataset
     from qagen.records import Failure, Usage
-    from qagen.tuning.checking import TrainingFileReport
+    from qagen.tuning.file_report import TrainingFileReport
 
 _ELSEWHERE = ("passages", "steps", "leaks", "validation_written")  # settings that the dataset tells
 

@@ -309,12 +309,15 @@ class Run:
     def _divide(self, state: State) -> State:
         """By fact: what is trained, what is asked, what is withheld."""
         recipe = self.recipe
-        divided = divide_pairs(
-            QADataset(state.pairs, dropped=state.dropped),
-            validation=recipe.validation,
-            control=recipe.control,
-            seed=recipe.seed,
-        )
+        with self._bar("divide") as bar:
+            bar.expect(len(state.pairs))
+            divided = divide_pairs(
+                QADataset(state.pairs, dropped=state.dropped),
+                validation=recipe.validation,
+                control=recipe.control,
+                seed=recipe.seed,
+            )
+            bar.ended(len(state.pairs))
         parts = Counter(pair.part for pair in divided)
         note = ", ".join(f"{number:,} {part}" for part, number in parts.items())
         return replace(

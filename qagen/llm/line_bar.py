@@ -15,19 +15,20 @@ class LineBar(tqdm):  # type: ignore[type-arg] # it is generic in its stubs alon
     """One line when it begins, at most one a minute, and one when it ends; never a carriage return."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._said = self._last = ""
+        self._said = ""
         self._next = float("inf")  # what is shown while it is being made is nothing yet
         super().__init__(*args, **options)
         self._next = 0.0
 
-    def display(self, msg: str | None = None, pos: int | None = None) -> bool:
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Say where it stands, unless that was said within a minute, or has not changed."""
         del msg, pos
         now = time.monotonic()
-        if now >= self._next and (self.total or self.n or self.desc):
+        begun = self.n or self.total != 0  # with a total of 0 it is not known yet what there is to do
+        ended = self.total and self.n >= self.total  # that is said when it is closed
+        if now >= self._next and begun and not ended:
             self._next = now + EVERY
             self._say()
-        return True
 
     def clear(self, nolock: bool = False) -> None:  # noqa: FBT001, FBT002 - tqdm's own
         """Lines stay where they are."""
@@ -36,17 +37,15 @@ class LineBar(tqdm):  # type: ignore[type-arg] # it is generic in its stubs alon
         """Say how far it came."""
         if self.disable:
             return
-        if self._said:
+        if self._said or self.total == 0:
             self._say()
         self.disable = True
-        with self.get_lock():
-            self._decr_instances(self)
 
     def _say(self) -> None:
         line = self._line()
-        if line == self._last:
+        if line == self._said:
             return
-        self._said = self._last = line
+        self._said = line
         try:
             self.fp.write(f"{line}\n")
             self.fp.flush()

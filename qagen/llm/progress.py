@@ -14,6 +14,7 @@ from typing import Any, Self
 
 _FEW, _MINUTE = 10, 60
 _TICK = 1.0  # seconds between two looks at the clock
+_BLINK = 0.1  # seconds that a bar stands at least
 _WHOLE = 100  # the bar over all counts per cent
 
 
@@ -82,14 +83,14 @@ class Course:
     A step that is answered from the ledger takes no time and says nothing of the others' pace.
 
     Args:
-        steps: Their names, in their order. One that is left out in the end is counted as done.
+        steps: Their names, in their order. One that is left out is done when a later one begins.
         show: Whether a bar over all is shown.
     """
 
     def __init__(self, steps: Iterable[str], *, show: bool) -> None:
         self._legs = {name: _Leg() for name in steps}
         self._current = ""
-        self._begun = 0.0
+        self._begun = self._drawn = 0.0
         self._in_seconds = False
         self._show = show
         self._bar: Any = None
@@ -104,19 +105,14 @@ class Course:
         self._refresh()
 
     def begin(self, name: str) -> None:
-        """A step begins; the one before it has ended."""
-        self.end()
-        self._current, self._begun = name, time.monotonic()
+        """A step begins; those before it have ended, or were left out."""
         self._legs.setdefault(name, _Leg())
-        self._refresh()
-
-    def end(self) -> None:
-        """The running step has ended."""
         if self._current:
-            leg = self._legs[self._current]
-            leg.seconds = time.monotonic() - self._begun
+            self._legs[self._current].seconds = time.monotonic() - self._begun
+        for leg in list(self._legs.values())[: list(self._legs).index(name)]:
             leg.done = leg.pieces = max(leg.pieces, 1)
-        self._current = ""
+        self._current, self._begun = name, time.monotonic()
+        self._refresh()
 
     def reached(self, done: int, pieces: int, asked: int) -> None:
         """Where the running step stands: pieces of work done, in all, and of those done the asked ones."""
@@ -127,7 +123,8 @@ class Course:
         if done > leg.done:
             leg.moved = leg.seconds
         leg.done, leg.pieces, leg.asked = done, pieces, asked
-        self._refresh()
+        if time.monotonic() - self._drawn > _BLINK:
+            self._refresh()
 
     @property
     def seconds_left(self) -> float | None:
@@ -140,7 +137,7 @@ class Course:
     def title(self) -> str:
         """Such as ``step 4 of 6``."""
         names = list(self._legs)
-        return f"step {names.index(self._current) + 1 if self._current else len(names)} of {len(names)}"
+        return f"step {names.index(self._current) + 1 if self._current else 1} of {len(names)}"
 
     def time_left(self) -> str:
         """Such as ``about 3 min left``; empty where nothing is known."""
@@ -159,7 +156,9 @@ class Course:
     def __enter__(self) -> Self:
         if self._show and not in_lines():
             form = "{desc} {percentage:3.0f}%|{bar}|"
-            self._bar = bar_class()(total=_WHOLE, bar_format=form, dynamic_ncols=True, leave=False)
+            self._bar = bar_class()(
+                desc=self.title(), total=_WHOLE, bar_format=form, dynamic_ncols=True, leave=False
+            )
             threading.Thread(target=self._tick, name="progress", daemon=True).start()
         return self
 
@@ -187,6 +186,7 @@ class Course:
     def _refresh(self) -> None:
         if self._bar is None:
             return
+        self._drawn = time.monotonic()
         spent = sum(leg.seconds for leg in self._legs.values())
         left = self.seconds_left
         self._bar.set_description_str(

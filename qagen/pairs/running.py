@@ -128,6 +128,11 @@ class Progress:
         self._done = self._pairs = self._failures = 0
         self._usage = Usage()
 
+    @property
+    def pieces(self) -> int:
+        """How many pieces of work are known of."""
+        return int(self._bar.total)
+
     def expect(self, more: int) -> None:
         """So many more pieces of work are known of; called before the first of them is begun."""
         with self._mutex:
@@ -161,12 +166,12 @@ class Progress:
             self._usage += answer.usage
             self._show()
 
-    def ended(self) -> None:
-        """One more piece of work is done; called from any thread."""
+    def ended(self, pieces: int = 1) -> None:
+        """One more piece of work is done, or so many; called from any thread."""
         with self._mutex:
-            self._done += 1
+            self._done += pieces
             self._show()
-            self._bar.update()
+            self._bar.update(pieces)
 
     def stopping(self, in_hand: int) -> None:
         """Say that the calls in flight are waited for."""
@@ -179,7 +184,8 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         if not self._bar.disable:
-            self._bar.set_postfix_str(self._summary(), refresh=False)
+            told = self._summary() if self._bar.total else "nothing to do"
+            self._bar.set_postfix_str(told, refresh=False)
         self._bar.close()
 
     def _show(self) -> None:
