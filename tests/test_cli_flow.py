@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -500,18 +501,24 @@ def test_what_is_named_as_the_next_command_runs_as_it_stands(boats, server, tmp_
     program.write_text(f"#!{sys.executable}\nfrom qagen.cli import main\nmain()\n", "utf-8")
     program.chmod(0o755)
     words = [*command(boats, server)[:2], "-o", "my run", *command(boats, server)[4:]]
-    place = {"cwd": tmp_path, "capture_output": True, "text": True, "check": False}
-    done = subprocess.run([program, *words], env={**os.environ, **ENV}, **place)
+
+    def ran(line, **env):
+        return subprocess.run(
+            ["bash", "-c", line],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **ENV, **env},
+        )
+
+    done = ran(shlex.join([str(program), *words]))
     [line] = [line for line in done.stdout.splitlines() if line.startswith("Next: ")]
     assert line == "Next: 'my project/bin/qagen' check 'my run/train.jsonl'"
     assert "/my%20run/report.html" in done.stdout
-    pasted = line.removeprefix("Next: ")
-    again = subprocess.run(["bash", "-c", pasted], env={**os.environ, **ENV}, **place)
+    again = ran(line.removeprefix("Next: "))
     assert again.returncode == 0, again.stderr
-    path = f"{folder}:{os.environ['PATH']}"
-    missing = subprocess.run(
-        ["bash", "-c", "qagen status nowhere"], env={**os.environ, **ENV, "PATH": path}, **place
-    )
+    missing = ran("qagen status nowhere", PATH=f"{folder}:{os.environ['PATH']}")
     assert "Make one with `qagen generate SOURCE -o nowhere`" in missing.stderr
 
 

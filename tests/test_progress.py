@@ -94,7 +94,7 @@ with bar_class()(total=4_000_000, desc="model", unit="B", unit_scale=True) as ba
 def test_a_terminal_gets_a_bar_with_a_total_below_one_over_all_and_both_are_gone_at_the_end():
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))  # 24 lines of 80 signs
-    with subprocess.Popen([sys.executable, "-c", steps(pause=0.2)], stderr=theirs) as process:
+    with subprocess.Popen([sys.executable, "-c", steps(pause=0.2)], stderr=theirs):
         os.close(theirs)
         told = b""
         while piece := read(ours):
@@ -103,7 +103,7 @@ def test_a_terminal_gets_a_bar_with_a_total_below_one_over_all_and_both_are_gone
     shown = [line.strip() for line in re.split(r"\r\n?|\x1b\[A", told.decode())]
     assert any(re.match(r"step 1 of 3, about 5 min left +0%\|", line) for line in shown)
     assert any(re.match(r"gates: +0%\|.*\| 0/30 \[", line) for line in shown)
-    assert any(re.match(r"divide: +100%\|.*\| 2/2 \[", line) for line in shown)
+    assert any(re.match(r"divide: .*\| 0/2 \[", line) for line in shown)
     assert shown[-1] == ""
     assert max(map(len, shown)) < 80
 
