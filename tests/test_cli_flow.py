@@ -167,7 +167,7 @@ def test_status_check_and_the_same_command_again_agree_with_the_run(boats, serve
 
 def test_the_table_of_the_steps_is_whole_on_a_narrow_terminal(boats, server):
     done = qagen(*command(boats, server), COLUMNS="80")
-    tables = done.stdout.partition("\nNext: ")[0]  # the command to copy stays on one line
+    tables = done.stdout.partition("\nLook at it: ")[0]  # what is to be copied stays on one line
     assert max(map(len, tables.splitlines())) <= 80
     for word in (*STEPS, "tokens", "cost", "control"):
         assert word in done.stdout

@@ -23,6 +23,7 @@ from qagen.cli.terminal import (
     command,
     leave,
     new_table,
+    pasteable,
     program,
     screen,
 )
@@ -434,11 +435,10 @@ def _add_evaluation(table: Table, run: Path) -> None:
         return
     try:
         card = ReportCard.load(run)
-        add_row(
-            table, "evaluation", " ".join(one for one in (find_outdated(card, run), card.sentence) if one)
-        )
+        told = " ".join(one for one in (find_outdated(card, run), card.sentence) if one)
     except QAGenError as error:  # the rest of the folder can be told all the same
-        add_row(table, "evaluation", str(error))
+        told = str(error)
+    add_row(table, "evaluation", pasteable(told))
 
 
 def _add_usage(table: Table, usage: Usage, now: str = "") -> None:
@@ -451,7 +451,8 @@ def _add_usage(table: Table, usage: Usage, now: str = "") -> None:
 def _print_failures(failures: Iterable[Failure], most: int) -> None:
     rows = list(failures)
     for failure in rows[:most]:
-        print(f"! {failure.passage or failure.source}: {failure.state}: {failure.detail}")
+        told = f"! {failure.passage or failure.source}: {failure.state}: {failure.detail}"
+        print(pasteable(told))
     if len(rows) > most:
         print(f"! and {len(rows) - most} more: `{program()} status` lists them")
 
