@@ -25,6 +25,9 @@ This page is made from the code by `docs/make_cli.py`; `qagen --help` says the s
 | 2 | the command was mistyped |
 | 3 | the run ended, and a passage, document or question has no answer: `qagen status` says which and why |
 | 130 | stopped with Ctrl-C; what was finished is kept |
+
+`--json` is for scripts: [the run folder](run-folder.md#for-scripts) names the keys. `--quiet` shows no
+progress; without it, and without a terminal, progress goes to standard error in plain lines.
 """
 
 

@@ -52,7 +52,7 @@ def test_one_command_makes_pairs_and_a_training_file(notes, server):
         "tokens",
         "cost",
         "train.jsonl",
-        f"Next: qagen check {run}",
+        f"qagen check {run}",
     ):
         assert shown in done.stdout
     assert done.stdout.count("Q: ") == 3

@@ -132,6 +132,20 @@ def test_a_run_is_evaluated_and_the_card_is_shown_and_kept(run, server):
     assert systems == {SYSTEM}
 
 
+def test_a_script_reads_one_json_value_of_an_evaluation_and_of_a_comparison(run):
+    done = evaluate(run, "--json", "--base-url", "http://127.0.0.1:9/v1")
+    told = json.loads(done.stdout)
+    [rate] = [one for one in told["rates"] if (one["model"], one["kind"]) == ("tuned", "P")]
+    assert (rate["right"], rate["asked"], rate["condition"]) == (9, 10, "closed")
+    assert told["sentence"] == ReportCard.load(run).sentence
+    assert told["page"] == (run / "report.html").as_uri()
+    assert told["incomplete"] is False
+    assert "unseen wording" in done.stderr  # what people read
+    assert "--base-url does nothing without --judge" in done.stderr
+    compared = json.loads(qagen("compare", run, run / "evaluation.json", "--json", "--quiet").stdout)
+    assert [one["right"] for one in compared["rates"] if one["kind"] == "P"] == [9, 9]
+
+
 def test_the_same_command_again_asks_nothing(run, server):
     evaluate(run)
     before = len(server.calls)
@@ -142,7 +156,7 @@ def test_the_same_command_again_asks_nothing(run, server):
 
 def test_the_card_is_whole_on_a_narrow_terminal(run):
     done = evaluate(run, COLUMNS="80")
-    shown = done.stdout.partition("\nNext")[0]
+    shown = done.stdout.partition("\nLook at it")[0]
     tables = [line for line in shown.splitlines() if str(run.parent)[:20] not in line]
     assert max(map(len, tables)) <= 80
     assert "unseen wording" in shown

@@ -167,7 +167,7 @@ def test_status_check_and_the_same_command_again_agree_with_the_run(boats, serve
 
 def test_the_table_of_the_steps_is_whole_on_a_narrow_terminal(boats, server):
     done = qagen(*command(boats, server), COLUMNS="80")
-    tables = done.stdout.partition("\nNext: ")[0]  # the command to copy stays on one line
+    tables = done.stdout.partition("\nLook at it: ")[0]  # what is to be copied stays on one line
     assert max(map(len, tables.splitlines())) <= 80
     for word in (*STEPS, "tokens", "cost", "control"):
         assert word in done.stdout
@@ -421,6 +421,117 @@ def test_a_wrong_word_is_one_paragraph_before_anything_is_asked(boats, server, w
     assert said in str(done.exception)
     assert "\n" not in str(done.exception)
     assert server.calls == []
+
+
+# --- for a script, and to be pasted ---------------------------------------------------------------------
+
+
+def value_of(done):
+    """What ``--json`` printed: one value, and nothing else."""
+    return json.loads(done.stdout)
+
+
+def test_a_script_reads_one_json_value_and_people_read_standard_error(boats, server):
+    done, pairs = generate(boats, server, "--json")
+    run = boats.parent / "run"
+    made = value_of(done)
+    assert made["pairs"] == len(pairs)
+    assert (made["facts"], made["leaks"], made["failures"]) == (FACTS, 0, [])
+    assert [step["name"] for step in made["steps"]] == STEPS
+    assert made["usage"]["calls"] == len(server.calls)
+    assert made["usage"]["cost"] is None
+    assert made["page"] == (run / "report.html").as_uri()
+    assert made["files"]["training file"] == str(run / "train.jsonl")
+    assert "What each step did" in done.stderr
+    known = value_of(qagen("status", run, "--json"))
+    assert {key: known[key] for key in ("pairs", "facts", "parts", "page")} == {
+        key: made[key] for key in ("pairs", "facts", "parts", "page")
+    }
+    assert known["calls"] == {"done": len(server.calls)}
+    checked = value_of(qagen("check", run / "train.jsonl", "--json", "--quiet"))
+    assert (checked["ok"], checked["examples"]) == (True, made["parts"]["train"])
+
+
+def test_an_estimate_for_a_script_has_calls_tokens_and_seconds(boats, server):
+    done, _ = generate(boats, server, "--estimate", "--json")
+    told = value_of(done)
+    assert [step["name"] for step in told["steps"]] == ["write", "fill gaps", "review", "wordings"]
+    assert told["total"]["calls"] == sum(step["calls"] for step in told["steps"])
+    assert told["total"]["seconds"] > 0
+    assert told["total"]["cost"] is None
+    assert server.calls == []
+
+
+def test_an_error_is_a_value_too_and_what_a_service_would_refuse_is_told_by_line(tmp_path):
+    done = qagen("status", tmp_path / "nowhere", "--json")
+    assert done.exit_code == 1
+    assert "is not a run folder" in value_of(done)["error"]
+    (tmp_path / "bad.jsonl").write_text("[]\n", "utf-8")
+    checked = qagen("check", tmp_path / "bad.jsonl", "--json")
+    assert checked.exit_code == 1
+    assert value_of(checked)["ok"] is False
+    assert value_of(checked)["problems"][0]["severity"] == "error"
+
+
+def test_the_table_of_models_is_a_list_for_a_script():
+    names = {row["name"]: row for row in value_of(qagen("models", "--json"))}
+    assert names["local:qwen2.5-coder-1.5b"]["default"] is True
+    assert names["local:smollm2-135m"]["size"] == 98_362_432
+
+
+def test_progress_is_lines_where_there_is_no_terminal_and_none_when_quiet(boats, server):
+    words = command(boats, server)
+    quiet = qagen(*words)
+    assert "step" not in quiet.stderr
+    words.remove("-q")
+    (boats.parent / "run" / "ledger.sqlite").unlink()
+    told = qagen(*words).stderr
+    assert "\r" not in told
+    begun = re.findall(r"^step (\d) of 6, ([a-z ]+): 0 of \d", told, re.MULTILINE)
+    assert begun == [(str(number), name) for number, name in enumerate(STEPS, 1)]
+
+
+def test_pairs_of_an_embedded_model_come_with_a_caution(boats, server):
+    generate(boats, server)
+    run = boats.parent / "run"
+    pairs = (run / "pairs.jsonl").read_text("utf-8")
+    assert "small embedded model" not in qagen("status", run).stdout
+    (run / "pairs.jsonl").write_text(pairs.replace('"scripted"', '"local:qwen2.5-coder-1.5b"'), "utf-8")
+    assert "one in three of its pairs is wrong" in " ".join(qagen("status", run).stdout.split())
+    assert "one in three of its pairs is wrong" in value_of(qagen("status", run, "--json"))["caution"]
+    tuned = qagen("tune", run, "--model", "local:mystery")
+    assert "one in three of its pairs is wrong" in tuned.stderr
+
+
+SCRIPT = "#!{}\nimport sys; from qagen.cli import main; sys.argv[0] = {!r}; main()\n"
+
+
+def test_what_is_named_as_the_next_command_runs_as_it_stands(boats, server, tmp_path):
+    folder = tmp_path / "my project" / "bin"
+    folder.mkdir(parents=True)
+    program = folder / "qagen"
+    program.write_text(f"#!{sys.executable}\nfrom qagen.cli import main\nmain()\n", "utf-8")
+    program.chmod(0o755)
+    words = [*command(boats, server)[:2], "-o", "my run", *command(boats, server)[4:]]
+
+    def ran(line, **env):
+        return subprocess.run(
+            ["bash", "-c", line],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **ENV, **env},
+        )
+
+    done = ran(shlex.join([str(program), *words]))
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("Next: ")]
+    assert line == "Next: 'my project/bin/qagen' check 'my run/train.jsonl'"
+    assert "/my%20run/report.html" in done.stdout
+    again = ran(line.removeprefix("Next: "))
+    assert again.returncode == 0, again.stderr
+    missing = ran("qagen status nowhere", PATH=f"{folder}:{os.environ['PATH']}")
+    assert "Make one with `qagen generate SOURCE -o nowhere`" in missing.stderr
 
 
 # --- a person's word -------------------------------------------------------------------------------------

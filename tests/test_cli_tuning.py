@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import sys
@@ -69,7 +70,9 @@ def test_a_hosted_run_ends_with_a_record_and_the_model_can_be_asked(run, server)
 
 
 def test_the_same_command_again_starts_no_second_job(run, server):
-    assert tune(run, server, "--no-wait").returncode == 0
+    first = tune(run, server, "--no-wait", "--device", "cpu", "--json")
+    assert json.loads(first.stdout)["job"] == read_record(run).job
+    assert "--device does nothing with --provider openai" in first.stderr
     job = read_record(run).job
     again = tune(run, server)
     assert again.returncode == 0, again.stderr
@@ -200,6 +203,8 @@ def test_jobs_are_listed_watched_measured_and_cancelled(run, server):
     tune(run, server, "--no-wait")
     job = read_record(run).job
     assert job in qagen("jobs", *place).stdout
+    [told] = json.loads(qagen("jobs", *place, "--json", "list").stdout)
+    assert (told["job"], told["base_model"]) == (job, MODEL)
     assert job in qagen("jobs", "list", *place).stdout
     watched = qagen("jobs", "watch", run)
     assert watched.returncode == 0, watched.stderr
@@ -420,7 +425,6 @@ def test_a_job_whose_weights_are_in_its_checkpoints_ends_without_a_name(run, neb
         (["tune", "RUN", "--rank", "64", "--replay", "nowhere.jsonl"], "nowhere.jsonl"),
         (["tune", "RUN", "--strength", "2"], "strength is 2.0"),
         (["ask", "RUN", "Why?"], "qagen tune"),
-        (["tune", "RUN", "--suffix", "towers"], "--suffix does nothing with --provider local"),
         (
             ["tune", "RUN", "--provider", "openai", "--rank", "8"],
             "--rank does nothing with --provider openai",
@@ -460,6 +464,9 @@ def test_ctrl_c_in_training_here_says_up_to_where_it_is_kept(tmp_path):
     assert "Traceback" not in told
 
 
+NOTHING_HERE = ("--provider", "local", "--yes", "--suffix", "towers", "--no-wait")
+
+
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
     """A run folder whose model was trained on this machine by the command."""
@@ -484,7 +491,7 @@ def here(tmp_path_factory):
         "--device",
         "cpu",
     ]
-    return run, qagen("tune", run, *model, *options)
+    return run, qagen("tune", run, *model, *options, *NOTHING_HERE)
 
 
 def test_training_here_says_what_was_learnt(here):
@@ -493,11 +500,30 @@ def test_training_here_says_what_was_learnt(here):
     assert "6 of 6 answered word for word" in done.stdout
     assert "Training " in done.stderr
     assert "recall=1.00" in done.stderr  # the bar
-    assert "Next: qagen ask" in done.stdout
+    assert re.search(r"^Next: .*qagen ask ", done.stdout, re.MULTILINE)
     assert "qagen evaluate" not in done.stdout  # there are no pairs to make questions of
     record = read_record(run)
     assert record.provider == "local"
     assert record.details["plan"]["strength"] == 0.9  # asked for; so small a model may lose answers by it
+
+
+def test_an_option_that_changes_nothing_here_is_accepted_with_a_remark(here):
+    _, done = here
+    assert done.returncode == 0
+    for option in ("--yes", "--suffix", "--wait"):
+        assert f"{option} does nothing with --provider local" in done.stderr
+
+
+def test_a_script_reads_what_was_trained_and_what_is_answered(here):
+    run, _ = here
+    question, answer = next(iter(FACTS.items()))
+    done = qagen("ask", run, question, "--deployment", "none", "--json", "--quiet")
+    [told] = json.loads(done.stdout)
+    assert told["question"] == question
+    assert told["answers"]["tuned"] == answer
+    assert "--deployment does nothing here" in done.stderr
+    losses = json.loads(qagen("jobs", "metrics", run, "--json").stdout)
+    assert losses[-1]["step"] > losses[0]["step"]
 
 
 def test_base_and_tuned_answers_stand_side_by_side(here):

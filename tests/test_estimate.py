@@ -141,6 +141,23 @@ def test_a_small_model_reviews_no_japanese_and_words_in_the_language_of_the_pair
     assert steps["wordings"].calls == alone["wordings"].calls
 
 
+# --- how long it takes ---
+
+
+def test_the_embedded_model_is_reckoned_by_the_tokens_it_writes_and_a_smaller_one_is_quicker():
+    usual, small = (estimate_pairs(OSKWIND, llm) for llm in ("local", "local:qwen2.5-coder-0.5b"))
+    assert usual.total.seconds == pytest.approx(usual.total.output_tokens / 9.9, rel=0.02)
+    assert small.total.seconds == pytest.approx(small.total.output_tokens / 22.7, rel=0.05)
+    assert "about 10 tokens written a second on two cores" in usual.timing
+
+
+def test_a_hosted_model_is_reckoned_by_calls_at_once():
+    many, one = (estimate_pairs(OSKWIND, replies(), max_concurrency=calls) for calls in (16, 1))
+    assert many.total.calls == one.total.calls > 16
+    assert many.total.seconds < one.total.seconds / 4
+    assert "1 call at once: a guess" in one.timing
+
+
 # --- what is given to it ---
 
 

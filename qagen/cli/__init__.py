@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from qagen.cli import doctor, documents, evaluation, tuning
-from qagen.cli.terminal import announce
+from qagen.cli.terminal import announce, pasteable
 from qagen.errors import QAGenError
 
 app = typer.Typer(
@@ -77,7 +77,7 @@ def main() -> None:
 def _one_paragraph(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     del trace
     if issubclass(kind, QAGenError):
-        print(f"qagen: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"qagen: {pasteable(' '.join(str(error).split()))}", file=sys.stderr)
     else:
         print(
             f"qagen: something unexpected happened ({kind.__name__}: {error}). What was finished is kept. "

@@ -13,15 +13,33 @@ from qagen.cli.terminal import (
     EXIT_ERROR,
     EXIT_INCOMPLETE,
     TRAIN,
+    AsJson,
     Debug,
+    Quiet,
     Run,
     add_row,
+    address,
     announce,
+    answering,
+    command,
     leave,
     new_table,
+    pasteable,
+    program,
     screen,
 )
+from qagen.cli.values import (
+    Kept,
+    check_value,
+    estimate_value,
+    files_of,
+    model_value,
+    run_value,
+    status_value,
+)
 from qagen.errors import QAGenError, SettingsError
+from qagen.llm.cost_text import cost_text
+from qagen.llm.progress import duration_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,7 +47,6 @@ if TYPE_CHECKING:
     from qagen.pairs.dataset import QADataset
     from qagen.records import Failure, QAPair, Usage
 
-_NO_FILE = "none: `qagen generate` has not ended, or kept no pair to train on"
 _LISTED = 10  # failures shown at the end of a run; `qagen status` shows all
 
 
@@ -120,7 +137,8 @@ def generate(
         str | None, typer.Option(help="System message of every example; '' for none.")
     ] = None,
     show: Annotated[int, typer.Option(min=0, help="Print the first pairs as they come.")] = 3,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no pairs.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no pairs.")] = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Write question-answer pairs about documents: covered, checked, worded, divided; and the files.
@@ -129,27 +147,29 @@ def generate(
     """
     options = _given(context.params)
     sources = [_path_or_url(one) for one in source]
-    if estimate:
-        _estimate(sources, llm, **options)
-        return
-    from qagen.flow.run import generate_pairs
+    with answering(as_json) as answer:
+        if estimate:
+            _estimate(sources, llm, answer, **options)
+            return
+        from qagen.flow.run import generate_pairs
 
-    try:
-        dataset = generate_pairs(
-            sources,
-            llm,
-            out=out,
-            progress=not quiet,
-            on_pair=_first_pairs(0 if quiet else show),
-            format=format,  # type: ignore[arg-type] # an unknown one is its error to raise
-            system_prompt=_system_prompt(system_prompt),
-            announce=announce,
-            command=command_line(context),
-            **options,
-        )
-    except KeyboardInterrupt:
-        leave(out)
-    _finish(dataset, out)
+        try:
+            dataset = generate_pairs(
+                sources,
+                llm,
+                out=out,
+                progress=not quiet,
+                on_pair=_first_pairs(0 if quiet or as_json else show),
+                format=format,  # type: ignore[arg-type] # an unknown one is its error to raise
+                system_prompt=_system_prompt(system_prompt),
+                announce=announce,
+                command=command_line(context),
+                **options,
+            )
+        except KeyboardInterrupt:
+            leave(out)
+        answer(run_value(dataset, out))
+        _finish(dataset, out)
 
 
 def check(
@@ -164,90 +184,102 @@ def check(
         float | None, typer.Option(help="US dollars for a million trained tokens, as your service asks.")
     ] = None,
     method: Annotated[Literal["supervised", "dpo"], typer.Option(help="The kind of tuning.")] = "supervised",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Check a training file as a fine-tuning service would. Exit code 1: it would be refused."""
     from qagen.tuning.checking import check_training_file
 
-    report = check_training_file(
-        file, model=model, validation_file=validation, method=method, usd_per_million_tokens=price
-    )
-    table = new_table(f"Training file: {'good' if report.ok else 'a service would refuse it'}")
-    for name, value in report.facts():
-        add_row(table, name, value)
-    screen().print(table)
-    for finding in report.findings():
-        print(f"! {finding}")
-    if not report.ok:
-        raise typer.Exit(EXIT_ERROR)
+    with answering(as_json) as answer:
+        report = check_training_file(
+            file, model=model, validation_file=validation, method=method, usd_per_million_tokens=price
+        )
+        answer(check_value(report))
+        table = new_table(f"Training file: {'good' if report.ok else 'a service would refuse it'}")
+        for name, value in report.facts():
+            add_row(table, name, value)
+        screen().print(table)
+        for finding in report.findings():
+            print(f"! {finding}")
+        if not report.ok:
+            raise typer.Exit(EXIT_ERROR)
 
 
-def status(run: Run, debug: Debug = False) -> None:
+def status(run: Run, quiet: Quiet = False, as_json: AsJson = False, debug: Debug = False) -> None:
     """What is done in a run folder, what failed and why, tokens and cost."""
-    from qagen.llm.ledger import Ledger
     from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
 
-    if not (run / LEDGER).exists():
-        raise SettingsError(
-            f"{run} is not a run folder: it has no {LEDGER}. Make one with `qagen generate -o {run}`."
-        )
-    with Ledger(run / LEDGER) as ledger:
-        states, usage, settings, failures = (
-            ledger.states(),
-            ledger.usage(),
-            ledger.settings(),
-            ledger.failures(),
-        )
+    with answering(as_json) as answer:
+        if not (run / LEDGER).exists():
+            raise SettingsError(
+                f"{run} is not a run folder: it has no {LEDGER}. Make one with "
+                f"`{command('generate', 'SOURCE', '-o', run)}`."
+            )
+        kept = Kept.of(run)
+        dataset = QADataset.load(run) if (run / PAIRS).exists() else None
+        answer(status_value(run, kept, dataset))
+        _show_status(run, kept, dataset)
+        if _incomplete(kept.failures) or set(kept.states) - {"done", "cut_off"}:
+            raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def _show_status(run: Path, kept: Kept, dataset: QADataset | None) -> None:
     table = new_table(f"Run folder {run}")
-    for told in ("passages", "steps", "leaks", "validation_written", "provenance"):  # they stand elsewhere
-        settings.pop(told, None)
-    for name, value in settings.items():
+    for name, value in kept.settings.items():
         add_row(table, name.replace("_", " "), _plain(value))
-    for state, number in states.items():
+    for state, number in kept.states.items():
         add_row(table, f"calls {state}", f"{number:,}")
-    if (run / PAIRS).exists():
-        dataset = QADataset.load(run)
+    if dataset is not None:
         screen().print(_steps_table(dataset))
         _add_pairs(table, dataset)
-    _add_usage(table, usage)
+    _add_usage(table, kept.usage)
     trained = run / TRAIN
-    add_row(table, "training file", str(trained) if trained.exists() else _NO_FILE)
+    none = f"none: `{program()} generate` has not ended, or kept no pair to train on"
+    add_row(table, "training file", str(trained) if trained.exists() else none)
     _add_evaluation(table, run)
     screen().print(table)
-    _print_failures(failures, len(failures))
-    if _incomplete(failures) or set(states) - {"done", "cut_off"}:
-        raise typer.Exit(EXIT_INCOMPLETE)
+    _print_failures(kept.failures, len(kept.failures))
+    if dataset is not None:
+        show_caution(dataset)
 
 
-def models(context: typer.Context, debug: Debug = False) -> None:
+def models(
+    context: typer.Context, quiet: Quiet = False, as_json: AsJson = False, debug: Debug = False
+) -> None:
     """List the embedded models: size, licence, and whether each is on this machine."""
     if context.invoked_subcommand:
         return
     from qagen.llm.weights import DEFAULT, list_weights
 
-    table = new_table("Embedded models", "name", "size", "licence", "here", "note")
-    for weights, path in list_weights():
-        name = f"local:{weights.name}" + (" (default)" if weights.name == DEFAULT else "")
-        here = str(path) if path else "no"
-        add_row(table, name, f"{weights.size / 1e6:,.0f} MB", weights.licence, here, weights.note)
-    screen().print(table)
+    with answering(as_json) as answer:
+        answer([model_value(weights, path) for weights, path in list_weights()])
+        table = new_table("Embedded models", "name", "size", "licence", "here", "note")
+        for weights, path in list_weights():
+            name = f"local:{weights.name}" + (" (default)" if weights.name == DEFAULT else "")
+            here = str(path) if path else "no"
+            add_row(table, name, f"{weights.size / 1e6:,.0f} MB", weights.licence, here, weights.note)
+        screen().print(table)
 
 
 def pull(
     name: Annotated[str, typer.Argument(help="A name of the table, such as smollm2-135m.")],
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Fetch an embedded model."""
     from qagen.llm.weights import fetch_weights
 
-    path = fetch_weights(name.removeprefix("local:"), announce=announce)
-    print(f"{name} is at {path}")
+    with answering(as_json) as answer:
+        path = fetch_weights(name.removeprefix("local:"), announce=announce, progress=not quiet)
+        answer({"name": f"local:{name.removeprefix('local:')}", "path": str(path)})
+        print(f"{name} is at {path}")
 
 
 def _finish(dataset: QADataset, out: Path) -> None:
     """Say what came of the run."""
-    from qagen.flow.files import REPORT, VALIDATION
-    from qagen.pairs.dataset import PAIRS, PROBES
+    from qagen.flow.files import REPORT
 
     console = screen()
     console.print(_steps_table(dataset, now=True))
@@ -256,22 +288,26 @@ def _finish(dataset: QADataset, out: Path) -> None:
     _add_pairs(table, dataset)
     add_row(table, "failures", f"{len(dataset.failures):,}")
     _add_usage(table, dataset.usage, f" ({dataset.usage.asked:,} asked now)")
-    files = {
-        "pairs": PAIRS,
-        "training file": TRAIN,
-        "validation file": VALIDATION,
-        "for the test": PROBES,
-        "report": REPORT,
-    }
-    for name, file in files.items():
-        if (out / file).exists():
-            add_row(table, name, str(out / file))
+    add_row(table, "time", duration_text(sum(step.seconds for step in dataset.steps)))
+    for name, file in files_of(out).items():
+        add_row(table, name, str(file))
     console.print(table)
     _print_failures(dataset.failures, _LISTED)
+    show_caution(dataset)
+    if (out / REPORT).exists():
+        print(f"Look at it: {address(out / REPORT)}")
     if (out / TRAIN).exists():
-        console.print(f"Next: qagen check {out / TRAIN}", soft_wrap=True)
+        print(f"Next: {command('check', out / TRAIN)}")
     if _incomplete(dataset.failures) or not len(dataset):
         raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def show_caution(dataset: QADataset) -> None:
+    """How far the pairs can be trusted, where that is little: its own paragraph, and hard to overlook."""
+    from qagen.pairs.caution import find_caution
+
+    if caution := find_caution(dataset):
+        screen().print(f"! {caution}", style="bold")
 
 
 def _steps_table(dataset: QADataset, *, now: bool = False) -> Table:
@@ -279,31 +315,31 @@ def _steps_table(dataset: QADataset, *, now: bool = False) -> Table:
     table = new_table("What each step did", "step", "pairs", "calls", "tokens", "cost", "")
     for step in dataset.steps:
         use = step.usage
-        cost = "unknown" if use.cost is None else f"${use.cost:.4f}"
+        read = use.input_tokens + use.output_tokens
         calls = f"{use.calls:,}" + (f" ({use.asked:,} now)" if now and use.asked != use.calls else "")
-        tokens = f"{use.input_tokens + use.output_tokens:,}"
-        asked = (calls, tokens, cost) if use.calls else ("", "", "")
+        asked = (calls, f"{read:,}", cost_text(use.cost, tokens=read)) if use.calls else ("", "", "")
         add_row(table, step.name, f"{step.after:,}", *asked, step.note)
     return table
 
 
-def _estimate(sources: list[str | Path], llm: str, **options: Any) -> None:
-    """Say what a run would ask and cost."""
+def _estimate(sources: list[str | Path], llm: str, answer: Callable[[object], None], **options: Any) -> None:
+    """Say what a run would ask and cost, and how long it would take."""
     from qagen.flow.estimate import estimate_pairs
 
     estimate = estimate_pairs(sources, llm, **options)
-    table = new_table(
-        f"Estimate for {estimate.passages:,} passages", "step", "calls", "tokens in", "tokens out", "cost"
-    )
+    answer(estimate_value(estimate))
+    columns = ("step", "calls", "tokens in", "tokens out", "about", "cost")
+    table = new_table(f"Estimate for {estimate.passages:,} passages", *columns)
     for step in (*estimate.steps, estimate.total):
-        cost = "unknown" if step.cost is None else f"${step.cost:.4f}"
-        cells = (f"{step.calls:,}", f"{step.input_tokens:,}", f"{step.output_tokens:,}", cost)
-        add_row(table, step.name, *cells)
+        cost = cost_text(step.cost, tokens=step.input_tokens + step.output_tokens)
+        cells = (f"{step.calls:,}", f"{step.input_tokens:,}", f"{step.output_tokens:,}")
+        add_row(table, step.name, *cells, duration_text(step.seconds), cost)
     screen().print(table)
+    screen().print(f"Times are at {estimate.timing}.")
 
 
 _NOT_PASSED_ON = frozenset(
-    {"source", "out", "llm", "format", "system_prompt", "show", "quiet", "debug", "estimate"}
+    {"source", "out", "llm", "format", "system_prompt", "show", "quiet", "as_json", "debug", "estimate"}
 )
 
 
@@ -401,26 +437,26 @@ def _add_evaluation(table: Table, run: Path) -> None:
         return
     try:
         card = ReportCard.load(run)
-        add_row(
-            table, "evaluation", " ".join(one for one in (find_outdated(card, run), card.sentence) if one)
-        )
+        told = " ".join(one for one in (find_outdated(card, run), card.sentence) if one)
     except QAGenError as error:  # the rest of the folder can be told all the same
-        add_row(table, "evaluation", str(error))
+        told = str(error)
+    add_row(table, "evaluation", pasteable(told))
 
 
 def _add_usage(table: Table, usage: Usage, now: str = "") -> None:
     add_row(table, "calls", f"{usage.calls:,}{now}")
     tokens = f"{usage.input_tokens:,} in, {usage.output_tokens:,} out"
     add_row(table, "tokens", tokens + (f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""))
-    add_row(table, "cost", "unknown" if usage.cost is None else f"${usage.cost:.4f}")
+    add_row(table, "cost", cost_text(usage.cost, tokens=usage.input_tokens + usage.output_tokens))
 
 
 def _print_failures(failures: Iterable[Failure], most: int) -> None:
     rows = list(failures)
     for failure in rows[:most]:
-        print(f"! {failure.passage or failure.source}: {failure.state}: {failure.detail}")
+        told = f"! {failure.passage or failure.source}: {failure.state}: {failure.detail}"
+        print(pasteable(told))
     if len(rows) > most:
-        print(f"! and {len(rows) - most} more: see qagen status")
+        print(f"! and {len(rows) - most} more: `{program()} status` lists them")
 
 
 def _plain(value: object) -> str:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from qagen.cli.terminal import EXIT_INCOMPLETE, Debug, Run, add_row, announce, leave, new_table, screen
-from qagen.cli.tuning import client_of
+from qagen.cli.documents import show_caution
+from qagen.cli.terminal import (
+    EXIT_INCOMPLETE,
+    AsJson,
+    Debug,
+    Quiet,
+    Run,
+    add_row,
+    address,
+    announce,
+    answering,
+    command,
+    leave,
+    new_table,
+    screen,
+)
+from qagen.cli.tuning import client_of, deployment_of
+from qagen.cli.values import card_value, comparison_value
 from qagen.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -17,7 +32,14 @@ if TYPE_CHECKING:
     from qagen.evaluation.report_card import ReportCard
 
 _FEWEST = 2  # cards side by side
-_NOT_REPEATED = {"run", "audit", "audit_labels", "quiet", "debug"}  # by the command that is proposed
+_NOT_REPEATED = {
+    "run",
+    "audit",
+    "audit_labels",
+    "quiet",
+    "as_json",
+    "debug",
+}  # by the command that is proposed
 
 
 def evaluate(
@@ -75,7 +97,8 @@ def evaluate(
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Tokens that the run folder may use in all.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Say what the tuned model of a run folder has learnt, what it forgot, and what retrieval would give.
@@ -83,43 +106,60 @@ def evaluate(
     Run the same command again to go on after an interruption: what is answered is not asked again. A quick
     look (--limit, --kinds, --no-general) is shown only, where evaluation.json has more questions already.
     """
-    if audit_labels is not None:
-        card = _labelled(run, audit_labels)
-    else:
-        options = {
-            "judge": judge,
-            "base_url": base_url,
-            "baseline": baseline,
-            "deployment": deployment,
-            "conditions": _conditions(passage=passage, retrieval=retrieval),
-            "kinds": _kinds(kinds, general=general),
-            "limit": limit,
-            "max_concurrency": max_concurrency,
-            "max_cost": max_cost,
-            "max_tokens": max_tokens,
-            "progress": not quiet,
-        }
-        card = _evaluated(run, probes or [], options)
-    screen().print(card)
-    _tell_files(run, card, audit)
-    screen().print(_next(run, card, audit, _options(context)), soft_wrap=True)
-    if _is_incomplete(card):
-        raise typer.Exit(EXIT_INCOMPLETE)
+    with answering(as_json) as answer:
+        if audit_labels is not None:
+            _remark_on_idle(_options(context), "with --audit-labels, which asks nothing")
+            card = _labelled(run, audit_labels)
+        else:
+            if base_url is not None and judge is None:
+                _remark_on_idle(["--base-url"], "without --judge, whose server it names")
+            options = {
+                "judge": judge,
+                "base_url": base_url,
+                "baseline": baseline,
+                "deployment": deployment,
+                "conditions": _conditions(passage=passage, retrieval=retrieval),
+                "kinds": _kinds(kinds, general=general),
+                "limit": limit,
+                "max_concurrency": max_concurrency,
+                "max_cost": max_cost,
+                "max_tokens": max_tokens,
+                "progress": not quiet,
+            }
+            card = _evaluated(run, probes or [], options)
+        screen().print(card)
+        _tell_files(run, card, audit)
+        answer(card_value(run, card, incomplete=_is_incomplete(card)))
+        print(_next(run, card, audit, _options(context)))
+        if _is_incomplete(card):
+            raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def _remark_on_idle(words: list[str], why: str) -> None:
+    """An option that changes nothing is no error: a script may say the same everywhere."""
+    for word in words:
+        if word.startswith("--"):
+            announce(f"{word} does nothing {why}.")
 
 
 def compare(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN", help="Run folders with an evaluation, or its files.")
     ],
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Show the evaluations of several run folders side by side; the first is what others are held against."""
     from qagen.evaluation.comparing import compare as compared
     from qagen.evaluation.report_card import ReportCard
 
-    if len(runs) < _FEWEST:
-        raise SettingsError("There is nothing to compare: give two run folders or more.")
-    screen().print(compared({name: ReportCard.load(run) for name, run in _named(runs).items()}))
+    with answering(as_json) as answer:
+        if len(runs) < _FEWEST:
+            raise SettingsError("There is nothing to compare: give two run folders or more.")
+        comparison = compared({name: ReportCard.load(run) for name, run in _named(runs).items()})
+        answer(comparison_value(comparison))
+        screen().print(comparison)
 
 
 def _evaluated(run: Path, probes: list[Path], options: dict[str, Any]) -> ReportCard:
@@ -128,6 +168,7 @@ def _evaluated(run: Path, probes: list[Path], options: dict[str, Any]) -> Report
 
     record = read_record(run)
     client = None if record.provider == "local" else client_of(record)
+    options["deployment"] = deployment_of(record, options["deployment"])
     try:
         return ask(run, probes, client=client, announce=announce, **options)
     except KeyboardInterrupt:
@@ -179,10 +220,15 @@ def _tell_files(run: Path, card: ReportCard, audit: int | None) -> None:
     table = new_table("Files")
     add_row(table, "evaluation", str(run / EVALUATION))
     if (run / PAIRS).exists():
-        add_row(table, "report", str(write_report(QADataset.load(run), run / REPORT, evaluation=kept)))
+        dataset = QADataset.load(run)
+        add_row(table, "report", str(write_report(dataset, run / REPORT, evaluation=kept)))
     if audit is not None:
         add_row(table, "to be labelled", str(write_audit(card, run / AUDIT, audit)))
     screen().print(table)
+    if (run / PAIRS).exists():
+        show_caution(dataset)
+    if (run / REPORT).exists():
+        print(f"Look at it: {address(run / REPORT)}")
 
 
 def _is_incomplete(card: ReportCard) -> bool:
@@ -215,14 +261,10 @@ def _next(run: Path, card: ReportCard, audit: int | None, options: list[str]) ->
     if audit is not None:
         table = run / AUDIT
         told = f"write yes or no into the column 'right' of {table}"
-        return f"Next: {told}, then: {_command(run, '--audit-labels', str(table))}"
+        return f"Next: {told}, then: {command('evaluate', run, '--audit-labels', table)}"
     if card.audit is None:
-        return f"Next, to check the scores yourself: {_command(run, *options, '--audit', '50')}"
-    return f"Next, to hold it against another run: qagen compare {run} OTHER"
-
-
-def _command(run: Path, *words: str) -> str:
-    return shlex.join(["qagen", "evaluate", str(run), *words])
+        return f"Next, to check the scores yourself: {command('evaluate', run, *options, '--audit', '50')}"
+    return f"Next, to hold it against another run: {command('compare', run, 'OTHER')}"
 
 
 def _named(runs: list[Path]) -> dict[str, Path]:

@@ -17,13 +17,18 @@ from qagen.cli.terminal import (
     EXIT_ERROR,
     EXIT_INTERRUPTED,
     TRAIN,
+    AsJson,
     Debug,
+    Quiet,
     Run,
     add_row,
     announce,
+    answering,
+    command,
     new_table,
     screen,
 )
+from qagen.cli.values import answers_value, job_value, losses_value, tuned_value
 from qagen.errors import ModelError, QAGenError, RunFolderError, SettingsError, TuningClosedError
 
 if TYPE_CHECKING:
@@ -47,6 +52,7 @@ _TOKENS = 256  # of an answer: a small model may never end by itself
 _SAMPLE_TOKENS = 64  # the same, when many are asked
 _SHOWN = 120  # characters of it
 _LISTED = 20  # jobs
+_IDLE_AT_A_SERVICE = frozenset({"device", "quantize_4bit", "merge", "overwrite"})  # no setting of a training
 _WITH_PASSAGE = "{passage}\n\nAnswer from the text above.\n{question}"
 
 BaseUrl = Annotated[
@@ -105,55 +111,108 @@ def tune(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Local: replace a model made with other settings.")
     ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Make a model from a run folder's training file, on this machine or at a service.
 
     Run the same command again to go on after an interruption: nothing is trained or paid for twice.
     """
-    _refuse_options_of_the_other_kind(context, provider)
-    file = run / TRAIN
-    if not file.is_file():
-        raise SettingsError(f"{file} is not there. Write it with `qagen generate SOURCE -o {run}`.")
-    validation = _validation(run, hosted=provider != "local")
-    if provider != "local":
-        start: dict[str, Any] = {"suffix": suffix, "n_epochs": n_epochs or "auto", "again": again}
-        _tune_hosted(run, file, validation, provider, base_url, model, start, wait=wait, yes=yes, price=price)
-        return
-    options = {
-        "n_epochs": n_epochs or "auto",
-        "rank": rank,
-        "learning_rate": "auto" if learning_rate is None else learning_rate,
-        "batch_size": batch_size,
-        "seed": seed,
-        "device": device,
-        "full": full,
-        "quantize_4bit": quantize_4bit,
-        "replay": None if replay == "none" else replay,
-        "strength": strength,
-        "merge": merge,
-        "overwrite": overwrite,
-    }
-    _tune_here(run, file, validation, options if model is None else {**options, "model": model})
+    with answering(as_json) as answer:
+        _look_at_options_of_the_other_kind(context, provider)
+        file = run / TRAIN
+        if not file.is_file():
+            written = command("generate", "SOURCE", "-o", run)
+            raise SettingsError(f"{file} is not there. Write it with `{written}`.")
+        _tell_caution(run)
+        validation = _validation(run, hosted=provider != "local")
+        if provider != "local":
+            start: dict[str, Any] = {
+                "suffix": suffix,
+                "n_epochs": n_epochs or "auto",
+                "again": again,
+                "progress": not quiet,
+            }
+            place = (provider, base_url)
+            _tune_hosted(run, file, validation, place, model, start, wait=wait, yes=yes, price=price)
+        else:
+            options: dict[str, Any] = {
+                "n_epochs": n_epochs or "auto",
+                "rank": rank,
+                "learning_rate": "auto" if learning_rate is None else learning_rate,
+                "batch_size": batch_size,
+                "seed": seed,
+                "device": device,
+                "full": full,
+                "quantize_4bit": quantize_4bit,
+                "replay": None if replay == "none" else replay,
+                "strength": strength,
+                "merge": _merges(merge=merge, full=full),
+                "overwrite": overwrite,
+                "progress": not quiet,
+            }
+            _tune_here(run, file, validation, options if model is None else {**options, "model": model})
+        answer(tuned_value(run))
 
 
-def _refuse_options_of_the_other_kind(context: typer.Context, provider: Provider) -> None:
-    """An option that would do nothing was given for a reason."""
-    of = "Hosted" if provider == "local" else "Local"
+def _merges(*, merge: bool, full: bool) -> bool:
+    if merge and full:
+        announce("--merge does nothing with --full: all weights are trained, and lie in one model already.")
+    return merge and not full
+
+
+def _look_at_options_of_the_other_kind(context: typer.Context, provider: Provider) -> None:
+    """A remark on an option that does nothing there.
+
+    Raises:
+        SettingsError: Money would be spent on a training that is not what the option asks for.
+    """
+    of, idle = ("Hosted", None) if provider == "local" else ("Local", _IDLE_AT_A_SERVICE)
     for option in context.command.params:
-        if _is_given(context, option.name or "") and str(getattr(option, "help", "")).startswith(of):
-            raise SettingsError(f"{option.opts[0]} does nothing with --provider {provider}: leave it out.")
+        name = option.name or ""
+        is_other = str(getattr(option, "help", "")).startswith(of) or (
+            provider == "local" and name == "base_url"
+        )
+        if not is_other or not _is_given(context, name):
+            continue
+        told = f"{option.opts[0]} does nothing with --provider {provider}"
+        if idle is not None and name not in idle:
+            raise SettingsError(f"{told}, and what is paid for would not be what it asks for: leave it out.")
+        announce(f"{told}.")
+
+
+def _tell_caution(run: Path) -> None:
+    """Before anything is trained: how far the pairs can be trusted, where that is little."""
+    from qagen.files import JsonLines
+    from qagen.pairs.caution import find_caution
+    from qagen.pairs.dataset import PAIRS
+    from qagen.records import QAPair
+
+    if not (run / PAIRS).exists():
+        return
+    try:
+        caution = find_caution(JsonLines(run / PAIRS, QAPair))
+    except QAGenError as error:  # the training file is what is trained on
+        caution = f"Nothing is known of who wrote the pairs: {error}"
+    if caution:
+        announce(f"! {caution}")
 
 
 def jobs(
-    context: typer.Context, provider: Service_ = "openai", base_url: BaseUrl = None, debug: Debug = False
+    context: typer.Context,
+    provider: Service_ = "openai",
+    base_url: BaseUrl = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """List the newest fine-tuning jobs of a service; or watch or cancel one, or see its losses.
 
     Options given here hold for the command that follows too.
     """
     if not context.invoked_subcommand:
-        _show_jobs(provider, base_url, _LISTED)
+        _show_jobs(provider, base_url, _LISTED, as_json=as_json)
 
 
 def list_jobs(
@@ -161,11 +220,13 @@ def list_jobs(
     provider: Service_ = "openai",
     base_url: BaseUrl = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = _LISTED,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """List the newest fine-tuning jobs of a service."""
     provider, base_url = _place(context)
-    _show_jobs(provider, base_url, limit)
+    _show_jobs(provider, base_url, limit, as_json=as_json or _is_set(context, "as_json"))
 
 
 def watch(
@@ -173,11 +234,17 @@ def watch(
     job: Job,
     provider: Service_ = "openai",
     base_url: BaseUrl = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Watch a job until it has ended. Ctrl-C stops the watching, not the job."""
-    client, job_id, run, service = _found(job, *_place(context))
-    _finish(client, _watched(client, job_id, service), run, service)
+    with answering(as_json or _is_set(context, "as_json")) as answer:
+        client, job_id, run, service = _found(job, *_place(context))
+        progress = not (quiet or _is_set(context, "quiet"))
+        ended = _watched(client, job_id, service, progress=progress)
+        answer(job_value(ended))
+        _finish(client, ended, run, service)
 
 
 def cancel(
@@ -185,13 +252,18 @@ def cancel(
     job: Job,
     provider: Service_ = "openai",
     base_url: BaseUrl = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Cancel a job."""
     from qagen.tuning.jobs import cancel_fine_tuning
 
-    client, job_id, _, _ = _found(job, *_place(context))
-    print(f"{job_id}: {cancel_fine_tuning(client, job_id).status}")
+    with answering(as_json or _is_set(context, "as_json")) as answer:
+        client, job_id, _, _ = _found(job, *_place(context))
+        cancelled = cancel_fine_tuning(client, job_id)
+        answer(job_value(cancelled))
+        print(f"{job_id}: {cancelled.status}")
 
 
 def metrics(
@@ -202,26 +274,30 @@ def metrics(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write a plot (.png, .svg, .pdf) or a table (.csv).")
     ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Show the losses of a job that has ended, or of a model that was trained on this machine."""
     from qagen.tuning.jobs import list_checkpoints
     from qagen.tuning.metrics import fine_tuning_metrics
 
-    _check_out(out)
-    trained = _trained_here(job)
-    checkpoints: Any = ()
-    if trained:
-        losses = trained.metrics()
-    else:
-        client, job_id, _, _ = _found(job, *_place(context))
-        losses = fine_tuning_metrics(client, job_id)
-        checkpoints = list_checkpoints(client, job_id)
-    if out is None:
-        print(losses.tail(10).to_string(index=False))
-    else:
-        _write_metrics(losses, checkpoints, out)
-        print(out)
+    with answering(as_json or _is_set(context, "as_json")) as answer:
+        _check_out(out)
+        trained = _trained_here(job)
+        checkpoints: Any = ()
+        if trained:
+            losses = trained.metrics()
+        else:
+            client, job_id, _, _ = _found(job, *_place(context))
+            losses = fine_tuning_metrics(client, job_id)
+            checkpoints = list_checkpoints(client, job_id)
+        answer(losses_value(losses))
+        if out is None:
+            print(losses.tail(10).to_string(index=False))
+        else:
+            _write_metrics(losses, checkpoints, out)
+            print(out)
 
 
 def _place(context: typer.Context) -> tuple[Hosted, str | None]:
@@ -234,20 +310,27 @@ def _place(context: typer.Context) -> tuple[Hosted, str | None]:
     return found["provider"], found["base_url"]
 
 
+def _is_set(context: typer.Context, name: str) -> bool:
+    """Whether a flag was given to ``qagen jobs``, before the command that follows."""
+    return context.parent is not None and bool(context.parent.params.get(name))
+
+
 def _is_given(context: Any, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _show_jobs(provider: Hosted, base_url: str | None, limit: int) -> None:
+def _show_jobs(provider: Hosted, base_url: str | None, limit: int, *, as_json: bool) -> None:
     from qagen.tuning.jobs import list_fine_tuning
 
-    found = list_fine_tuning(_client(provider, base_url), limit=limit)
-    table = new_table(f"Fine-tuning jobs ({provider})", "job", "status", "model", "tuned model", "made")
-    for job in found:
-        told = (job.id, job.status, job.model, job.fine_tuned_model)
-        add_row(table, *(str(one or "") for one in told), _made(job))
-    screen().print(table)
+    with answering(as_json) as answer:
+        found = list(list_fine_tuning(_client(provider, base_url), limit=limit))
+        answer([job_value(job) for job in found])
+        table = new_table(f"Fine-tuning jobs ({provider})", "job", "status", "model", "tuned model", "made")
+        for job in found:
+            told = (job.id, job.status, job.model, job.fine_tuned_model)
+            add_row(table, *(str(one or "") for one in told), _made(job))
+        screen().print(table)
 
 
 def _made(job: FineTuningJob) -> str:
@@ -308,22 +391,36 @@ def ask(
             help="Azure: the name of the deployment. Nebius: the name the weights were registered by."
         ),
     ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Ask the base model and the tuned one the same question, side by side."""
     from qagen.tuning.record import read_record
     from qagen.tuning.tuned import tuned_model
 
-    record = read_record(run)
-    questions = _questions(run, question, sample)
-    length: dict[str, Any] = {"max_tokens": _TOKENS if sample is None else _SAMPLE_TOKENS}
-    options = length if record.provider == "local" else {**length, "client": client_of(record)}
-    tuned = tuned_model(run, deployment=deployment, announce=announce, **options)
-    asked = {f"base ({base or record.base_model})": list(questions)}
-    if with_passage:
-        asked = {**asked, f"{next(iter(asked))} with its passage": _with_passages(run, questions)}
-    columns = _base_answers(record, base, asked, length)
-    _show_answers(questions, {**columns, "tuned": _answers(tuned, list(questions))})
+    with answering(as_json) as answer:
+        record = read_record(run)
+        questions = _questions(run, question, sample)
+        deployment = deployment_of(record, deployment)
+        length: dict[str, Any] = {"max_tokens": _TOKENS if sample is None else _SAMPLE_TOKENS}
+        options = length if record.provider == "local" else {**length, "client": client_of(record)}
+        tuned = tuned_model(run, deployment=deployment, announce=announce, **options)
+        asked = {f"base ({base or record.base_model})": list(questions)}
+        if with_passage:
+            asked = {**asked, f"{next(iter(asked))} with its passage": _with_passages(run, questions)}
+        columns = _base_answers(record, base, asked, length)
+        columns = {**columns, "tuned": _answers(tuned, list(questions))}
+        answer(answers_value(questions, columns))
+        _show_answers(questions, columns)
+
+
+def deployment_of(record: TuningRecord, given: str | None) -> str | None:
+    """The deployment that was given; none for a model of this machine, where it does nothing."""
+    if given is None or record.provider != "local":
+        return given
+    announce("--deployment does nothing here: the model was tuned on this machine.")
+    return None
 
 
 def _base_answers(
@@ -460,9 +557,9 @@ def _tune_here(run: Path, file: Path, validation: Path | None, options: dict[str
 def _tell_next(run: Path) -> None:
     from qagen.pairs.dataset import PAIRS
 
-    print(f'Next: qagen ask {run} "A question about your documents?"')
+    print(f"Next: {command('ask', run, 'A question about your documents?')}")
     if (run / PAIRS).exists():
-        print(f"Then, to see what the model has learnt: qagen evaluate {run}")
+        print(f"Then, to see what the model has learnt: {command('evaluate', run)}")
 
 
 def _trained_here(job: str) -> LocalModel | None:
@@ -481,8 +578,7 @@ def _tune_hosted(
     run: Path,
     file: Path,
     validation: Path | None,
-    provider: Hosted,
-    base_url: str | None,
+    place: tuple[Hosted, str | None],
     model: str | None,
     start: dict[str, Any],
     *,
@@ -493,6 +589,7 @@ def _tune_hosted(
     from qagen.tuning.hosted import start_fine_tuning
     from qagen.tuning.services import SERVICES
 
+    provider, base_url = place
     if model is None:
         raise SettingsError(
             f"Which model is to be tuned at {provider}? Give --model, such as gpt-4.1-mini-2025-04-14 at "
@@ -514,9 +611,9 @@ def _tune_hosted(
     print(f"{job.id} is {job.status} at {service.title}.", flush=True)
     _keep(client, job, run, service)
     if wait:
-        _finish(client, _watched(client, job, service), run, service)
+        _finish(client, _watched(client, job, service, progress=start["progress"]), run, service)
     else:
-        print(f"Watch it: qagen jobs watch {run}")
+        print(f"Watch it: {command('jobs', 'watch', run)}")
 
 
 def _check_writable(run: Path) -> None:
@@ -655,7 +752,8 @@ def _found(
     record = read_record(folder)
     if record.provider == "local":
         raise SettingsError(
-            f"{folder} was trained on this machine: there is no job. `qagen jobs metrics` shows it."
+            f"{folder} was trained on this machine: there is no job. `{command('jobs', 'metrics', folder)}` "
+            "shows its losses."
         )
     service = _service(record.provider)
     if record.job is None:
@@ -683,12 +781,14 @@ def _keep(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service
     write_record(run, record_of(client, job, training_file=training_file, service=service))
 
 
-def _watched(client: openai.OpenAI, job: FineTuningJob | str, service: Service) -> FineTuningJob:
+def _watched(
+    client: openai.OpenAI, job: FineTuningJob | str, service: Service, *, progress: bool
+) -> FineTuningJob:
     from qagen.tuning.watching import wait_for_fine_tuning
 
     job_id = job if isinstance(job, str) else job.id
     with _saying_how_to_go_on(client, job_id, service):
-        return wait_for_fine_tuning(client, job, on_event=_tell, service=service)
+        return wait_for_fine_tuning(client, job, on_event=_tell, progress=progress, service=service)
 
 
 def _tell(event: FineTuningJobEvent) -> None:
@@ -704,12 +804,11 @@ def _saying_how_to_go_on(client: openai.OpenAI, job_id: str, service: Service) -
         yield
     except KeyboardInterrupt:
         address = str(client.base_url)
-        place = f"--provider {'openai' if service.name == 'other' else service.name}" + (
-            "" if address == service.base_url else f" --base-url {address}"
-        )
+        place = [job_id, "--provider", "openai" if service.name == "other" else service.name]
+        place += [] if address == service.base_url else ["--base-url", address]
         announce(
-            f"\nStopped watching; {job_id} goes on. Watch it again: qagen jobs watch {job_id} {place}. "
-            f"Cancel it: qagen jobs cancel {job_id} {place}"
+            f"\nStopped watching; {job_id} goes on.\nWatch it again: {command('jobs', 'watch', *place)}\n"
+            f"Cancel it: {command('jobs', 'cancel', *place)}"
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
@@ -721,11 +820,15 @@ def _finish(client: openai.OpenAI, job: FineTuningJob, run: Path | None, service
         print(
             f"{job.id} has {job.status}. {service.title} names no model that can be asked: the weights are "
             "files of the job's checkpoints. docs/tuning.md (Nebius, step by step) says how to take them and "
-            f"how to have them served there; then: qagen ask {run or 'RUN'} QUESTION --deployment NAME"
+            f"how to have them served there; then: {_ask_of(run or Path('RUN'))}"
         )
         return
     print(f"{job.id} has {job.status}: {job.fine_tuned_model}")
     if run and service.name == "azure":
-        print(f"Deploy it in the Foundry portal, then: qagen ask {run} QUESTION --deployment NAME")
+        print(f"Deploy it in the Foundry portal, then: {_ask_of(run)}")
     elif run:
         _tell_next(run)
+
+
+def _ask_of(run: Path) -> str:
+    return command("ask", run, "QUESTION", "--deployment", "NAME")

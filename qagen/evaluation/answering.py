@@ -87,8 +87,8 @@ def _reply(asker: Asker, system_prompt: str | None, asking: Asking) -> Reply:
         prompt=prompt_id(ANSWER_FROM_TEXT_PROMPT) if asking.text else BARE,
     )
     answer = ask(asker.asked, question, ledger=asker.ledger, config=asker.config)
-    if asker.notice:
-        asker.notice(answer)
+    if asker.bar:
+        asker.bar.answered(answer)
     if answer.value is None:
         return Reply(asking, "", failure=f"{answer.state}: {answer.error}", usage=answer.usage)
     return Reply(asking, answer.value.text, usage=answer.usage)

@@ -35,6 +35,7 @@ from qagen.evaluation.statistics import Agreement
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, greedy_model
+from qagen.llm.progress import Course
 from qagen.pairs.asker import Asker
 from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.pairs.running import Progress
@@ -171,7 +172,9 @@ def evaluate(
     with _ledger(exam.run, ledger) as kept:
         if max_cost is not None or max_tokens is not None:
             kept.budget = Budget(max_cost=max_cost, max_tokens=max_tokens, used=kept.usage())
-        card = _examined(exam, _hands(exam, retriever), kept, judge)
+        with _course(exam, judge) as course:
+            exam = replace(exam, options=replace(exam.options, course=course))
+            card = _examined(exam, _hands(exam, retriever), kept, judge)
     if exam.run is None:
         return card
     is_quick = kinds is not None or limit is not None
@@ -339,20 +342,43 @@ def _check_price(asker: Asker, options: Options) -> None:
         )
 
 
+def _course(exam: Exam, judge: str | BaseChatModel | None) -> Course:
+    """The steps, each with as many questions as it may ask; how long one takes is known when it is asked."""
+    every, few = len(exam.probes), sum(probe.kind in CEILINGS for probe in exam.probes)
+    questions = {
+        f"ask {_title(one, condition)}": every if condition == "closed" else few
+        for one in exam.contestants
+        for condition in (exam.conditions if one is exam.contestants[0] else ("closed",))
+        if condition in exam.conditions and (few or condition == "closed")
+    }
+    if judge is not None:
+        questions["judge"] = every
+    course = Course(questions, show=exam.options.progress)
+    course.expect(questions, in_seconds=False)
+    return course
+
+
+def _title(contestant: Contestant, condition: Condition) -> str:
+    return contestant.name + _AT_HAND[condition]
+
+
 def _asked(askings: Sequence[Asking], asker: Asker, contestant: Contestant, options: Options) -> list[Reply]:
-    title = contestant.name + _AT_HAND[askings[0].condition]
+    title = _title(contestant, askings[0].condition)
     options.announce(f"Asking {title} ({asker.asked.name}): {len(askings)} questions.")
-    with _bar(f"ask {title}", asker, options) as (bar, counted):
-        answers = ask_probes(bar.counted(askings), counted, system_prompt=contestant.system_prompt)
+    with _counted(f"ask {title}", asker, options) as counted:
+        answers = ask_probes(askings, counted, system_prompt=contestant.system_prompt)
         with ExitStack() as leaving:
             leaving.callback(answers.close)
             return list(answers)
 
 
 @contextmanager
-def _bar(title: str, asker: Asker, options: Options) -> Iterator[tuple[Progress, Asker]]:
-    with Progress(show=options.progress, step=title) as bar:
-        yield bar, replace(asker, notice=bar.answered, stopping=bar.stopping)
+def _counted(title: str, asker: Asker, options: Options) -> Iterator[Asker]:
+    """The asker, with a bar."""
+    if options.course:
+        options.course.begin(title)
+    with Progress(show=options.progress, step=title, course=options.course) as bar:
+        yield replace(asker, bar=bar)
 
 
 def _result(model: str, reply: Reply) -> Result:
@@ -428,7 +454,7 @@ def _judged(
         )
         _check_price(asker, options)
         options.announce(f"Asking the judge ({asker.asked.name}).")
-        with _bar("judge", asker, options) as (_, counted):
+        with _counted("judge", asker, options) as counted:
             return asker.asked.name, judge_results(results, exam.probes, counted)
 
 

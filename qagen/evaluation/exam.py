@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
+    from qagen.llm.progress import Course
     from qagen.tuning.services import Client
 
 _TRAINING = (
@@ -55,6 +56,7 @@ class Options:
     progress: bool
     announce: Callable[[str], None]
     config: RunnableConfig | None
+    course: Course | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from qagen.documents.loading import Source, nothing_read, stream_documents
 from qagen.flow.options import check_options
-from qagen.flow.recipe import Preset, Recipe, divided
-from qagen.flow.run import make_generator
+from qagen.flow.recipe import Preset, Recipe, divided, make_generator
 from qagen.llm.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
+from qagen.llm.weights import DEFAULT, TABLE, find_weights
 from qagen.pairs import small_model
 from qagen.pairs.asker import Asker
 from qagen.pairs.filling import fill_prompt_of, reply_model
@@ -33,27 +33,33 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.prompts import ChatPromptTemplate
 
-    from qagen.llm.models import Pricing
-
 
 @dataclass(frozen=True, slots=True)
 class StepEstimate:
-    """What one step is expected to ask: calls, tokens in and out, US dollars (``None``: unknown)."""
+    """What one step is expected to ask: calls, tokens in and out, US dollars (``None``: unknown), seconds.
+
+    ``seconds`` are a guess from what :attr:`Estimate.timing` says, and no promise.
+    """
 
     name: str
     calls: int
     input_tokens: int
     output_tokens: int
     cost: float | None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a run is expected to ask, step by step, and in all; ``facts`` are the pairs it will word."""
+    """What a run is expected to ask, step by step, and in all; ``facts`` are the pairs it will word.
+
+    ``timing`` says what the seconds are reckoned with.
+    """
 
     passages: int
     facts: int
     steps: tuple[StepEstimate, ...]
+    timing: str = ""
 
     @property
     def total(self) -> StepEstimate:
@@ -65,6 +71,7 @@ class Estimate:
             input_tokens=sum(step.input_tokens for step in self.steps),
             output_tokens=sum(step.output_tokens for step in self.steps),
             cost=None if None in costs else sum(cost for cost in costs if cost is not None),
+            seconds=sum(step.seconds for step in self.steps),
         )
 
 
@@ -184,6 +191,20 @@ def estimate_pairs(
     return reckoning.estimate()
 
 
+_SAMPLE = 32
+
+
+def foresee_steps(
+    recipe: Recipe, generator: QAGenerator, passages: Sequence[Passage], *, base_url: str | None = None
+) -> Estimate:
+    """What a run will ask, as :func:`estimate_pairs` says it, by a sample of the first passages."""
+    reckoning = _Reckoning(recipe, generator, base_url=base_url)
+    step = max(1, len(passages) // _SAMPLE)
+    for passage in passages[::step]:
+        reckoning.add(passage)
+    return reckoning.estimate(times=len(passages) / max(reckoning.passages, 1))
+
+
 @dataclass(slots=True)
 class _Sum:
     """Calls and tokens of a step; means, and so not whole numbers."""
@@ -197,10 +218,12 @@ class _Sum:
         self.read += read
         self.written += written
 
-    def step(self, name: str, price: Pricing) -> StepEstimate:
-        usage = Usage(input_tokens=round(self.read), output_tokens=round(self.written))
-        calls = max(1, round(self.calls))
-        return StepEstimate(name, calls, usage.input_tokens, usage.output_tokens, price(usage))
+    def step(self, name: str, model: _Model, times: float) -> StepEstimate:
+        written = self.written * times
+        usage = Usage(input_tokens=round(self.read * times), output_tokens=round(written))
+        calls = max(1, round(self.calls * times))
+        cost, seconds = model.asker.asked.cost(usage), model.seconds(calls, written)
+        return StepEstimate(name, calls, usage.input_tokens, usage.output_tokens, cost, seconds)
 
 
 class _Model:
@@ -212,6 +235,33 @@ class _Model:
         self.rates = _SMALL if asker.small else _LARGE
         self._sizes: dict[str, int] = {}
 
+    @property
+    def speed(self) -> float:
+        """Tokens written a second, prompts included: fewer, the larger the file of an embedded model."""
+        if not self.small:
+            return _HOSTED_SPEED
+        name = self.asker.asked.name.removeprefix("local:")
+        size = TABLE[name].size if name in TABLE else _size_of(name)
+        return _BYTES_A_SECOND / size
+
+    @property
+    def timing(self) -> str:
+        """What a time is reckoned with, in a clause."""
+        if self.small:
+            return f"about {self.speed:.0f} tokens written a second on two cores"
+        calls = "1 call" if self.asker.workers == 1 else f"{self.asker.workers} calls"
+        return (
+            f"{_CALL_SECONDS:.0f} s a call and {_HOSTED_SPEED:.0f} tokens a second, {calls} at once: a "
+            "guess, services differ"
+        )
+
+    def seconds(self, calls: float, written: float) -> float:
+        """About how long so many calls take that write so many tokens together."""
+        if self.small:
+            return written / self.speed
+        each = _CALL_SECONDS + written / calls / _HOSTED_SPEED
+        return ceil(calls / self.asker.workers) * each
+
     def fixed(self, prompt: ChatPromptTemplate, reply: type[BaseModel], **filled: str) -> int:
         """The tokens of a prompt but for what differs from call to call."""
         name = prompt_id(prompt)
@@ -222,6 +272,18 @@ class _Model:
             messages = prompt_messages(prompt, variables, format_instructions=instructions)
             self._sizes[name] = sum(_tokens(message.text) for message in messages)
         return self._sizes[name]
+
+
+# The 1.5B, a file of 1.1 GB, wrote 9.9 tokens a second, the 0.5B 22.7 (docs/small-models.md, two cores): the
+# product with the size is nearly the same.
+_BYTES_A_SECOND = 1.1e10
+# Nobody measured services here: what small hosted models are usually seen to do.
+_CALL_SECONDS, _HOSTED_SPEED = 1.0, 50.0
+
+
+def _size_of(file: str) -> int:
+    """Bytes of a model file of one's own; where there is none, those of the default model."""
+    return find.stat().st_size if (find := find_weights(file)) else TABLE[DEFAULT].size
 
 
 class _Reckoning:
@@ -262,15 +324,17 @@ class _Reckoning:
         if recipe.rephrases:
             self._word(lengths, pairs * kept)
 
-    def estimate(self) -> Estimate:
-        """What has been added up."""
+    def estimate(self, *, times: float = 1.0) -> Estimate:
+        """What has been added up; ``times`` as much, where that was a sample."""
         models = (self._writer, self._filler, self._reviewer, self._rephraser)
         steps = [
-            total.step(name, model.asker.asked.cost)
+            total.step(name, model, times)
             for (name, total), model in zip(self._steps.items(), models, strict=True)
             if total.calls
         ]
-        return Estimate(passages=self.passages, facts=round(self._facts), steps=tuple(steps))
+        asked = [one for one, total in zip(models, self._steps.values(), strict=True) if total.calls]
+        timing = "; ".join(dict.fromkeys(one.timing for one in asked))
+        return Estimate(round(self.passages * times), round(self._facts * times), tuple(steps), timing)
 
     def _written(self, passage: Passage, found: Sequence[Sentence]) -> float:
         """The pairs that the first pass is expected to write about a passage."""
@@ -377,7 +441,8 @@ def _stand_in(llm: str | BaseChatModel, base_url: str | None) -> str | BaseChatM
     from pydantic import SecretStr
 
     class NotFetched(ChatOpenAI):
-        local_name: str = "local"
+        local_name: str
         engine: None = None
 
-    return NotFetched(model="local", api_key=SecretStr("none"))
+    name = llm.removeprefix("local").removeprefix(":") or DEFAULT
+    return NotFetched(local_name=name, model="local", api_key=SecretStr("none"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import SettingsError
 from qagen.pairs.dividing import check_shares
+from qagen.pairs.generation import QAGenerator
 from qagen.pairs.rephrasing import Wish
 from qagen.pairs.wordings import KINDS, AnswerStyle, Kind
 
@@ -115,6 +116,25 @@ class Recipe:
     def rephrases(self) -> bool:
         """Whether any wording is asked for."""
         return self.forms > 1 or self.held_out > 0 or bool(self.kinds) or self.languages is not None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The names of the steps that are not switched off, in their order."""
+        wanted = {
+            "write": True,
+            "fill gaps": self.fill_rounds > 0,
+            "gates": self.gates,
+            "review": self.gates or bool(self.review),
+            "wordings": self.rephrases,
+            "divide": self.divide,
+        }
+        return tuple(name for name, is_on in wanted.items() if is_on)
+
+
+def make_generator(llm: str | BaseChatModel, recipe: Recipe, options: Mapping[str, Any]) -> QAGenerator:
+    """The generator that writes the first pairs of a run."""
+    generator = QAGenerator(llm, **options)
+    return generator.at_most(recipe.pairs_per_passage) if recipe.pairs_per_passage else generator
 
 
 def divided(preset: str, options: Mapping[str, Any]) -> tuple[Recipe, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
@@ -11,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from qagen.documents.loading import Source, nothing_read, stream_documents
 from qagen.errors import ModelError, SettingsError
+from qagen.flow.estimate import foresee_steps
 from qagen.flow.files import write_files
 from qagen.flow.options import check_options
-from qagen.flow.recipe import Preset, Recipe, divided
+from qagen.flow.recipe import Preset, Recipe, divided, make_generator
 from qagen.flow.steps import Run
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
 from qagen.pairs.asker import Asker
 from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
 from qagen.pairs.edits import read_edits
-from qagen.pairs.generation import QAGenerator
 from qagen.pairs.provenance import Provenance, call_text, keep_provenance
 from qagen.records import Failure, QAPair, Usage
 from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT, Format, check_settings
@@ -97,6 +98,7 @@ def generate_pairs(
             edits=read_edits(folder),
             config=config,
             progress=progress,
+            foresee=partial(foresee_steps, recipe, base_url=rest.get("base_url")),
             on_pair=on_pair,
             asker_of=_asker_of(ledger, config, rest),
         )
@@ -117,12 +119,6 @@ def generate_pairs(
     if folder:
         write_files(dataset, folder, format=format, system_prompt=system_prompt, divided=recipe.divide)
     return dataset
-
-
-def make_generator(llm: str | BaseChatModel, recipe: Recipe, options: Mapping[str, Any]) -> QAGenerator:
-    """The generator that writes the first pairs of a run."""
-    generator = QAGenerator(llm, **options)
-    return generator.at_most(recipe.pairs_per_passage) if recipe.pairs_per_passage else generator
 
 
 def _asker_of(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from qagen.documents.loading import identified
 from qagen.flow.recipe import Recipe
 from qagen.llm.ledger import Ledger
+from qagen.llm.progress import Course, duration_text
 from qagen.pairs.asker import Asker
 from qagen.pairs.coverage import measure_coverage
 from qagen.pairs.curation import DUPLICATE, curate_pairs
@@ -27,7 +28,7 @@ from qagen.pairs.outcomes import Outcome, curated
 from qagen.pairs.problems import Problem
 from qagen.pairs.rephrasing import word_pairs
 from qagen.pairs.review import Mode, review_pairs
-from qagen.pairs.running import Progress
+from qagen.pairs.running import WRITE, Progress, read_ahead
 from qagen.records import (
     Conflict,
     Coverage,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from langchain_core.documents import Document
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
+
+    from qagen.flow.estimate import Estimate
 
 OVER_THE_BOUND = "over_the_bound"
 UNMATCHED = "unmatched_edit"
@@ -82,6 +85,7 @@ class Run:
         edits: A person's corrections, by pair id.
         config: LangChain's configuration.
         progress: Show bars.
+        foresee: What the steps will ask, and how long that takes, by the first passages.
         asker_of: Makes the asker of a model that the recipe names.
         passages: By id, in the order of the documents.
         texts: The documents by source.
@@ -95,33 +99,39 @@ class Run:
     edits: Mapping[str, Edit]
     config: RunnableConfig | None = None
     progress: bool = True
+    foresee: Callable[[QAGenerator, Sequence[Passage]], Estimate] | None = None
     on_pair: Callable[[QAPair], None] | None = None
     asker_of: Callable[[str | BaseChatModel], Asker] | None = None
     passages: dict[str, Passage] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     state: State = field(default_factory=State)
     steps: list[Step] = field(default_factory=list)
+    course: Course = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.course = Course(self.recipe.steps, show=self.progress)
 
     def all_steps(
         self, documents: Iterable[Document], *, limit: int | None, unread: Sequence[Failure]
     ) -> None:
         """The steps of the recipe, in their order."""
         recipe = self.recipe
-        self._step("write", lambda state: self._write(state, documents, limit, unread))
-        if recipe.fill_rounds:
-            self._step("fill gaps", self._fill)
-        self.state = self._edited(self.state)
-        if recipe.gates:
-            self._step("gates", self._gate)
-        if recipe.gates or recipe.review:
-            self._step("review", self._review)
-        if recipe.pairs_per_passage:
-            self.state = _bounded(self.state, recipe.pairs_per_passage)
-        if recipe.rephrases:
-            self._step("wordings", self._word)
+        with self.course:
+            self._step(WRITE, lambda state: self._write(state, documents, limit, unread))
+            if recipe.fill_rounds:
+                self._step("fill gaps", self._fill)
             self.state = self._edited(self.state)
-        if recipe.divide:
-            self._step("divide", self._divide)
+            if recipe.gates:
+                self._step("gates", self._gate)
+            if recipe.gates or recipe.review:
+                self._step("review", self._review)
+            if recipe.pairs_per_passage:
+                self.state = _bounded(self.state, recipe.pairs_per_passage)
+            if recipe.rephrases:
+                self._step("wordings", self._word)
+                self.state = self._edited(self.state)
+            if recipe.divide:
+                self._step("divide", self._divide)
 
     def dataset(self, folder: Path | None) -> QADataset:
         """What there is, as a dataset."""
@@ -171,9 +181,12 @@ class Run:
         )
         gathered = _Gathered()
         try:
-            with Progress(show=self.progress) as bar:
+            with self._bar(WRITE) as bar:
                 work = self.generator.write(
-                    self._remembered(passages), ledger=self.ledger, bar=bar, config=self.config
+                    self._remembered(self._foreseen(passages)),
+                    ledger=self.ledger,
+                    bar=bar,
+                    config=self.config,
                 )
                 # With gates, repeats are left to them: they keep the one whose quote stands in the text.
                 outcomes = _shown(work, self.on_pair) if self.recipe.gates else curated(work, self.on_pair)
@@ -221,11 +234,14 @@ class Run:
         """What code can tell: evidence, numbers, names, language, near-duplicates, conflicts."""
         pairs: list[QAPair] = []
         problems: dict[str, tuple[Problem, ...]] = {}
-        for one in state.pairs:
-            pair, problem = self._check(one)
-            pairs.append(pair)
-            if problem and pair.id not in state.locked:
-                problems[pair.id] = (problem,)
+        with self._bar("gates") as bar:
+            bar.expect(len(state.pairs))
+            for one in state.pairs:
+                pair, problem = self._check(one)
+                pairs.append(pair)
+                if problem and pair.id not in state.locked:
+                    problems[pair.id] = (problem,)
+                bar.ended()
         sound = [pair for pair in pairs if pair.id not in problems]
         curation = curate_pairs(sound, embeddings=self.recipe.embeddings, locked=state.locked)
         gone = {one.pair.id: one for one in curation.dropped}
@@ -294,12 +310,15 @@ class Run:
     def _divide(self, state: State) -> State:
         """By fact: what is trained, what is asked, what is withheld."""
         recipe = self.recipe
-        divided = divide_pairs(
-            QADataset(state.pairs, dropped=state.dropped),
-            validation=recipe.validation,
-            control=recipe.control,
-            seed=recipe.seed,
-        )
+        with self._bar("divide") as bar:
+            bar.expect(len(state.pairs))
+            divided = divide_pairs(
+                QADataset(state.pairs, dropped=state.dropped),
+                validation=recipe.validation,
+                control=recipe.control,
+                seed=recipe.seed,
+            )
+            bar.ended(len(state.pairs))
         parts = Counter(pair.part for pair in divided)
         note = ", ".join(f"{number:,} {part}" for part, number in parts.items())
         return replace(
@@ -314,6 +333,7 @@ class Run:
 
     def _step(self, name: str, work: Callable[[State], State]) -> None:
         before, began = self.state, time.monotonic()
+        self.course.begin(name)
         after = work(before)
         if after.stopped:
             ended = Failure(source=f"the step “{name}”", state=NOT_ASKED, detail=after.stopped)
@@ -337,8 +357,25 @@ class Run:
         asker = self.generator.asker(ledger=self.ledger, config=self.config)
         if llm is not None and self.asker_of:
             asker = self.asker_of(llm)
-        with Progress(show=self.progress, step=step) as bar:
-            yield replace(asker, notice=bar.answered, stopping=bar.stopping)
+        with self._bar(step) as bar:
+            yield replace(asker, bar=bar)
+
+    def _bar(self, step: str) -> Progress:
+        return Progress(show=self.progress, step=step, course=self.course)
+
+    def _foreseen(self, passages: Iterable[Passage]) -> Iterator[Passage]:
+        """The passages; by the first of them it is told how long each step will take."""
+        waiting = iter(passages)
+        ahead = read_ahead(waiting)
+        if self.progress and self.foresee and ahead:
+            estimate = self.foresee(self.generator, ahead)
+            self.course.expect({step.name: step.seconds for step in estimate.steps})
+            if self.generator.small:
+                used = "at most " if self.ledger.usage().calls else ""
+                time = duration_text(estimate.total.seconds)
+                self.course.say(f"This takes {used}about {time} on this machine ({estimate.timing}).")
+        yield from ahead
+        yield from waiting
 
     def _check(self, pair: QAPair) -> tuple[QAPair, Problem | None]:
         return self._checked(pair, self.passages[pair.passage])

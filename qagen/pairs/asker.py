@@ -15,7 +15,7 @@ from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.parsing import OutputFixingParser
 from qagen.pairs.prompts import prompt_id, prompt_messages
-from qagen.pairs.running import in_order
+from qagen.pairs.running import Progress, in_order
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -38,8 +38,7 @@ class Asker:
         language: The language to write in; ``None``: that of the text.
         ledger: Where calls are kept and found again; ``None``: nowhere.
         config: LangChain's configuration.
-        notice: Told of each call that has ended, from any thread: for a progress bar.
-        stopping: Told how many calls are in flight when the work ends early.
+        bar: Told of work to come, of calls and of work that has ended.
     """
 
     asked: Asked
@@ -49,8 +48,7 @@ class Asker:
     language: str | None = None
     ledger: Ledger | None = None
     config: RunnableConfig | None = None
-    notice: Callable[[Answer[Any]], None] | None = None
-    stopping: Callable[[int], None] | None = None
+    bar: Progress | None = None
 
     @classmethod
     def of(
@@ -123,13 +121,24 @@ class Asker:
             attempt=attempt,
         )
         answer = ask(self.asked, question, ledger=self.ledger, config=self.config)
-        if self.notice:
-            self.notice(answer)
+        if self.bar:
+            self.bar.answered(answer)
         return answer
 
     def each(self, work: Callable[[W], R], items: Iterable[W]) -> Generator[R, None, None]:
         """The work of each item, in threads, the results in their order. Close it when leaving early."""
-        return in_order(work, items, workers=self.workers, stopping=self.stopping)
+        bar = self.bar
+        if bar is None:
+            return in_order(work, items, workers=self.workers)
+
+        def counted(item: W) -> R:
+            result = work(item)
+            bar.ended()
+            return result
+
+        listed = list(items)
+        bar.expect(len(listed))
+        return in_order(counted, listed, workers=self.workers, stopping=bar.stopping)
 
     def writing(self, language: str | None) -> Asker:
         """The same, writing in another language."""

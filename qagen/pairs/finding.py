@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from math import log
 from pathlib import Path
+from shlex import quote
 
 from qagen.errors import RunFolderError
 from qagen.llm.ledger import Ledger
@@ -35,7 +36,9 @@ def passage_about(run: Path, question: str) -> tuple[str, str]:
     texts = {name: _text(name, sources) for name in words}
     known = {name: _triples(" ".join([text, *words[name]])) for name, text in texts.items() if text}
     if not known:
-        raise RunFolderError(f"{run} holds no passages: write pairs first, with `qagen generate -o {run}`.")
+        raise RunFolderError(
+            f"{run} holds no passages: write pairs first, with `qagen generate SOURCE -o {quote(str(run))}`."
+        )
     found = Counter(triple for triples in known.values() for triple in triples)
     asked = _triples(question)
 

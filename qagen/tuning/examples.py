@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from random import Random
+from shlex import quote
 from typing import Any, Literal
 
 from qagen.errors import TrainingFileError
@@ -82,7 +83,9 @@ def read_examples(path: str | Path, *, validation_file: str | Path | None = None
     wrong = [p for p in report.problems if p.severity == "error" and p.code not in _HOSTED_ONLY]
     if wrong:
         listed = "\n".join(f"  {problem}" for problem in wrong[:5])
-        raise TrainingFileError(f"{file} cannot be trained on:\n{listed}\n`qagen check {file}` lists all.")
+        raise TrainingFileError(
+            f"{file} cannot be trained on:\n{listed}\n`qagen check {quote(str(file))}` lists all."
+        )
     if report.format != "chat":
         raise TrainingFileError(
             f"{file} is in the format {report.format or 'unknown'}; training takes chat. "

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from qagen.llm.cost_text import cost_text
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -84,6 +86,7 @@ class TrainingFileReport:
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """The figures as pairs of words, for a table."""
+        tokens = self.billed_tokens
         about = "" if self.tokens_exact else "about "
         lengths = (self.tokens_min, self.tokens_median, self.tokens_p95, self.tokens_max)
         return (
@@ -94,7 +97,7 @@ class TrainingFileReport:
             ("tokens per example", "min {:,}, median {:,}, p95 {:,}, max {:,}".format(*lengths)),
             ("epochs", str(self.epochs)),
             ("billed tokens", f"{about}{self.billed_tokens:,}"),
-            ("cost", "unknown" if self.cost is None else f"{about}${self.cost:,.2f}"),
+            ("cost", ("" if self.cost is None else about) + cost_text(self.cost, tokens=tokens)),
             ("errors", f"{self.errors:,}"),
             ("warnings", f"{self.warnings:,}"),
         )

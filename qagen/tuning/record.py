@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
+from shlex import quote
 from shutil import copyfile
 from typing import Any
 
@@ -106,7 +107,7 @@ def read_record(run: Path) -> TuningRecord:
         return TuningRecord.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise RunFolderError(
-            f"{run} holds no tuned model: there is no {TUNING}. Make one with `qagen tune {run}`."
+            f"{run} holds no tuned model: there is no {TUNING}. Make one with `qagen tune {quote(str(run))}`."
         ) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, cast, runtime_checkable
 
 from qagen.errors import (
@@ -354,7 +355,7 @@ def _refuse_nameless(folder: Path, record: TuningRecord) -> NoReturn:
     if _names_model(record):
         text = (
             f"{folder} has no tuned model yet: {job} had not ended when {TUNING} was written. Wait for it "
-            f"with wait_for_fine_tuning, or `qagen tune {folder}` again."
+            f"with wait_for_fine_tuning, or `qagen tune {quote(str(folder))}` again."
         )
     else:
         text = (
