@@ -318,7 +318,9 @@ def _from_hub(job: _Job) -> Path:
         import httpx2
         import huggingface_hub as hub
     except ImportError as error:
-        raise _SourceError("it needs more packages: pip install 'qagen-finetune[local]'") from error
+        from qagen.installing import install_line
+
+        raise _SourceError(f"it needs more packages: {install_line('local')}") from error
     repository, revision, file = job.weights.hub
     try:
         # hf_hub_download asks six times, for half a minute and more, before it believes that a hub is out of
