@@ -1,9 +1,9 @@
 """Makes the pictures of the README again: ``python docs/make_pictures.py``.
 
 The command runs in a terminal (tmux), the page stands in a browser (Chromium); nothing of qagen is replaced.
-What answers on loopback is a script, ``tests/exam.py`` with ``tests/gold_model.py``: as a writer it knows the
-facts of the example documents and makes some mistakes, as a tuned model it knows most of what was trained. So
-the pictures show what things look like, and not how good a model is; the README says so beneath them.
+What answers on loopback are scripts: ``tests/gold_model.py`` writes, which knows the facts of the example
+documents and makes some mistakes, and ``tests/exam.py`` is the tuned model, which knows most of what was
+trained. So the pictures show what things look like, and not how good a model is; the README says so.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from exam import ExamServer  # noqa: E402 - found in tests/
+from chat_server import ChatServer  # noqa: E402 - found in tests/
+from exam import ExamServer  # noqa: E402
 from gold_model import gold_answer  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.terminal_theme import MONOKAI  # noqa: E402
 from rich.text import Text  # noqa: E402
-from tuning_server import KEY, SUCCEEDED, VALIDATING  # noqa: E402
-
-from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT  # noqa: E402
+from tuning_server import KEY, SUCCEEDED, VALIDATING, TuningServer  # noqa: E402
 
 PICTURES = Path(__file__).with_name("pictures")
 SOURCE = "examples/documents/tessimarn-regatta.md"
@@ -42,26 +41,21 @@ LARGEST = 250_000  # bytes of a picture
 QAGEN = (sys.executable, "-m", "qagen")
 
 
-def reply(messages: Sequence[Mapping[str, Any]]) -> str:
-    """What the writer says; what a probe is answered, ``ExamServer`` decides."""
-    if str(messages[0]["content"]).startswith(DEFAULT_SYSTEM_PROMPT):
-        return "-"
+def write(messages: Sequence[Mapping[str, Any]]) -> str:
+    """What the writer says, at each step."""
     return gold_answer("\n\n".join(str(message["content"]) for message in messages))
 
 
 @contextmanager
-def workplace() -> Iterator[Path]:
-    """A folder like a checkout, in an environment whose service is the script."""
-    models = dict.fromkeys((WRITER, BASE))
-    server = ExamServer(models=models, processing=0, life=(VALIDATING, SUCCEEDED), reply=reply)
-    with tempfile.TemporaryDirectory() as folder, server as service:
-        shutil.copytree(ROOT / "examples" / "documents", Path(folder, "examples", "documents"))
+def served_by(server: ChatServer | TuningServer) -> Iterator[None]:
+    """An environment in which OpenAI's client finds the script."""
+    with server as service:
         os.environ |= {
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": service.base_url,
             "LANGSMITH_TRACING": "false",
         }
-        yield Path(folder)
+        yield
 
 
 def call(*words: str | Path, folder: Path) -> str:
@@ -97,37 +91,49 @@ def draw_terminal(screen: str, title: str) -> str:
     return drawn.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
 
 
-def photograph(view: Page, file: Path) -> None:
-    """The page from its head on, and the section that tells what the model learnt."""
-    view.goto(file.as_uri())
-    view.screenshot(path=PICTURES / "page.png")
-    view.set_viewport_size({"width": 1000, "height": 3000})
-    section = view.locator("section[aria-labelledby=evaluation-title]")
-    box = section.bounding_box()
-    if box is None:
-        raise SystemExit("The page has no section on the evaluation.")
-    view.screenshot(path=PICTURES / "card.png", clip={**box, "height": min(box["height"], 900)})
+@contextmanager
+def opened(report: Path, width: int, height: int) -> Iterator[Page]:
+    """The page of the run in a browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        view = browser.new_page(viewport={"width": width, "height": height})
+        view.goto(report.as_uri())
+        yield view
+        browser.close()
+
+
+def generate(folder: Path) -> None:
+    """The terminal, and the page that comes out."""
+    command = f"qagen generate {SOURCE} -o run --llm openai:{WRITER} --limit 2 --show 1"
+    with served_by(ChatServer(models=(WRITER,), key=KEY, reply=write)):
+        screen = in_terminal(command, folder)
+    (PICTURES / "terminal.svg").write_text(draw_terminal(screen, "qagen generate"), "utf-8")
+    with opened(folder / "run" / "report.html", 1200, 900) as view:
+        view.screenshot(path=PICTURES / "page.png")
+
+
+def evaluate(folder: Path) -> None:
+    """The page's section on what the model learnt."""
+    life = (VALIDATING, SUCCEEDED)
+    with served_by(ExamServer(models={BASE: None}, processing=0, life=life, reply=lambda _: "-")):
+        call(*QAGEN, "tune", "run", "--provider", "openai", "--model", BASE, "--yes", folder=folder)
+        call(*QAGEN, "evaluate", "run", "--limit", "30", "--quiet", folder=folder)
+    with opened(folder / "run" / "report.html", 1000, 3000) as view:
+        box = view.locator("section[aria-labelledby=evaluation-title]").bounding_box()
+        if box is None:
+            raise SystemExit("The page has no section on the evaluation.")
+        margin = {"x": 0, "y": box["y"], "width": 1000, "height": min(box["height"], 900)}
+        view.screenshot(path=PICTURES / "card.png", clip=margin)
 
 
 def main() -> None:
-    """Run the command, tune and evaluate, and take the pictures."""
+    """Run the commands, and take the pictures."""
     PICTURES.mkdir(exist_ok=True)
-    with workplace() as folder:
-        command = f"qagen generate {SOURCE} -o run --llm {WRITER} --limit 2 --show 1"
-        screen = in_terminal(f"{command} --base-url {os.environ['OPENAI_BASE_URL']}", folder)
-        shown = re.sub(r" --base-url http://127\.0\.0\.1:\d+/v1", "", screen)
-        (PICTURES / "terminal.svg").write_text(draw_terminal(shown, "qagen generate"), "utf-8")
-        tune = ("tune", "run", "--provider", "openai", "--model", BASE, "--yes")
-        call(*QAGEN, *tune, folder=folder)
-        call(*QAGEN, "evaluate", "run", "--limit", "30", "--quiet", folder=folder)
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
-            photograph(
-                chromium.new_page(viewport={"width": 1200, "height": 900}), folder / "run" / "report.html"
-            )
-            chromium.close()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(ROOT / "examples" / "documents", folder / "examples" / "documents")
+        generate(folder)
+        evaluate(folder)
     for picture in sorted(PICTURES.iterdir()):
         size = picture.stat().st_size
         sys.stdout.write(f"{picture.name}: {size:,} bytes\n")
