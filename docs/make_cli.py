@@ -16,6 +16,14 @@ PAGE = Path(__file__).with_name("cli.md")
 _HEAD = """\
 # The command
 
+**In short**
+
+- `qagen generate` documents to pairs; `qagen check` a training file; `qagen status` a run folder.
+- `qagen tune` makes the model, `qagen jobs` watches a service, `qagen ask` asks it.
+- `qagen evaluate` proves what it learnt; `qagen compare` puts runs side by side.
+- Every command can be given again: it goes on where it was.
+- `--debug` shows the traceback of an error; exit codes are the table below.
+
 This page is made from the code by `docs/make_cli.py`; `qagen --help` says the same, a command at a time.
 
 | exit code | meaning |

@@ -23,13 +23,13 @@ class SchemaError(SettingsError):
 
 
 class MissingExtraError(QAGenError, ImportError):
-    """A feature needs packages that are not installed; the message is the command that installs them."""
+    """A feature needs packages that are not installed; the message has the command that installs them."""
 
     def __init__(self, extra: str, feature: str) -> None:
+        from qagen.installing import install_line
+
         self.extra = extra
-        super().__init__(
-            f"{feature} needs more packages. Install them with: pip install 'qagen-finetune[{extra}]'"
-        )
+        super().__init__(f"{feature} needs more packages. Install them with: {install_line(extra)}")
 
 
 class VocabularyError(QAGenError, RuntimeError):

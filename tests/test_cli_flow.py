@@ -10,6 +10,8 @@ import os
 import re
 import shlex
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import contextmanager

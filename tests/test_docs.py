@@ -1,7 +1,7 @@
 """The pages are run: every code block of the README and of docs/.
 
 The blocks of a page run in their order, in one folder and one namespace; the folder has a copy of
-``examples/documents``, also as ``documents``.
+``examples/documents``, as a checkout has it.
 
 - ``python`` is executed.
 - ``bash``: each ``qagen ...`` line is run. Other lines (pip, make, ollama) are only checked for syntax.
@@ -34,6 +34,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ from qagen.evaluation.records import ProbeKind
 from qagen.llm.ledger import CallState, Ledger
 from qagen.llm.weights import find_weights
 from qagen.pairs.prompts import VARIABLES
+from qagen.records import Form, Part
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -161,8 +163,7 @@ def service(page: Path) -> ChatServer | TuningServer:
 @contextlib.contextmanager
 def workplace(folder: Path, page: Path) -> Iterator[ChatServer | TuningServer]:
     """The folder a page runs in, and the environment."""
-    for name in ("documents", "examples/documents"):
-        shutil.copytree(ROOT / "examples" / "documents", folder / name)
+    shutil.copytree(ROOT / "examples" / "documents", folder / "examples" / "documents")
     before, environment = Path.cwd(), dict(os.environ)
     with service(page) as server:
         os.chdir(folder)
@@ -373,6 +374,169 @@ def test_the_page_on_evaluation_lists_every_warning():
 
 def test_the_page_on_evaluation_lists_every_kind_of_probe():
     assert first_column("evaluation.md", "What is asked") == [*get_args(ProbeKind)]
+
+
+SHORT = re.compile(r"# [^\n]+\n\n\*\*In short\*\*\n\n(?:- [^\n]{20,135}\n){5}\n")
+
+
+def test_every_page_opens_with_five_lines_in_short():
+    assert [page.name for page in PAGES[1:] if not SHORT.match(page.read_text("utf-8"))] == []
+
+
+def headings(page: str) -> list[str]:
+    """The anchors of a page, as GitHub and the site make them."""
+    told = re.findall(r"^#{2,4} (.+)$", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in told]
+
+
+NO_REASONS = {"STAGE", "HELD_OUT", "SHORT_ANSWER"}  # constants that name something else
+
+
+def words_of_the_pairs() -> set[str]:
+    """Reasons and states of pairs, read from where the code gives them."""
+    found: set[str] = set()
+    for file in [*(ROOT / "qagen" / "pairs").rglob("*.py"), *(ROOT / "qagen" / "flow").rglob("*.py")]:
+        tree = ast.parse(file.read_text("utf-8"))
+        found |= {value for name, value in constants(tree) if name not in NO_REASONS}
+        for node in ast.walk(tree):
+            found |= {word for word in words_of(node) if re.fullmatch(r"[a-z]+(_[a-z]+)*", word)}
+    return found
+
+
+def constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The public constants of a module that are one word: ``DUPLICATE = "duplicate"``."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            name, value = ast.unparse(node.targets[0]), node.value.value
+            if name[0] != "_" and isinstance(value, str) and re.fullmatch(r"[a-z]+(_[a-z]+)*", value):
+                yield name, value
+
+
+def words_of(node: ast.AST) -> list[str]:
+    """The reasons that a piece of code gives: ``Problem("empty", …)``, a table of rules, a rule's return."""
+    parts: list[ast.AST] = []
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        place = {"Problem": 0, "_missing": 1}.get(name, len(node.args))
+        parts = [*node.args[place : place + 1], *(one.value for one in node.keywords if one.arg == "reason")]
+    elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        parts = [one for one in node.value.keys if one] if ast.unparse(target).endswith("_RULES") else []
+    elif isinstance(node, ast.FunctionDef) and node.name in {"reject", "_clash"}:
+        returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
+        parts = [part for value in returned for part in branches(value)]
+    return [one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+
+
+def branches(value: ast.expr) -> list[ast.expr]:
+    """Both sides of ``one if so else other``."""
+    return [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+
+
+def test_the_glossary_has_an_entry_for_every_reason_step_part_form_and_kind():
+    steps = set(re.findall(r'self\._step\("([^"]+)"', (ROOT / "qagen/flow/steps.py").read_text("utf-8")))
+    parts = {*get_args(Part), *get_args(ProbeKind), *(form.replace("_", "-") for form in get_args(Form))}
+    parts = (parts - {"yes-no"}) | {"yes-or-no"}
+    expected = {one.lower().replace(" ", "-") for one in {*words_of_the_pairs(), *steps, *parts}}
+    assert len(steps) == 6
+    assert len(expected) > 70
+    assert expected - set(headings("glossary.md")) == set()
+
+
+def test_an_anchor_of_the_glossary_leads_to_one_place_and_each_entry_to_a_page_that_says_more():
+    anchors = headings("glossary.md")
+    assert [one for one in anchors if anchors.count(one) > 1] == []
+    told = (DOCS / "glossary.md").read_text("utf-8")
+    entries = re.split(r"^#{2,4} ", told, flags=re.MULTILINE)[1:]
+    bodies = [entry.partition("\n")[::2] for entry in entries]
+    assert [word for word, body in bodies if body.strip() and "](" not in body] == []
+
+
+def messages() -> set[str]:
+    """Every text in the code; ``…`` stands where a value is put in."""
+    nodes = [
+        node
+        for file in (ROOT / "qagen").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.JoinedStr | ast.Constant)
+    ]
+    return {as_text(node) for node in nodes}
+
+
+def as_text(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(as_text(one) if isinstance(one, ast.Constant) else "…" for one in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def has_in_order(text: str, parts: Sequence[str]) -> bool:
+    """Whether a text has all parts, one behind the other."""
+    place = 0
+    for part in parts:
+        place = text.find(part, place) + len(part)
+        if place < len(part):
+            return False
+    return True
+
+
+def test_the_messages_of_the_page_on_troubleshooting_are_those_of_the_code():
+    said = messages()
+    quoted = re.findall(r"^### `([^`]+)`$", (DOCS / "troubleshooting.md").read_text("utf-8"), re.MULTILINE)
+    assert len(quoted) > 15
+    for message in quoted:
+        parts = [part.strip() for part in message.split("…") if part.strip()]
+        assert any(has_in_order(text, parts) for text in said), message
+
+
+INSTALLS = re.compile(r"pip install[^\n`]*")
+FROM_AN_INDEX = (
+    "pip install 'qagen-finetune[local,files]'"  # said once, where it says that it is not there yet
+)
+
+
+def test_install_lines_name_extras_that_exist_and_no_index_that_does_not_have_it():
+    texts = {page: page.read_text("utf-8") for page in [*PAGES, *(ROOT / "notebooks").glob("*.ipynb")]}
+    lines = [(page.name, line) for page, text in texts.items() for line in INSTALLS.findall(text)]
+    assert [place for place in lines if "qagen-finetune" in place[1]] == [
+        ("getting-started.md", FROM_AN_INDEX)
+    ]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    named = [
+        extra
+        for _, line in lines
+        for list_ in re.findall(r"\[([a-z,]+)\]", line)
+        for extra in list_.split(",")
+    ]
+    assert len(named) > 10
+    assert set(named) <= {*extras, "cli"}  # together[cli]
+
+
+PATH = re.compile(
+    r"(?<![\w:/.-])(?:[A-Za-z.][\w.-]*/)+[\w.-]*|(?<![\w:/.-])[\w-]+\.(?:jsonl?|md|html|sqlite|txt|toml|csv)\b"
+)
+WRITTEN = {  # what the commands write; the other tests of the pages make them
+    *("pairs.jsonl", "dropped.jsonl", "conflicts.jsonl", "train.jsonl", "validation.jsonl", "probes.jsonl"),
+    *("ledger.sqlite", "report.html", "tuning.json", "evaluation.json", "model", "edits.jsonl"),
+}
+RUNS = {"run", "my-run", "first", "plain", "wiki-run", "dist", ".venv"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md"])
+def test_the_paths_that_a_page_names_are_there_or_are_written(page):
+    text = re.sub(r"https?://\S+|<!--.*?-->", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    code = "\n".join([*re.findall(r"`([^`\n]+)`", text), *(block.code for block in blocks(text))])
+    links = re.findall(r"\]\(([^)#\s]+)", text)
+    folder = (ROOT / page).parent
+    assert [link for link in links if not (folder / link).exists()] == []
+    named = {one.rstrip("/.") for one in PATH.findall(code)}
+    unknown = {one for one in named if not (ROOT / one).exists() and not is_written(one)}
+    assert unknown == set()
+
+
+def is_written(path: str) -> bool:
+    """Whether a command of the page makes it: a run folder and what lies in one."""
+    first, _, rest = path.partition("/")
+    return first in RUNS or (path in WRITTEN and not rest)
 
 
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import re
 import sys
 import threading
 import time
@@ -514,7 +515,7 @@ def test_without_the_extra_other_files_are_read_all_the_same(tmp_path, monkeypat
     monkeypatch.setitem(sys.modules, "markitdown", None)
     failure = failed(write(tmp_path / "cup.pdf", pdf("Tanaka scored.")))
     assert failure.state == "missing_extra"
-    assert "pip install 'qagen-finetune[files]'" in failure.detail
+    assert re.search(r"pip install .*\[files\]", failure.detail)
 
 
 # The web

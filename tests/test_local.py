@@ -248,7 +248,7 @@ def test_without_the_extra_the_command_that_installs_it_is_told_before_anything_
     monkeypatch, tmp_path
 ):
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
-    with pytest.raises(MissingExtraError, match=r"qagen-finetune\[local\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[local\]"):
         local_model(NAME, home=tmp_path)
     assert not list(tmp_path.iterdir())
 

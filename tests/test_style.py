@@ -23,7 +23,7 @@ TREES = {name: ast.parse(file.read_text("utf-8")) for name, file in zip(NAMES, F
 
 # From the top down: a module imports from its own floor or one above it, and from nothing below.
 FLOORS = (
-    ("errors", "records", "files"),
+    ("errors", "installing", "records", "files"),
     ("llm",),
     ("documents",),
     ("pairs",),

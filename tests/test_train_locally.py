@@ -639,7 +639,7 @@ def test_fewer_than_ten_examples_are_enough_here(file):
 
 def test_a_missing_extra_is_named(file, base, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "trl", None)
-    with pytest.raises(MissingExtraError, match=r"qagen-finetune\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[train\]"):
         train(file, base, tmp_path / "run")
 
 

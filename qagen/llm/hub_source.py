@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
+from qagen.installing import install_line
 from qagen.llm.fetch_job import DownloadBar, FetchJob, NetworkError, SourceError, about_storage, one_line
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def from_hub(job: FetchJob) -> Path:
     try:
         import huggingface_hub as hub
     except ImportError as error:
-        raise SourceError("it needs more packages: pip install 'qagen-finetune[local]'") from error
+        raise SourceError(f"it needs more packages: {install_line('local')}") from error
     repository, revision, file = job.weights.hub
     whole = job.whole("hub")
     whole.parent.mkdir(parents=True, exist_ok=True)
