@@ -121,7 +121,7 @@ def test_who_wrote_the_pairs_is_known_from_the_dataset_and_without_it_from_the_p
     assert "all about what the small embedded model wrote (most of its pairs are wrong)" in card.sentence
     models = {"base": replies(reader), "tuned": replies(scholar)}
     made = make_probes(written, general=False)
-    alone = evaluate(models, made, conditions=["closed"], progress=False)
+    alone = evaluate(models, made, conditions=["closed"], kinds=["V"], progress=False)
     assert (alone.writers, alone.withheld) == (card.writers, None)
     assert asked_of(scholar).writers == tuple(sorted({pair.model for pair in dataset()} - {""}))
 
