@@ -121,6 +121,7 @@ def test_a_run_is_evaluated_and_the_card_is_shown_and_kept(run, server):
     assert made.rate("base", "P").right == 0
     assert made.rate("base", "P", condition="passage").share == 1
     assert made.rate("tuned", "C").right == 0
+    assert (made.writers, made.withheld) == (("scripted",), 2)
     shown = " ".join(done.stdout.split())
     assert made.sentence in shown
     for said in (f"evaluation {run / 'evaluation.json'}", f"report {run / 'report.html'}", "--audit 50"):

@@ -38,6 +38,7 @@ from qagen.errors import BudgetError, ModelError, RunFolderError, SettingsError
 from qagen.evaluation.answering import ANSWER_FROM_TEXT_PROMPT, Asking, SourceTexts, messages_of
 from qagen.evaluation.auditing import read_audit, write_audit
 from qagen.evaluation.evaluating import evaluate
+from qagen.evaluation.findings import find_outdated
 from qagen.evaluation.probes import make_probes, write_probes
 from qagen.evaluation.records import Probe
 from qagen.evaluation.report_card import ReportCard
@@ -120,7 +121,7 @@ def test_who_wrote_the_pairs_is_known_from_the_dataset_and_without_it_from_the_p
     assert "all about what the small embedded model wrote (most of its pairs are wrong)" in card.sentence
     models = {"base": replies(reader), "tuned": replies(scholar)}
     made = make_probes(written, general=False)
-    alone = evaluate(models, made, conditions=["closed"], progress=False)
+    alone = evaluate(models, made, conditions=["closed"], kinds=["V"], progress=False)
     assert (alone.writers, alone.withheld) == (card.writers, None)
     assert asked_of(scholar).writers == tuple(sorted({pair.model for pair in dataset()} - {""}))
 
@@ -534,7 +535,8 @@ def hosted_run(folder, server, **options):
         training_file="train.jsonl",
         model="ft:gpt-4.1-mini:org::1",
         job="ftjob-1",
-        hyperparameters={"epochs": 3},
+        hyperparameters={"epochs": 3, "rank": 32, "strength": 1},
+        details={"replayed": 9, "plan": {"strength": 0.85}},  # it would have lost trained answers
     )
     return run_folder(folder, record, **options)
 
@@ -552,8 +554,13 @@ def test_a_run_folder_evaluates_its_base_and_tuned_model_and_keeps_the_card(tmp_
         "base_model": "gpt-4.1-mini",
         "provider": "other",
         "epochs": 3,
+        "rank": 32,
+        "strength": 1,
+        "planned_strength": 0.85,
+        "replayed": 9,
         "job": "ftjob-1",
     }
+    assert find_outdated(card, run) == ""
     assert card.leaks == ()
     assert calls == len(bodies) == card.usage.asked
     assert again.usage.asked == 0
