@@ -49,7 +49,7 @@ def with_parameters(notebook, **values):
 
 
 def executed(name, folder, **parameters):
-    """The notebook after its cells have run in this folder; what comes out is what the committed one shows."""
+    """The notebook after its cells have run in this folder; what comes out is what the committed one has."""
     folder.mkdir(exist_ok=True)
     file = ROOT / "notebooks" / f"{name}.ipynb"
     notebook = with_parameters(nbformat.read(file, 4), **parameters)
