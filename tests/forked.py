@@ -175,6 +175,9 @@ def serve(number: int, modules: Sequence[str]) -> dict[str, Any]:
     """Fork for each order; returns only in what was forked, with the order."""
     for module in modules:
         import_module(module)
+    from qagen.llm.tokens import count_tokens
+
+    count_tokens("Reads the vocabulary, which takes half a second.")
     gc.freeze()  # or the first collection in each fork would copy everything
     inbox = socket.socket(fileno=number)
     while True:
