@@ -582,7 +582,7 @@ def test_a_model_trained_here_is_evaluated_with_ones_own_questions(here, tmp_pat
     (tmp_path / "own.jsonl").write_text("".join(json.dumps(one) + "\n" for one in own), encoding="utf-8")
     done = qagen("evaluate", mine, "--probes", tmp_path / "own.jsonl")
     assert done.returncode == 0, done.stderr
-    assert "he tuned model answers between 61 and 100 % of your own questions" in " ".join(done.stdout.split())
+    assert "tuned model answers between 61 and 100 % of your own questions" in " ".join(done.stdout.split())
     assert (mine / "evaluation.json").is_file()
     assert not (mine / "report.html").exists()  # there are no pairs to report
 
