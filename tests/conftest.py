@@ -1,5 +1,6 @@
 """What many tests use."""
 
+import io
 import json
 import os
 
@@ -49,3 +50,10 @@ GOOD = pairs_json(
     ),
     ("In what time did Tilda Vance row the mile in the 1897 final?", "6:02", "She rowed the mile in 6:02."),
 )
+
+
+class Screen(io.StringIO):
+    """A terminal, where bars are drawn: for ``contextlib.redirect_stderr``."""
+
+    def isatty(self):
+        return True
