@@ -25,13 +25,11 @@ class LineBar(tqdm):  # type: ignore[type-arg] # it is generic in its stubs alon
         """Say where it stands, unless that was said within a minute, or has not changed."""
         del msg, pos
         now = time.monotonic()
+        is_new = self.desc != self._named  # a stage of a job
         # With a total of 0 it is not known yet what there is to do; without one its name is given later.
         begun = self.n or self.total or (self.total is None and self._made)
         ended = self.total and self.n >= self.total  # that is said when it is closed
-        is_due = now >= self._next or (
-            self._named and self.desc != self._named
-        )  # a new stage is told at once
-        if is_due and begun and not ended:
+        if begun and (is_new or (now >= self._next and not ended)):
             self._next, self._named = now + EVERY, self.desc
             self._say()
 
