@@ -1,5 +1,6 @@
 """What many tests use."""
 
+import io
 import json
 import os
 from collections import Counter
@@ -83,3 +84,10 @@ def pytest_unconfigure(config):
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
     reporter.write_line(f"Skipped: {told}" if told else "Nothing was skipped.")
+
+
+class Screen(io.StringIO):
+    """A terminal, where bars are drawn: for ``contextlib.redirect_stderr``."""
+
+    def isatty(self):
+        return True

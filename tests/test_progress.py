@@ -85,7 +85,7 @@ with bar_class()(total=4_000_000, desc="model", unit="B", unit_scale=True) as ba
         bar.write("between")
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stderr
-    assert told.splitlines() == ["model: 10.0kB of 4.00MB", "model: 4.00MB of 4.00MB"]
+    assert told.splitlines() == ["model: 0.00B of 4.00MB", "model: 4.00MB of 4.00MB"]
 
 
 # --- in a terminal ---

@@ -5,13 +5,14 @@ import json
 import random
 import signal
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stderr
 from dataclasses import replace
 
 import forked
 import httpx2
 import openai
 import pytest
+from conftest import Screen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tuning_server import (
@@ -697,21 +698,22 @@ def paged(page, request):
 # What is seen
 
 
-def test_the_bar_shows_stage_steps_losses_and_the_end(server, capsys):
+def test_the_bar_shows_stage_steps_losses_and_the_end(server):
     life = (
         replace(QUEUED, looks=3),
         RUNNING,
         Stage("running", (step(9, 9, 0.25, valid_loss=0.5),)),
         SUCCEEDED,
     )
-    wait(server.client(), server.add_job(life=life), progress=True)
-    shown = capsys.readouterr().err
+    with redirect_stderr(Screen()) as screen:
+        wait(server.client(), server.add_job(life=life), progress=True)
+    shown = screen.getvalue()
     for part in ("queued", "running", "step 9 of 9", "train loss 0.250", "valid loss 0.500", "done about"):
         assert part in shown
     assert "done about" not in shown.split("succeeded")[-1]
 
 
-def test_the_bar_foretells_the_end_from_the_pace_where_the_service_does_not(capsys):
+def test_the_bar_foretells_the_end_from_the_pace_where_the_service_does_not():
     now = int(time.time())
     steps = [(now - 200, 10), (now - 100, 20), (now, 30)]
     events = [
@@ -725,23 +727,33 @@ def test_the_bar_foretells_the_end_from_the_pace_where_the_service_does_not(caps
 
     transport = httpx2.Client(transport=httpx2.MockTransport(handle))
     client = openai.OpenAI(api_key=KEY, http_client=transport)
-    with pytest.raises(DeadlineError):
+    with pytest.raises(DeadlineError), redirect_stderr(Screen()) as screen:
         wait_for_fine_tuning(client, "ftjob-1", poll=0.01, timeout=0.05)
     end = time.strftime("%H:%M", time.localtime(now + 300))
-    assert f"step 30 of 60 [00:00, done about {end}]" in capsys.readouterr().err
+    assert f"step 30 of 60 [00:00, done about {end}]" in screen.getvalue()
 
 
-def test_the_bar_says_when_there_is_no_answer(server, capsys):
+def test_the_bar_says_when_there_is_no_answer(server):
     server.fail("GET", JOB, skip=1, status=503)
-    wait(server.client(max_retries=0), server.add_job(life=LIFE), progress=True)
-    assert "no answer, trying on" in capsys.readouterr().err
+    with redirect_stderr(Screen()) as screen:
+        wait(server.client(max_retries=0), server.add_job(life=LIFE), progress=True)
+    assert "no answer, trying on" in screen.getvalue()
 
 
-def test_steps_are_shown_where_only_the_job_tells_them(capsys):
-    with TuningServer(flavour="nebius") as server:
+def test_steps_are_shown_where_only_the_job_tells_them():
+    with TuningServer(flavour="nebius") as server, redirect_stderr(Screen()) as screen:
         job = server.add_job(life=(QUEUED, Stage("running", (Event("Training"),)), SUCCEEDED))
         wait(server.client(), job, progress=True)
-    assert "step 9 of 9" in capsys.readouterr().err
+    assert "step 9 of 9" in screen.getvalue()
+
+
+def test_without_a_terminal_each_stage_is_a_line(server, capsys):
+    job = server.add_job(life=(replace(QUEUED, looks=3), replace(RUNNING, looks=3), SUCCEEDED))
+    wait(server.client(), job, progress=True)
+    shown = capsys.readouterr().err
+    assert "\r" not in shown
+    stages = [line.split(":")[0].removeprefix(f"{job.id} ") for line in shown.splitlines()]
+    assert list(dict.fromkeys(stages)) == ["queued", "running", "succeeded"]
 
 
 def test_nothing_is_shown_without_progress(server, capsys):

