@@ -13,7 +13,7 @@ from qagen.llm.cost_text import cost_text
         (0.4211, 9, "$0.4211"),
         (0.00012, 9, "$0.0001"),
         (0.0000999, 9, "under $0.0001"),
-        (0.0, 9, "free (own machine)"),
+        (0.0, 9, "free"),
         (0.0, 0, "–"),
         (None, 9, "unknown"),
         (None, 0, "unknown"),

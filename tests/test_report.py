@@ -144,8 +144,8 @@ def test_what_costs_nothing_has_no_price(tmp_path):
     free = Usage(calls=1, asked=1, input_tokens=9, output_tokens=1, cost=0.0)
     steps = [Step(name="write", before=0, after=5, usage=free), Step(name="gates", before=5, after=5)]
     text = report(dataset(usage=free, steps=steps), tmp_path).text
-    assert "Cost ? free (own machine) 1 call" in text
-    assert "write 0 5 1 10 free (own machine)" in text
+    assert "Cost ? free 1 call" in text
+    assert "write 0 5 1 10 free" in text
     assert "$" not in text
     assert "Cost ? unknown" in report(dataset(usage=Usage(calls=1, cost=None)), tmp_path).text
 

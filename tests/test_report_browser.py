@@ -195,7 +195,7 @@ def test_the_caution_and_the_steps_are_read_on_a_phone_without_scrolling_sideway
     assert table.evaluate("table => table.scrollWidth <= table.closest('.wide').clientWidth")
     assert table.evaluate("table => table.closest('.wide').scrollWidth <= table.closest('.wide').clientWidth")
     label = "cell => getComputedStyle(cell, '::before').content"
-    cost = table.get_by_text("free (own machine)")
+    cost = table.get_by_text("free")
     assert cost.evaluate(label) == '"Cost"'
     assert table.get_by_text(note).bounding_box()["width"] > 300
 

@@ -76,7 +76,7 @@ def answering(as_json: bool) -> Iterator[Callable[[object], None]]:
 
 # --- lines that can be pasted
 
-_COMMANDS = "generate|check|status|models|tune|jobs|ask|evaluate|compare"
+_COMMANDS = "generate|check|status|doctor|models|tune|jobs|ask|evaluate|compare"
 _NAMED = re.compile(rf"(?<![\w./\\-])(?<!-m )qagen(?= (?:{_COMMANDS})\b)")
 
 

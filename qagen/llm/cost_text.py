@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FREE = "free (own machine)"
+FREE = "free"
 UNKNOWN = "unknown"
 NOTHING_ASKED = "–"
 
@@ -17,11 +17,11 @@ def cost_text(cost: float | None, *, tokens: int) -> str:
 
     Args:
         cost: US dollars; ``None`` is unknown.
-        tokens: Read and written. Tokens that cost nothing came from a model on this machine; where there are
-            none, nothing was asked that could cost.
+        tokens: Read and written. Where there are none, nothing was asked that could cost; tokens without a
+            cost are those of a model on this machine, or of a free one.
 
     Returns:
-        ``"$12.35"``, ``"$0.0042"``, ``"under $0.0001"``, ``"free (own machine)"``, ``"unknown"`` or ``"–"``.
+        ``"$12.35"``, ``"$0.0042"``, ``"under $0.0001"``, ``"free"``, ``"unknown"`` or ``"–"``.
     """
     if cost is None:
         return UNKNOWN
