@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # means that a passage got no pairs, which happens with a small model.
 RUN ?= demo-run
 
-.PHONY: demo train-demo learning learning-quick learning-documents test lint types pytest test-newest test-oldest lock \
+.PHONY: demo train-demo learning learning-quick learning-documents test test-all lint types pytest test-newest test-oldest lock \
 	docs benchmarks clean
 
 demo: $(VENV)/.demo
@@ -42,10 +42,12 @@ DEMO_SOURCE ?= examples/documents/tessimarn-regatta.md
 # Two cores write about ten tokens a second: fewer wordings than by default, so that it stays a matter of minutes.
 DEMO_OPTIONS ?= --limit 3 --forms 3 --held-out 1
 
-# ruff first, for it takes a second; mypy beside pytest, for that leaves a core idle now and then.
-test: lint $(VENV)/.test
+# ruff first, for it takes a second; mypy beside pytest, for that leaves a core idle now and then. test-all also runs
+# what takes long: the pages of the documentation, notebooks, kills, browsers and benchmarks.
+test: QUICK = -m 'not slow'
+test test-all: lint $(VENV)/.test
 	@$(BIN)/mypy > $(VENV)/mypy.log 2>&1 & types=$$!; \
-	$(PYTEST); tests=$$?; \
+	$(PYTEST) $(QUICK); tests=$$?; \
 	wait $$types; checked=$$?; [ $$checked -eq 0 ] || cat $(VENV)/mypy.log; \
 	exit $$((tests | checked))
 

