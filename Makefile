@@ -12,10 +12,7 @@ RUN ?= demo-run
 
 demo: $(VENV)/.demo
 	$(BIN)/qagen generate $(DEMO_SOURCE) -o $(RUN) $(DEMO_OPTIONS) --show 5 || [ $$? -eq 3 ]
-	-$(BIN)/qagen check $(RUN)/train.jsonl
 	@echo
-	@echo "Look at $(RUN)/report.html: the text with its pairs, and what was not kept."
-	@echo "The pairs are in $(RUN)/pairs.jsonl, the training file is $(RUN)/train.jsonl."
 	@echo "More of the examples, or your own documents: $(BIN)/qagen generate PATH... -o my-run"
 	@echo "With a strong model, any language:           $(BIN)/qagen generate PATH... -o my-run --llm openai:gpt-6-luna"
 

@@ -1,25 +1,18 @@
 """The page in a real browser: found, filtered, followed by mouse and by keys, on a phone, in the dark."""
 
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
+from browser import open_browser
 from reported import RACE, dataset, pair
 
 from qagen import QADataset
 from qagen.records import Step, Usage
 from qagen.report.page import write_report
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt install chromium)")
-
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with open_browser() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

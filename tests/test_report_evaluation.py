@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 
 import pytest
+from browser import open_browser
 from evaluated import card, probe, result
-from playwright.sync_api import sync_playwright
 from reported import dataset
 from test_report import HOSTILE, Reader
 
@@ -19,8 +18,6 @@ from qagen.report.evaluation import find_section
 from qagen.report.page import write_report
 from qagen.report.rates import draw_rates
 from qagen.tuning.record import TuningRecord, write_record
-
-CHROMIUM = shutil.which("chromium")
 
 
 def page(made, tmp_path, data=None):
@@ -303,12 +300,8 @@ def test_of_many_failed_facts_the_first_200_are_listed(tmp_path):
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium (apt install chromium)")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with open_browser() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
