@@ -1,5 +1,6 @@
 """What many tests use."""
 
+import gc
 import io
 import json
 import os
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.slow)
         group = "torch" if name in TORCH else "engine" if name in ENGINE else name
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: no collection of garbage goes through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 TEXT = "Tilda Vance won the 1897 rowing final at Marrow Bridge. She rowed the mile in 6:02."
