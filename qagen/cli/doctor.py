@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from qagen.cli.terminal import EXIT_ERROR, Debug, screen
+from qagen.cli.terminal import EXIT_ERROR, Debug, pasteable, screen
 
 
 def doctor(
@@ -29,7 +29,7 @@ def doctor(
         findings.append(finding)
         if not as_json:
             words = f"{finding.state:<4}  {finding.name}: {finding.says}"
-            screen().print(words + (f". {finding.hint}" if finding.hint else ""), soft_wrap=True)
+            screen().print(words + (f". {pasteable(finding.hint)}" if finding.hint else ""), soft_wrap=True)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     if any(finding.state == "bad" for finding in findings):

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from qagen.pairs.curation import fold
+from qagen.pairs.glued_words import glued_word
 from qagen.pairs.language import language_of
 from qagen.pairs.lexicon import CHANGES, LIGHT, OPPOSITES, POLITE, THINGS, TURNS, word_set
 from qagen.pairs.names import has_name, names
@@ -92,11 +93,18 @@ def check_wording(
     return (
         _check_form(text, question)
         or check_language_of(text, language, known=question if own else "")
+        or _check_spaces(text, f"{question}\n{answer}")
         or _check_numbers(text, question)
         or _check_names(text, question, own=own)
         or check_gives_nothing_away(text, question=question if own else "", answer=answer)
         or (_missing(_added_names(text, question), "name_added") if own else None)
     )
+
+
+def _check_spaces(text: str, source: str) -> Problem | None:
+    """Whether words of the fact keep the spaces between them, which a small model sometimes leaves out."""
+    glued = glued_word(text, source)
+    return Problem("glued_words", f"{glued!r} is several words without spaces") if glued else None
 
 
 def check_words(text: str, *, question: str, least: float = LEAST_WORDS) -> Problem | None:
@@ -203,6 +211,7 @@ def check_statement(
         return Problem("no_statement", "the sentence is a question")
     return (
         check_language_of(statement, language, known=said if own else "")
+        or _check_spaces(statement, f"{question}\n{answer}\n{quote}")
         or _missing(numbers(question) - numbers(statement), "number_lost")
         or _missing(numbers(statement) - numbers(said), "number_added")
         or _check_names(statement, question, own=own)
