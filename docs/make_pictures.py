@@ -76,7 +76,10 @@ def in_terminal(command: str, folder: Path) -> str:
         while not done.exists():
             time.sleep(0.2)
         time.sleep(0.5)  # until the last lines are drawn
-        return call(*tmux, "capture-pane", "-pe", folder=folder).rstrip()
+        screen = call(*tmux, "capture-pane", "-pe", folder=folder).rstrip()
+        # Whose machine drew it, and with which Python, is not what it shows.
+        screen = screen.replace(folder.resolve().as_uri(), "file:///home/you")
+        return re.sub(r"\S+ -m qagen\b", "qagen", screen)
     finally:
         call(*tmux, "kill-server", folder=folder)
 
