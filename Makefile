@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 # means that a passage got no pairs, which happens with a small model.
 RUN ?= demo-run
 
+# Compiled once, and not in each of the hundred processes that tests start (containers often switch it off).
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo train-demo learning learning-quick learning-documents test test-all lint types pytest test-newest test-oldest lock \
 	docs benchmarks clean
 
@@ -39,11 +42,11 @@ DEMO_SOURCE ?= examples/documents/tessimarn-regatta.md
 # Two cores write about ten tokens a second: fewer wordings than by default, so that it stays a matter of minutes.
 DEMO_OPTIONS ?= --limit 3 --forms 3 --held-out 1
 
-# ruff first, for it takes a second; mypy beside pytest, for that leaves a core idle now and then. test-all also runs
-# what takes long: the pages of the documentation, notebooks, kills, browsers and benchmarks.
+# ruff first, for it takes a second; mypy beside pytest, with what that leaves idle. test-all also runs what takes
+# long: the pages of the documentation, notebooks, kills, browsers and benchmarks.
 test: QUICK = -m 'not slow'
 test test-all: lint $(VENV)/.test
-	@$(BIN)/mypy > $(VENV)/mypy.log 2>&1 & types=$$!; \
+	@nice $(BIN)/mypy > $(VENV)/mypy.log 2>&1 & types=$$!; \
 	$(PYTEST) $(QUICK); tests=$$?; \
 	wait $$types; checked=$$?; [ $$checked -eq 0 ] || cat $(VENV)/mypy.log; \
 	exit $$((tests | checked))
@@ -55,7 +58,7 @@ lint: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 
-PYTEST = $(BIN)/pytest --numprocesses auto --dist loadgroup --durations 25 --durations-min 1
+PYTEST = $(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --durations 25 --durations-min 1
 
 pytest: $(VENV)/.test
 	$(PYTEST)
@@ -67,7 +70,7 @@ TORCH ?= torch==2.13.0
 test-newest test-oldest: test-%:
 	$(PYTHON) .ci/install.py .venv-$* test --versions $* --torch $(TORCH)
 	[ $* = oldest ] || .venv-$*/bin/mypy
-	QAGEN_VERSIONS=$* .venv-$*/bin/pytest --numprocesses auto --dist loadgroup
+	QAGEN_VERSIONS=$* .venv-$*/bin/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 # Exact versions of everything that make and CI install, for every platform and Python.
 lock: $(VENV)/.test

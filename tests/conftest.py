@@ -5,9 +5,11 @@ import io
 import json
 import os
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from langchain_core.documents import Document
+from xdist.scheduler import LoadScopeScheduling
 
 from qagen.records import Passage
 
@@ -17,30 +19,55 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Whoever imports PyTorch, or starts the engine or a notebook, pays seconds for it: one worker does it once.
-# All other files stay whole, so that what they set up is set up once.
+# All other files stay whole, so that what they set up is set up once. Those that take longest come first.
 TORCH = (
-    "test_benchmarks",
+    "test_train_locally",
     "test_cli_tuning",
+    "test_tuned_model",
     "test_gguf_adapter",
     "test_one_row",
-    "test_train_locally",
-    "test_tuned_model",
+    "test_benchmarks",
 )
-ENGINE = ("test_docs", "test_evaluate", "test_local", "test_notebooks")
-
+ENGINE = ("test_local", "test_evaluate", "test_notebooks", "test_docs")
+OTHERS = ("test_cli_flow", "test_flow", "test_cli_evaluation", "test_kill", "test_report_browser")
+LONG = (*TORCH, *ENGINE, *OTHERS)
 
 # Which tests take over half a minute together: pages that are run, notebooks, kills, browsers, benchmarks.
 SLOW = ("test_benchmarks", "test_kill", "test_notebooks", "test_report_browser")
 
 
 def pytest_collection_modifyitems(items):
-    """Which tests one worker runs (see --dist loadgroup), and which `make test` leaves to `make test-all`."""
+    """Which tests `make test` leaves to `make test-all`, and which files come first."""
     for item in items:
-        name = item.path.stem
-        if name in SLOW:
+        if item.path.stem in SLOW or "browser" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
-        group = "torch" if name in TORCH else "engine" if name in ENGINE else name
-        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
+def pytest_xdist_auto_num_workers():
+    """One worker more than there are cores: many tests wait for a child process or a server."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Whole files, and those of one kind, to one worker.
+
+    Not `--dist loadgroup`: of its mark pytest-xdist 3.8 takes no notice with pytest 9.2.
+    """
+    return OneWorkerAFile(config, log)
+
+
+class OneWorkerAFile(LoadScopeScheduling):
+    """Deals out files in the order in which they were collected, those of one kind together."""
+
+    def _split_scope(self, nodeid):
+        name = Path(nodeid.partition("::")[0]).stem
+        return "torch" if name in TORCH else "engine" if name in ENGINE else name
+
+
+# Importing and collecting make millions of objects that stay. To look for garbage among them after every 700
+# new ones, as Python does, takes a seventh of the whole time.
+gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_collection_finish():

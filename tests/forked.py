@@ -173,6 +173,7 @@ def _server(modules: tuple[str, ...]) -> Server:
 
 def serve(number: int, modules: Sequence[str]) -> dict[str, Any]:
     """Fork for each order; returns only in what was forked, with the order."""
+    gc.set_threshold(20_000, 20, 20)
     for module in modules:
         import_module(module)
     from qagen.llm.tokens import count_tokens

@@ -422,8 +422,8 @@ def test_a_job_whose_weights_are_in_its_checkpoints_ends_without_a_name(run, neb
         (["tune", "RUN", "--provider", "azure", "--model", "gpt-4.1"], "--base-url"),
         (["tune", "RUN", "--provider", "nebius", "--model", "m", "--yes"], "NEBIUS_API_KEY"),
         (["tune", "RUN", "--model", "local:mystery"], "mystery"),
-        (["tune", "RUN", "--rank", "64", "--replay", "nowhere.jsonl"], "nowhere.jsonl"),
-        (["tune", "RUN", "--strength", "2"], "strength is 2.0"),
+        (["tune", "RUN", "--learning-rate", "1e-4", "--replay", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["tune", "RUN", "--learning-rate", "1e-4", "--strength", "2"], "strength is 2.0"),
         (["ask", "RUN", "Why?"], "qagen tune"),
         (
             ["tune", "RUN", "--provider", "openai", "--rank", "8"],

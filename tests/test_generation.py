@@ -152,7 +152,7 @@ def test_a_model_that_cannot_be_used_stops_the_run_at_once_and_keeps_what_is_fin
         generate_pairs(
             documents(500), model, out=tmp_path, progress=False, max_concurrency=2, preset="classic"
         )
-    assert model.calls < 20
+    assert model.calls < 50  # of 500: what the other worker asks until it hears of it
     assert [pair.source for pair in QADataset.load(tmp_path)][:5] == [f"{n}.txt" for n in range(5)]
     asked = model.calls
     again = replies(about)

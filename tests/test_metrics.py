@@ -6,7 +6,6 @@ import sys
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from tuning_server import LIFE, STUCK, TuningServer
 
 from qagen import fine_tuning_metrics, list_checkpoints, plot_metrics
@@ -199,6 +198,8 @@ def test_a_table_without_validation_has_one_curve():
 
 
 def test_axes_of_ones_own_are_drawn_on():
+    from matplotlib.figure import Figure
+
     axes = Figure().add_subplot()
     assert plot_metrics(LOSSES, ax=axes) is axes
 

@@ -1,21 +1,17 @@
 """A batch as one row: logits and gradients of the padded batch, on models of each type it is for."""
 
 import pytest
+from tiny_model import make_tiny_model
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-
-from tiny_model import make_tiny_model  # noqa: E402
-
-from qagen.tuning import one_row  # noqa: E402
-from qagen.tuning.one_row import IGNORED, answer_logits  # noqa: E402
-
+TYPES = ("llama", "mistral", "qwen2", "qwen3")
 PROMPT = [5, 6, 7, 8]
 EXAMPLES = [([11, 12, 13], [21, 22]), ([14], [23]), ([11, 15, 16, 17, 18], [24, 25, 26, 2])]
 
 
 @pytest.fixture
 def model_of(tmp_path):
+    import transformers
+
     def make(kind, attention="eager"):
         folder = make_tiny_model(tmp_path / "model", architecture=kind)
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, attn_implementation=attention)
@@ -25,6 +21,10 @@ def model_of(tmp_path):
 
 
 def batch_of(examples, prompt):
+    import torch
+
+    from qagen.tuning.one_row import IGNORED
+
     rows = [[*prompt, *question, *answer] for question, answer in examples]
     longest = max(map(len, rows))
     ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
@@ -37,6 +37,8 @@ def batch_of(examples, prompt):
 
 def one_by_one(model, examples, prompt):
     """Each example by itself, as plainly as can be."""
+    import torch
+
     found = []
     for question, answer in examples:
         row = [*prompt, *question, *answer]
@@ -45,6 +47,8 @@ def one_by_one(model, examples, prompt):
 
 
 def gradients(model, logits, wanted):
+    import torch
+
     model.zero_grad()
     torch.nn.functional.cross_entropy(logits, wanted).backward()
     return torch.cat([weight.grad.flatten() for weight in model.parameters()])
@@ -59,9 +63,19 @@ def passes(model):
     return seen
 
 
+def test_each_type_is_tried():
+    from qagen.tuning import one_row
+
+    assert set(TYPES) == one_row._TYPES
+
+
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
-@pytest.mark.parametrize("kind", sorted(one_row._TYPES))
+@pytest.mark.parametrize("kind", TYPES)
 def test_logits_and_gradients_are_those_of_each_example_by_itself(model_of, kind, attention):
+    import torch
+
+    from qagen.tuning.one_row import answer_logits
+
     model = model_of(kind, attention)
     wanted = torch.tensor([token for _, answer in EXAMPLES for token in answer])
     plain = one_by_one(model, EXAMPLES, PROMPT)
@@ -88,6 +102,10 @@ def test_logits_and_gradients_are_those_of_each_example_by_itself(model_of, kind
     ],
 )
 def test_what_is_shared_ends_before_the_first_answer(model_of, examples, prompt, tokens):
+    import torch
+
+    from qagen.tuning.one_row import answer_logits
+
     model = model_of("llama")
     plain = one_by_one(model, examples, prompt)
     seen = passes(model)
@@ -98,6 +116,11 @@ def test_what_is_shared_ends_before_the_first_answer(model_of, examples, prompt,
 
 @pytest.mark.parametrize("why", ["type", "long row"])
 def test_elsewhere_the_batch_stays_as_it_is(model_of, why, monkeypatch):
+    import torch
+
+    from qagen.tuning import one_row
+    from qagen.tuning.one_row import answer_logits
+
     model = model_of("gemma" if why == "type" else "llama")
     monkeypatch.setattr(one_row, "_TOKENS", 19 if why == "long row" else 20)
     plain = one_by_one(model, EXAMPLES, PROMPT)
@@ -110,6 +133,10 @@ def test_elsewhere_the_batch_stays_as_it_is(model_of, why, monkeypatch):
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_multiplied_in_16_bits_it_is_the_same_but_for_their_rounding(model_of, attention):
+    import torch
+
+    from qagen.tuning.one_row import answer_logits
+
     model = model_of("llama", attention)
     with torch.autocast("cpu", torch.bfloat16):
         found, tokens = answer_logits(model, *batch_of(EXAMPLES, PROMPT))

@@ -6,6 +6,7 @@ import ast
 import builtins
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -19,7 +20,13 @@ from qagen.errors import QAGenError
 PACKAGE = Path(qagen.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [file.relative_to(PACKAGE).as_posix() for file in FILES]
-TREES = {name: ast.parse(file.read_text("utf-8")) for name, file in zip(NAMES, FILES, strict=True)}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """The code of each file, read once."""
+    return {name: ast.parse(file.read_text("utf-8")) for name, file in zip(NAMES, FILES, strict=True)}
+
 
 # From the top down: a module imports from its own floor or one above it, and from nothing below.
 FLOORS = (
@@ -69,7 +76,7 @@ def module_of(name: str) -> str:
 def test_imports_go_one_way():
     wrong = [
         f"{name} imports {module}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         if name != "__init__.py"  # the public names, under TYPE_CHECKING
         for module in sorted(imported(tree))
         if not may_import(room(module_of(name)), module)
@@ -89,7 +96,7 @@ def test_every_room_has_a_floor():
 
 def nodes(*kinds: type[ast.AST]) -> Iterator[tuple[str, Any]]:
     """Every node of these kinds in the package, with where it stands."""
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         yield from ((f"{name}:{node.lineno}", node) for node in ast.walk(tree) if isinstance(node, kinds))
 
 

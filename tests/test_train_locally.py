@@ -252,13 +252,21 @@ def checkpoints(out):
     return sorted(out.glob("model/checkpoints/checkpoint-*/whole"))
 
 
-@pytest.mark.parametrize("stop_at_recall", [None, 0.95])
+@pytest.fixture(scope="module", params=[None, 0.95])
+def whole(request, base, tmp_path_factory):
+    """A training that nobody interrupts, its folder and its settings."""
+    folder = tmp_path_factory.mktemp("whole")
+    settings = {"n_epochs": 12 if request.param else 6, "stop_at_recall": request.param}
+    settings |= {"checkpoint_seconds": 0, "replay": "general"}  # other items in each epoch
+    return train(write_chat(folder / "train.jsonl", FACTS), base, folder, **settings), folder, settings
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["checkpoints", "answers"])
 def test_a_training_goes_on_after_kill_9_and_ends_as_if_nothing_had_happened(
-    file, base, tmp_path, moment, stop_at_recall
+    file, base, tmp_path, moment, whole
 ):
-    settings = {"n_epochs": 12, "stop_at_recall": stop_at_recall, "checkpoint_seconds": 0}
-    settings["replay"] = "general"  # other items in each epoch
+    undisturbed, folder, settings = whole
     killed = tmp_path / "killed"
     process = child(file, base, killed, **settings)
     losses = killed / "model" / "losses.jsonl"
@@ -274,13 +282,13 @@ def test_a_training_goes_on_after_kill_9_and_ends_as_if_nothing_had_happened(
     (half / "adapter_model.safetensors").write_bytes(b"half")
 
     resumed = train(file, base, killed, **settings)
-    whole = train(file, base, tmp_path / "whole", **settings)
     assert resumed.record.details["resumed_at_step"] >= 1
-    assert resumed.record.details["steps"] == whole.record.details["steps"]
-    assert weights(killed) == weights(tmp_path / "whole")
-    assert resumed.metrics()["train_loss"].equals(whole.metrics()["train_loss"])
+    assert resumed.record.details["steps"] == undisturbed.record.details["steps"]
+    assert weights(killed) == weights(folder)
+    assert resumed.metrics()["train_loss"].equals(undisturbed.metrics()["train_loss"])
 
 
+@pytest.mark.slow
 def test_killed_at_any_checkpoint_it_still_stops_where_it_would_have(file, base, tmp_path):
     settings = {"n_epochs": 12, "checkpoint_seconds": 0}
     whole = train(file, base, tmp_path / "whole", **settings).record.details
