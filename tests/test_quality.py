@@ -152,6 +152,7 @@ def test_a_prompt_of_no_stage_is_an_error():
         gold_answer("What is the weather like?")
 
 
+@pytest.mark.slow
 def test_the_benchmark_prints_one_table():
     done = subprocess.run(
         [

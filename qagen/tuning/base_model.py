@@ -304,7 +304,7 @@ def _quantized(base: Base, dtype: torch.dtype, device: str | None) -> dict[str, 
         )
     if not torch.cuda.is_available():
         raise SettingsError("4-bit training needs a CUDA GPU, and none is here: leave quantize_4bit out.")
-    config = BitsAndBytesConfig(  # type: ignore[no-untyped-call] # transformers annotates it in part
+    config = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_compute_dtype=dtype,

@@ -130,7 +130,7 @@ class Checks:
     validation: Callable[[], Recall] | None
 
 
-class Watch(TrainerCallback):
+class Watch(TrainerCallback):  # type: ignore[misc] # mypy does not read transformers
     """Log, bar, checkpoints by the clock, and the decision to stop early.
 
     ``stopped`` says why it stopped before the last epoch, and is empty if it did not.

@@ -128,7 +128,7 @@ class TransformersChatModel(BaseChatModel):
             max_new_tokens=max_tokens,
             eos_token_id=self._ends(),
             pad_token_id=self.tokenizer.pad_token_id,
-        )  # type: ignore[no-untyped-call] # transformers annotates it in part
+        )
         self.model.generation_config = config
         try:
             with torch.inference_mode():
