@@ -590,6 +590,7 @@ def wait_until_asked(server, stage, process, number=1):
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stage", "how"), [("review", signal.SIGINT), ("rephrase", signal.SIGINT), ("rephrase", signal.SIGKILL)]
 )

@@ -52,6 +52,7 @@ def fetch(index, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "pages"),
     [
@@ -70,6 +71,7 @@ def test_whatever_befalls_a_wheel_it_comes_whole(index, fetch, files, pages):
     assert all("tiny-part1==1.0: " in line and "Trying again in 0 s" in line for line in again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_befalls_the_hub_s_answer_the_right_file_comes(index, fetch, fault, tmp_path):
     index.plan = [fault]
