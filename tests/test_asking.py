@@ -1,4 +1,5 @@
 import json
+import socket
 
 import httpx2
 import openai
@@ -9,6 +10,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field
 from scripted import replies
 
+from qagen import chat_model
 from qagen.errors import GenerationError, LocalModelError, ModelError
 from qagen.llm.asking import Asked, Question, ask, key, send, wire_schema
 from qagen.llm.ledger import Ledger
@@ -242,6 +244,29 @@ def test_send_explains_what_a_service_says():
     with pytest.raises(GenerationError, match="ConnectionError: gone") as raised:
         send(replies(ConnectionError("gone")), [HumanMessage("hi")])
     assert raised.value.state == "failed"
+
+
+def test_where_nobody_listens_the_address_is_told_without_its_login():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    model = chat_model(
+        "openai:any", base_url=f"http://reader:word@127.0.0.1:{port}/v1", api_key="k", max_retries=0
+    )
+    with pytest.raises(
+        GenerationError, match=rf"asked: http://127\.0\.0\.1:{port}; is the address right"
+    ) as raised:
+        send(model, [HumanMessage("hi")])
+    assert "word" not in str(raised.value)
+
+
+def test_of_a_web_page_only_its_words_are_told():
+    page = "<html><head><style>p {color: red}</style></head><body><h1>502 Bad Gateway</h1>" + "<p>nginx" * 500
+    with pytest.raises(GenerationError, match="RuntimeError: 502 Bad Gateway nginx") as raised:
+        send(replies(RuntimeError(page)), [HumanMessage("hi")])
+    assert len(str(raised.value)) < 400
+    with pytest.raises(GenerationError, match="expected <str>"):
+        send(replies(RuntimeError("expected <str>")), [HumanMessage("hi")])
 
 
 def test_an_error_of_our_own_stays_what_it_is():

@@ -198,6 +198,12 @@ def test_a_file_that_is_no_ledger_is_refused(path):
         Ledger(path)
 
 
+def test_a_run_folder_that_is_a_file_is_said_to_be_one(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(RunFolderError, match=r"notes\.txt is a file\. Name a folder"):
+        Ledger(tmp_path / "notes.txt" / "ledger.sqlite")
+
+
 def test_a_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "run").write_text("a file")
     with pytest.raises(RunFolderError, match="run"):

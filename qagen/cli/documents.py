@@ -329,7 +329,8 @@ def _estimate(sources: list[str | Path], llm: str, answer: Callable[[object], No
     estimate = estimate_pairs(sources, llm, **options)
     answer(estimate_value(estimate))
     columns = ("step", "calls", "tokens in", "tokens out", "about", "cost")
-    table = new_table(f"Estimate for {estimate.passages:,} passages", *columns)
+    passages = "1 passage" if estimate.passages == 1 else f"{estimate.passages:,} passages"
+    table = new_table(f"Estimate for {passages}", *columns)
     for step in (*estimate.steps, estimate.total):
         cost = cost_text(step.cost, tokens=step.input_tokens + step.output_tokens)
         cells = (f"{step.calls:,}", f"{step.input_tokens:,}", f"{step.output_tokens:,}")

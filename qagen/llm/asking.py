@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import RunnableConfig
@@ -38,6 +39,8 @@ _HOPELESS = {
     404: "not found",
 }
 _TOO_MANY = 429
+_TAG = re.compile(r"<style.*?</style>|<script.*?</script>|<[^<>]{1,200}>", re.DOTALL)
+_LONGEST = 300  # characters of what a service says
 _KEYS = re.compile(r"\b(sk|key|Bearer)[-_ ][A-Za-z0-9*_\-.]{6,}")
 
 
@@ -355,7 +358,7 @@ def _is_mistake(error: Exception) -> bool:
 
 def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
     """Our error for what a provider's package raised."""
-    text = _without_keys(str(error)) or type(error).__name__
+    text = _without_keys(_said(error)) or type(error).__name__
     status = getattr(error, "status_code", None)
     code = getattr(error, "code", None)
     if status == _TOO_MANY and never_clears(code):
@@ -368,6 +371,20 @@ def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
         f"the model {model_name(model)} cannot be used: {reason}. The service said: {text}. "
         "Everything finished is kept; correct this and run the same command again."
     )
+
+
+def _said(error: Exception) -> str:
+    """What an error says, on one line: without a connection to whom, and of a web page its words only."""
+    page = "<html" in str(error).lower()
+    text = " ".join((_TAG.sub(" ", str(error)) if page else str(error)).split())
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    request = getattr(error, "request", None)
+    if request is None or getattr(error, "status_code", None) is not None:
+        return text
+    url = urlsplit(str(getattr(request, "url", "")))
+    host = url.netloc.rpartition("@")[2]  # without a login
+    told = f"{text} {error.__cause__ or ''}".rstrip()
+    return f"{told} (asked: {url.scheme}://{host}; is the address right, and does the service run?)"
 
 
 def _without_keys(text: str) -> str:

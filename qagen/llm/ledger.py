@@ -237,6 +237,10 @@ class Ledger:
     def _announce(self) -> FileLock:
         """Hold a lock as long as this process lives, and clear away what dead ones left behind."""
         assert self.path  # noqa: S101 - only called with a path
+        if self.path.parent.is_file():
+            raise RunFolderError(
+                f"{self.path.parent} is a file. Name a folder for the run; it may be a new one."
+            )
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock = self._lock_of(self.owner)

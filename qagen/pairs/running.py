@@ -202,7 +202,7 @@ class Progress:
         use = self._usage
         tokens = use.input_tokens + use.output_tokens
         cost = "" if use.cost == 0 else f"cost {cost_text(use.cost, tokens=tokens)}"
-        pairs = f"{self._pairs:,} pairs" if self._writes else ""
+        pairs = f"{self._pairs:,} pair{'' if self._pairs == 1 else 's'}" if self._writes else ""
         failed = f"{self._failures:,} failed" if self._failures else ""
         return ", ".join(filter(None, (pairs, failed, f"{tokens:,} tokens" if tokens else "", cost)))
 
