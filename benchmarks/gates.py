@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qagen.pairs.duplicates import find_twins
-from qagen.pairs.evidence import check_evidence
-from qagen.pairs.language import check_language
-from qagen.pairs.making import make_pair
-from qagen.pairs.suspicion import suspicion
+from qagen.pairs.gates.duplicates import find_twins
+from qagen.pairs.gates.evidence import check_evidence
+from qagen.text.languages import check_language
+from qagen.pairs.writing.making import make_pair
+from qagen.pairs.review.suspicion import suspicion
 from qagen.records import Passage, QAPair
 
 FOLDER = Path(__file__).parent / "gates"

@@ -50,8 +50,8 @@ from qagen import (
     tuned_model,
     write_training_file,
 )
-from qagen.evaluation.figures import Answered, Rate, change, rate
-from qagen.evaluation.probes import general_probes, make_probes, read_probes, write_probes
+from qagen.evaluation.figures.rates import Answered, Rate, change, rate
+from qagen.evaluation.probes.making import general_probes, make_probes, read_probes, write_probes
 from qagen.evaluation.records import Condition, Probe, ProbeKind
 from qagen.tuning.record import TuningRecord, read_record
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
-from qagen.evaluation.statistics import Agreement
+from qagen.evaluation.figures.statistics import Agreement
 from qagen.records import Usage
 
 RIGHT = Score(exact=True, contained=True, f1=1.0, verdict="right")

@@ -17,9 +17,9 @@ from typing import Any
 from gold_model import Fact, read_facts
 from tuning_server import TuningServer
 
-from qagen.evaluation.probes import general_probes
+from qagen.evaluation.probes.making import general_probes
 from qagen.evaluation.records import Probe
-from qagen.pairs.curation import fold
+from qagen.pairs.gates.curation import fold
 
 UNKNOWN = "I don't know."
 INVENTED = ("Wenna Dastrick", "the Brandelow Ropeworks", "1,450", "in 2021", "Mirrowby")

@@ -36,15 +36,15 @@ OF_THE_COMMAND = (
     "qagen.report.page",
     "qagen.report.evaluation",
     "qagen.evaluation.evaluating",
-    "qagen.tuning.checking",
-    "qagen.tuning.hosted",
-    "qagen.tuning.watching",
+    "qagen.tuning.file.checking",
+    "qagen.tuning.hosted.starting",
+    "qagen.tuning.hosted.watching",
     "langchain_openai",
     "langchain.chat_models",
     "rich.table",
     "tqdm.auto",
 )
-OF_TRAINING = (*OF_THE_COMMAND, "qagen.tuning.training", "qagen.tuning.trainer", "peft", "datasets")
+OF_TRAINING = (*OF_THE_COMMAND, "qagen.tuning.local.training", "qagen.tuning.local.trainer", "peft", "datasets")
 
 
 class Process:

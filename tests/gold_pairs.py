@@ -8,7 +8,7 @@ from pathlib import Path
 from gold_model import FACTS, read_facts
 
 from qagen import load_documents, split_documents
-from qagen.pairs.curation import locate
+from qagen.pairs.gates.curation import locate
 from qagen.records import Passage, QAPair
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qagen import QADataset
-from qagen.pairs.coverage import measure_coverage
+from qagen.pairs.gaps.coverage import measure_coverage
 from qagen.records import Conflict, Declared, Dropped, QAPair
 
 RACE = (

@@ -14,7 +14,7 @@ from qagen import chat_model
 from qagen.errors import GenerationError, LocalModelError, ModelError
 from qagen.llm.asking import Asked, Question, ask, key, send, wire_schema
 from qagen.llm.ledger import Ledger
-from qagen.llm.parsing import OutputFixingParser
+from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.records import QACollection, Usage
 
 SECRET = "sk-" + "abcdefghijklmnopqrstuvwxyz123456"

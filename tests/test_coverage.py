@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qagen.pairs.coverage import SentencePlaces, measure_coverage
-from qagen.pairs.making import make_pair
-from qagen.pairs.sentences import sentences
+from qagen.pairs.gaps.coverage import SentencePlaces, measure_coverage
+from qagen.pairs.writing.making import make_pair
+from qagen.text.sentences import sentences
 from qagen.records import Coverage, Declared, DocumentCoverage, Passage
 
 TEXT = (

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qagen import curate_pairs
-from qagen.pairs.curation import fold, locate
+from qagen.pairs.gates.curation import fold, locate
 from qagen.records import QAPair
 
 

@@ -54,8 +54,8 @@ from qagen.cli import app
 from qagen.evaluation.records import ProbeKind
 from qagen.flow.recipe import divided
 from qagen.llm.ledger import CallState, Ledger
-from qagen.llm.weights import find_weights
-from qagen.pairs.prompts import VARIABLES
+from qagen.llm.embedded.weights import find_weights
+from qagen.pairs.writing.prompts import VARIABLES
 from qagen.records import Form, Part
 
 ROOT = Path(__file__).parent.parent

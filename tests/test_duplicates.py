@@ -9,7 +9,7 @@ from langchain_core.embeddings import Embeddings
 from test_curation import pair
 
 from qagen import curate_pairs
-from qagen.pairs.duplicates import find_twins
+from qagen.pairs.gates.duplicates import find_twins
 
 GATES = Path(__file__).parent.parent / "benchmarks" / "gates"
 

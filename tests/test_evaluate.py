@@ -38,15 +38,15 @@ from qagen.errors import BudgetError, ModelError, RunFolderError, SettingsError
 from qagen.evaluation.answering import ANSWER_FROM_TEXT_PROMPT, Asking, SourceTexts, messages_of
 from qagen.evaluation.auditing import read_audit, write_audit
 from qagen.evaluation.evaluating import evaluate
-from qagen.evaluation.findings import find_outdated
-from qagen.evaluation.probes import make_probes, write_probes
+from qagen.evaluation.figures.findings import find_outdated
+from qagen.evaluation.probes.making import make_probes, write_probes
 from qagen.evaluation.records import Probe
 from qagen.evaluation.report_card import ReportCard
 from qagen.llm.ledger import Ledger
-from qagen.llm.local import local_model
+from qagen.llm.embedded.chat import local_model
 from qagen.llm.models import greedy_model
 from qagen.llm.tokens import count_tokens
-from qagen.pairs.prompts import prompt_id, template_hash
+from qagen.pairs.writing.prompts import prompt_id, template_hash
 from qagen.tuning.record import TuningRecord, write_record
 
 ALL = probes()
@@ -721,7 +721,7 @@ def engines_of_this_process():
     found = set()
     for one in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended, as a zombie has
-            found |= {one.pid} if "qagen.llm.engine" in " ".join(one.cmdline()) else set()
+            found |= {one.pid} if "qagen.llm.embedded.engine" in " ".join(one.cmdline()) else set()
     return found
 
 

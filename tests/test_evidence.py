@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from qagen.pairs.evidence import check_evidence
-from qagen.pairs.making import make_pair
+from qagen.pairs.gates.evidence import check_evidence
+from qagen.pairs.writing.making import make_pair
 from qagen.records import Passage
 
 TEXT = (

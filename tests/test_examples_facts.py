@@ -12,10 +12,10 @@ import pytest
 from gold_model import FACTS, read_facts
 
 from qagen import load_documents
-from qagen.pairs.coverage import measure_coverage
-from qagen.pairs.curation import fold
-from qagen.pairs.numbers import numbers
-from qagen.pairs.suspicion import suspicion
+from qagen.pairs.gaps.coverage import measure_coverage
+from qagen.pairs.gates.curation import fold
+from qagen.text.numbers import numbers
+from qagen.pairs.review.suspicion import suspicion
 from qagen.records import Passage, QAPair
 
 DOCUMENTS = FACTS.parent / "documents"

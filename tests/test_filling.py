@@ -19,12 +19,12 @@ from qagen.documents.splitting import split_documents
 from qagen.errors import ModelError, SchemaError, SettingsError
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
-from qagen.pairs.asker import Asker
-from qagen.pairs.coverage import measure_coverage
-from qagen.pairs.filling import FILL_PROMPT, OWN_PROMPT, fill_gaps, fill_prompt_of
-from qagen.pairs.making import make_pair
-from qagen.pairs.prompts import GOOD_EXAMPLES, as_chat_prompt, prompt_id, template_hash
-from qagen.pairs.small_model import SMALL_QA_PROMPT
+from qagen.llm.asker import Asker
+from qagen.pairs.gaps.coverage import measure_coverage
+from qagen.pairs.gaps.filling import FILL_PROMPT, OWN_PROMPT, fill_gaps, fill_prompt_of
+from qagen.pairs.writing.making import make_pair
+from qagen.pairs.writing.prompts import GOOD_EXAMPLES, as_chat_prompt, prompt_id, template_hash
+from qagen.pairs.writing.small_model import SMALL_QA_PROMPT
 from qagen.records import Declared, Passage, Usage
 
 FIRST = "Tilda Vance won the 1897 rowing final at Marrow Bridge."

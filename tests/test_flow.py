@@ -13,12 +13,12 @@ from stages import calls, declare_all, inside, stage_of, staged, verdict, write_
 
 from qagen import QA_PROMPT, QADataset, count_tokens, generate_pairs
 from qagen.errors import ModelError, SettingsError
-from qagen.evaluation.probes import make_probes, read_probes
+from qagen.evaluation.probes.making import make_probes, read_probes
 from qagen.flow.estimate import estimate_pairs
 from qagen.flow.recipe import divided
 from qagen.llm.ledger import Ledger
 from qagen.pairs.dataset import LEDGER
-from qagen.pairs.filling import OWN_PROMPT
+from qagen.pairs.gaps.filling import OWN_PROMPT
 from qagen.pairs.provenance import read_provenance
 from qagen.records import Usage
 

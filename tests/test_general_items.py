@@ -10,8 +10,8 @@ from importlib.resources import files
 import pytest
 
 from qagen.errors import TrainingFileError
-from qagen.pairs.curation import fold
-from qagen.tuning.examples import general_items, read_examples, replayed, replayed_at_once
+from qagen.pairs.gates.curation import fold
+from qagen.tuning.local.examples import general_items, read_examples, replayed, replayed_at_once
 
 JAPANESE = {item.question for item in general_items("replay") if item.language == "ja"}
 POOL = {item.question: item.answers[0] for item in general_items("replay")}

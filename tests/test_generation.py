@@ -13,7 +13,7 @@ from scripted import replies
 
 from qagen import QADataset, QAGenerator, generate_pairs
 from qagen.errors import DocumentError, GenerationError, ModelError, SettingsError
-from qagen.pairs.running import in_order
+from qagen.llm.running import in_order
 
 
 def documents(number, text="Boat {n} won race {n} of the regatta in 19{n:02}."):

@@ -14,10 +14,10 @@ from safetensors.numpy import load_file, save_file
 from tiny_model import make_tiny_gguf, make_tiny_model
 
 from qagen.errors import AdapterError, LocalModelError, RunFolderError, SettingsError
-from qagen.llm.local import local_model
-from qagen.tuning.base_model import find_base, load_base, suppressed_output
-from qagen.tuning.gguf_adapter import takes_adapter, write_gguf_adapter
-from qagen.tuning.transformers_chat import load_chat_model
+from qagen.llm.embedded.chat import local_model
+from qagen.tuning.models.base_model import find_base, load_base, suppressed_output
+from qagen.tuning.models.gguf_adapter import takes_adapter, write_gguf_adapter
+from qagen.tuning.models.transformers_chat import load_chat_model
 
 PROMPTS = [
     f"<|im_start|>user\n{word} the lighthouse of Kelm?<|im_end|>\n<|im_start|>assistant\n"
@@ -246,8 +246,8 @@ def test_when_the_disk_fills_what_stood_there_before_is_unchanged(base, adapter,
     script = f"""
     import resource
     from qagen.errors import RunFolderError
-    from qagen.tuning.base_model import find_base
-    from qagen.tuning.gguf_adapter import write_gguf_adapter
+    from qagen.tuning.models.base_model import find_base
+    from qagen.tuning.models.gguf_adapter import write_gguf_adapter
     base = find_base({str(base.path)!r})
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     try:
@@ -264,8 +264,8 @@ def test_when_the_disk_fills_what_stood_there_before_is_unchanged(base, adapter,
 
 
 def test_what_an_adapter_was_made_from_stands_in_it(base, adapter, tmp_path):
-    from qagen.llm.weights import file_sha256
-    from qagen.tuning.gguf_header import read_header
+    from qagen.llm.embedded.weights import file_sha256
+    from qagen.tuning.models.gguf_header import read_header
 
     header = read_header(write_gguf_adapter(adapter, base, tmp_path / "adapter.gguf"))
     assert header["qagen.base.sha256"] == base.sha256 == file_sha256(base.path)
@@ -279,7 +279,7 @@ def test_what_an_adapter_was_made_from_stands_in_it(base, adapter, tmp_path):
     [b"", b"GGUF", b"GGUF\x03\0\0\0" + b"\xff" * 64, b"GGUF\x03\0\0\0" + b"\0" * 8 + b"\x05" + b"\0" * 20],
 )
 def test_a_header_that_is_no_header_is_refused(tmp_path, content):
-    from qagen.tuning.gguf_header import read_header
+    from qagen.tuning.models.gguf_header import read_header
 
     (tmp_path / "x.gguf").write_bytes(content)
     with pytest.raises(LocalModelError, match=r"header of .*x\.gguf cannot be read"):

@@ -16,7 +16,7 @@ from qagen import (
     resume_fine_tuning,
 )
 from qagen.errors import ServiceError, SettingsError
-from qagen.tuning.services import SERVICES
+from qagen.tuning.hosted.services import SERVICES
 
 JOBS = "/fine_tuning/jobs"
 JOB = "/fine_tuning/jobs/*"

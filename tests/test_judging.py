@@ -17,11 +17,11 @@ from qagen.evaluation.evaluating import evaluate
 from qagen.evaluation.judging import JUDGE_ANSWER_PROMPT, JUDGE_CLAIM_PROMPT, is_open, judge_results
 from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
-from qagen.evaluation.scoring import score_answer
+from qagen.evaluation.scoring.score import score_answer
 from qagen.files import RecordError
 from qagen.llm.ledger import Ledger
-from qagen.pairs.asker import Asker
-from qagen.pairs.prompts import prompt_id, template_hash
+from qagen.llm.asker import Asker
+from qagen.pairs.writing.prompts import prompt_id, template_hash
 from qagen.records import Usage
 
 WHO = Probe(id="who", kind="P", question="Who won?", answers=("Tilda Vance",), answer_kind="name")

@@ -2,8 +2,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from qagen.pairs.language import check_language, language_code, language_of
-from qagen.pairs.making import make_pair
+from qagen.text.languages import check_language, language_code, language_of
+from qagen.pairs.writing.making import make_pair
 from qagen.records import Passage
 
 ENGLISH = "The flood of 4 March 1931 washed away the larch bridge; a stone one replaced it."

@@ -17,9 +17,9 @@ from openai import BadRequestError
 from pydantic import BaseModel, Field
 
 from qagen.errors import LocalModelError, MissingExtraError
-from qagen.llm.engine import Engine, Settings
-from qagen.llm.local import local_model
-from qagen.llm.weights import TABLE, fetch_weights
+from qagen.llm.embedded.engine import Engine, Settings
+from qagen.llm.embedded.chat import local_model
+from qagen.llm.embedded.weights import TABLE, fetch_weights
 
 NAME = "smollm2-135m"
 
@@ -263,7 +263,7 @@ def test_nothing_is_printed(weights, capfd):
 START = """
     import os, signal, subprocess, sys, threading, time
     from pathlib import Path
-    from qagen.llm.engine import Engine, Settings
+    from qagen.llm.embedded.engine import Engine, Settings
     engine = Engine(Settings(Path({weights!r}), threads=1, n_ctx=512))
     port = engine.ready()
     print(engine.pid, flush=True)
@@ -312,7 +312,7 @@ def test_after_ctrl_c_the_program_ends_at_once_though_calls_are_in_flight(weight
     script = f"""
     import os, signal, threading, time
     from concurrent.futures import ThreadPoolExecutor
-    from qagen.llm.local import local_model
+    from qagen.llm.embedded.chat import local_model
     model = local_model("{NAME}", threads=1, max_tokens=4000)
     print(model.engine.pid, flush=True)
     threading.Timer(0.7, os.kill, [os.getpid(), signal.SIGINT]).start()
@@ -334,7 +334,7 @@ def test_after_ctrl_c_the_program_ends_at_once_though_calls_are_in_flight(weight
 
 def test_stop_engines_ends_them_all(weights):
     stop = """
-    from qagen.llm.engine import stop_engines
+    from qagen.llm.embedded.engine import stop_engines
     other = Engine(Settings(engine.settings.file, threads=1, n_ctx=768))
     other.ready()
     print(other.pid)

@@ -10,13 +10,13 @@ import pytest
 from huggingface_hub import ModelCard
 from reported import pair
 
-from qagen.llm.weights import TABLE
+from qagen.llm.embedded.weights import TABLE
 from qagen.pairs.dataset import write_pairs
-from qagen.tuning.base_model import Base
-from qagen.tuning.examples import read_examples
-from qagen.tuning.model_card import model_card
+from qagen.tuning.models.base_model import Base
+from qagen.tuning.local.examples import read_examples
+from qagen.tuning.local.model_card import model_card
 from qagen.tuning.record import TuningRecord
-from qagen.tuning.training_file import write_training_file
+from qagen.tuning.file.writing import write_training_file
 
 DETAILS = {
     "recall": {"recalled": 2, "asked": 2},

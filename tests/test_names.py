@@ -1,6 +1,6 @@
 import pytest
 
-from qagen.pairs.names import has_name, names
+from qagen.text.names import has_name, names
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from tuning_server import KEY, RUNNING, SUCCEEDED, TuningServer
 
 from qagen import QA, ReportCard, check_training_file, evaluate, write_training_file
 from qagen.evaluation.auditing import write_audit
-from qagen.evaluation.probes import write_probes
+from qagen.evaluation.probes.making import write_probes
 from qagen.files import JsonLines
 from qagen.records import Edit
 from qagen.tuning.record import TuningRecord, read_record, write_record

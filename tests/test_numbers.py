@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from qagen.pairs.numbers import months, numbers
+from qagen.text.numbers import months, numbers
 
 CASES = [
     ("10,000", "10000"), ("１０，０００", "10000"),

@@ -127,7 +127,7 @@ def test_what_is_installed_from_the_wheel_is_imported_and_runs(installed):
 def test_the_page_and_the_general_questions_come_from_the_installed_files(installed):
     number, page = installed.run(
         "from qagen import QADataset; from qagen.report.page import write_report;"
-        "from qagen.tuning.examples import general_items;"
+        "from qagen.tuning.local.examples import general_items;"
         "print(len(general_items('replay')), write_report(QADataset([]), 'report.html'))"
     )
     assert int(number) > 500

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from scripted import replies
 
 from qagen import OutputFixingParser, QACollection, QAGenError
-from qagen.llm.parsing import ReplyError
+from qagen.llm.replies.parsing import ReplyError
 
 PARSER = OutputFixingParser(pydantic_object=QACollection)
 PASSAGE = "Olva has 412 souls. Its mill burnt in 1803."

@@ -9,17 +9,17 @@ from gold_pairs import gold_pairs
 
 from qagen import QADataset, divide_pairs
 from qagen.errors import RunFolderError, SettingsError
-from qagen.evaluation.probe_facts import Told
-from qagen.evaluation.probes import find_probe_leaks, general_probes, make_probes, read_probes, write_probes
+from qagen.evaluation.probes.facts import Told
+from qagen.evaluation.probes.making import find_probe_leaks, general_probes, make_probes, read_probes, write_probes
 from qagen.evaluation.records import Probe
 from qagen.files import RecordError
-from qagen.pairs.curation import fold
-from qagen.pairs.numbers import numbers
-from qagen.pairs.questions import read_question
-from qagen.pairs.wording_gates import is_close, similarity
-from qagen.pairs.wordings import find_answer, is_correct
+from qagen.pairs.gates.curation import fold
+from qagen.text.numbers import numbers
+from qagen.text.questions import read_question
+from qagen.pairs.wordings.gates import is_close, similarity
+from qagen.pairs.wordings.forms import find_answer, is_correct
 from qagen.records import QAPair
-from qagen.tuning.examples import general_items
+from qagen.tuning.local.examples import general_items
 
 RACE = "Tilda Vance won the Marrow Sculls of 1923 in 412 seconds."
 

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from qagen.llm.progress import Course, duration_text
-from qagen.pairs.running import Progress
+from qagen.llm.running import Progress
 
 # What tqdm looks for in a notebook; ipywidgets cannot be imported.
 NOTEBOOK = """
@@ -45,7 +45,7 @@ def test_by_itself_the_import_would_warn():
 STEPS = """
 import time
 from qagen.llm.progress import Course
-from qagen.pairs.running import Progress
+from qagen.llm.running import Progress
 from qagen.records import Usage
 with Course(["gates", "review", "divide"], show=SHOWN) as course:
     course.expect({"gates": 60, "review": 240})

@@ -6,7 +6,7 @@ from scripted import replies
 
 from qagen import QA_PROMPT, QAGenerator
 from qagen.errors import PromptError
-from qagen.pairs.prompts import (
+from qagen.pairs.writing.prompts import (
     VARIABLES,
     as_chat_prompt,
     passage_variables,
@@ -14,7 +14,7 @@ from qagen.pairs.prompts import (
     prompt_messages,
     template_hash,
 )
-from qagen.pairs.small_model import SMALL_QA_PROMPT
+from qagen.pairs.writing.small_model import SMALL_QA_PROMPT
 
 RELEASED = {
     "write-pairs@1": (QA_PROMPT, "b7526dcf646098c9b351c1775777251acb1ceffed0c3d44bcc198098e98e6001"),

@@ -13,7 +13,7 @@ import pytest
 from gold_model import FACTS, bare, first_try, gold_answer, is_clear, meant, read_facts
 
 from qagen import QACollection, load_documents
-from qagen.pairs.curation import fold
+from qagen.pairs.gates.curation import fold
 from qagen.records import QAPair
 
 ROOT = Path(__file__).parent.parent

@@ -6,14 +6,14 @@ from scripted import replies
 
 from qagen import QADataset, rephrase_pairs
 from qagen.errors import BudgetError, ModelError, SettingsError
-from qagen.pairs.asker import Asker
-from qagen.pairs.judging_wordings import JUDGE_WORDINGS_PROMPT
-from qagen.pairs.making_wordings import Target
-from qagen.pairs.prompts import prompt_id, template_hash
-from qagen.pairs.rephrasing import REPHRASE_PROMPT, word_pairs
-from qagen.pairs.small_wordings import SMALL_REPHRASE_PROMPT, is_garbled, keywords, make_task
-from qagen.pairs.wording_gates import check_meaning, check_words, is_close, similarity
-from qagen.pairs.wordings import answer_kind, find_answer
+from qagen.llm.asker import Asker
+from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT
+from qagen.pairs.wordings.making import Target
+from qagen.pairs.writing.prompts import prompt_id, template_hash
+from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, word_pairs
+from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, is_garbled, keywords, make_task
+from qagen.pairs.wordings.gates import check_meaning, check_words, is_close, similarity
+from qagen.pairs.wordings.forms import answer_kind, find_answer
 from qagen.records import QAPair
 
 NAMES = ("Tilda Vance", "Odo Pym", "Ida Molnar", "Jonas Quill", "Mara Stell", "Piet Harrow", "Lena Brook")

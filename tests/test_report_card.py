@@ -14,12 +14,12 @@ from rich.console import Console
 
 from qagen.errors import RunFolderError, SettingsError
 from qagen.evaluation.comparing import compare
-from qagen.evaluation.display import as_text
-from qagen.evaluation.findings import GLOSSARY
-from qagen.evaluation.layout import card_sheet, numbers
+from qagen.evaluation.showing.display import as_text
+from qagen.evaluation.figures.findings import GLOSSARY
+from qagen.evaluation.showing.layout import card_sheet, numbers
 from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
-from qagen.evaluation.statistics import kappa, wilson
+from qagen.evaluation.figures.statistics import kappa, wilson
 from qagen.records import Leak, Usage
 
 WHO = ("base", "tuned", "other", "passage", "retrieval")
@@ -1116,7 +1116,7 @@ def test_the_same_question_is_the_same_whatever_its_id():
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_comparison_is_shown_in_a_terminal_a_notebook_and_a_table(width):
-    from qagen.evaluation.layout import comparison_sheet
+    from qagen.evaluation.showing.layout import comparison_sheet
 
     both = compare({"[red]a": rich_card(), "<b>": made(*small()), "対": made()})
     shown = as_text(comparison_sheet(both), width=width)

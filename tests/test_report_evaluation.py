@@ -12,7 +12,7 @@ from reported import dataset
 from test_report import HOSTILE, Reader
 
 from qagen import QADataset
-from qagen.evaluation.layout import Bar, Chart, Group
+from qagen.evaluation.showing.layout import Bar, Chart, Group
 from qagen.records import Leak
 from qagen.report.evaluation import find_section
 from qagen.report.page import write_report

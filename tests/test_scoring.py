@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qagen.evaluation.folding import folded
+from qagen.evaluation.scoring.tokens import folded
 from qagen.evaluation.records import Probe
-from qagen.evaluation.scoring import abstains, answer_kind_of, denies, score_answer
-from qagen.pairs.lexicon import word_set
+from qagen.evaluation.scoring.score import abstains, answer_kind_of, denies, score_answer
+from qagen.text.lexicon import word_set
 
 FACTS = Path(__file__).parent.parent / "examples" / "facts"
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from qagen.pairs.sentences import sentences
+from qagen.text.sentences import sentences
 
 
 def told(text):

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from qagen.pairs.prompts import prompt_id, template_hash
-from qagen.pairs.small_model import (
+from qagen.pairs.writing.prompts import prompt_id, template_hash
+from qagen.pairs.writing.small_model import (
     SMALL_QA_PROMPT,
     filter_pairs,
     find_quote,

@@ -21,10 +21,10 @@ from qagen.errors import (
     TuningClosedError,
     UploadError,
 )
-from qagen.tuning.contents import contents_of
-from qagen.tuning.hosted import record_of
+from qagen.tuning.file.contents import contents_of
+from qagen.tuning.hosted.starting import record_of
 from qagen.tuning.record import read_record, write_record
-from qagen.tuning.services import SERVICES
+from qagen.tuning.hosted.services import SERVICES
 
 JOBS = "/fine_tuning/jobs"
 FLAVOURS = ["openai", "azure", "azure-v1", "nebius"]

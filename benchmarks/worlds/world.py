@@ -13,10 +13,10 @@ from typing import Literal
 
 from qagen.errors import SettingsError
 from qagen.evaluation.records import Probe, ProbeKind
-from qagen.pairs.curation import fold
+from qagen.pairs.gates.curation import fold
 from qagen.pairs.dataset import QADataset
-from qagen.pairs.making_wordings import HELD_OUT
-from qagen.pairs.wordings import (
+from qagen.pairs.wordings.making import HELD_OUT
+from qagen.pairs.wordings.forms import (
     KINDS,
     Kind,
     OtherAnswers,
@@ -39,7 +39,7 @@ CONDITIONS: tuple[TrainingCondition, ...] = ("classic", "default", "forms", "rep
 the same pairs as ``forms``; a trainer adds its general items."""
 
 REGISTERS = ("indirect", "turned", "riddle", "story")
-"""Of the held-out wordings, in their order: that of `qagen.pairs.wordings.HELD_OUT`, of which the default
+"""Of the held-out wordings, in their order: that of `qagen.pairs.wordings.forms.HELD_OUT`, of which the default
 recipe holds the first two out."""
 
 PROBE_KINDS: tuple[ProbeKind, ...] = ("V", "P", "F", "R", "X", "C", "U")

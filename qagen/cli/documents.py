@@ -189,7 +189,7 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Check a training file as a fine-tuning service would. Exit code 1: it would be refused."""
-    from qagen.tuning.checking import check_training_file
+    from qagen.tuning.file.checking import check_training_file
 
     with answering(as_json) as answer:
         report = check_training_file(
@@ -250,7 +250,7 @@ def models(
     """List the embedded models: size, licence, and whether each is on this machine."""
     if context.invoked_subcommand:
         return
-    from qagen.llm.weights import DEFAULT, list_weights
+    from qagen.llm.embedded.weights import DEFAULT, list_weights
 
     with answering(as_json) as answer:
         answer([model_value(weights, path) for weights, path in list_weights()])
@@ -269,7 +269,7 @@ def pull(
     debug: Debug = False,
 ) -> None:
     """Fetch an embedded model."""
-    from qagen.llm.weights import fetch_weights
+    from qagen.llm.embedded.weights import fetch_weights
 
     with answering(as_json) as answer:
         path = fetch_weights(name.removeprefix("local:"), announce=announce, progress=not quiet)
@@ -404,7 +404,7 @@ def _read_prompt(path: Path) -> str:
 
 
 def _system_prompt(given: str | None) -> str | None:
-    from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT
+    from qagen.tuning.file.writing import DEFAULT_SYSTEM_PROMPT
 
     return DEFAULT_SYSTEM_PROMPT if given is None else given or None
 
@@ -431,7 +431,7 @@ def _add_pairs(table: Table, dataset: QADataset) -> None:
 
 
 def _add_evaluation(table: Table, run: Path) -> None:
-    from qagen.evaluation.findings import find_outdated
+    from qagen.evaluation.figures.findings import find_outdated
     from qagen.evaluation.report_card import EVALUATION, ReportCard
 
     if not (run / EVALUATION).exists():

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
-    from qagen.tuning.local import LocalModel
+    from qagen.tuning.local.train_locally import LocalModel
     from qagen.tuning.record import TuningRecord
-    from qagen.tuning.services import Service
+    from qagen.tuning.hosted.services import Service
 
 Provider = Literal["local", "openai", "azure", "nebius"]
 Hosted = Literal["openai", "azure", "nebius"]
@@ -257,7 +257,7 @@ def cancel(
     debug: Debug = False,
 ) -> None:
     """Cancel a job."""
-    from qagen.tuning.jobs import cancel_fine_tuning
+    from qagen.tuning.hosted.jobs import cancel_fine_tuning
 
     with answering(as_json or _is_set(context, "as_json")) as answer:
         client, job_id, _, _ = _found(job, *_place(context))
@@ -279,8 +279,8 @@ def metrics(
     debug: Debug = False,
 ) -> None:
     """Show the losses of a job that has ended, or of a model that was trained on this machine."""
-    from qagen.tuning.jobs import list_checkpoints
-    from qagen.tuning.metrics import fine_tuning_metrics
+    from qagen.tuning.hosted.jobs import list_checkpoints
+    from qagen.tuning.hosted.metrics import fine_tuning_metrics
 
     with answering(as_json or _is_set(context, "as_json")) as answer:
         _check_out(out)
@@ -321,7 +321,7 @@ def _is_given(context: Any, name: str) -> bool:
 
 
 def _show_jobs(provider: Hosted, base_url: str | None, limit: int, *, as_json: bool) -> None:
-    from qagen.tuning.jobs import list_fine_tuning
+    from qagen.tuning.hosted.jobs import list_fine_tuning
 
     with answering(as_json) as answer:
         found = list(list_fine_tuning(_client(provider, base_url), limit=limit))
@@ -337,7 +337,7 @@ def _made(job: FineTuningJob) -> str:
     """When a job was made, if the service tells."""
     from datetime import datetime
 
-    from qagen.tuning.jobs import number
+    from qagen.tuning.hosted.jobs import number
 
     seconds = number(job.created_at)
     if not 0 < seconds < _LATEST:
@@ -357,7 +357,7 @@ def _check_out(out: Path | None) -> None:
 
 
 def _write_metrics(losses: pd.DataFrame, checkpoints: Any, out: Path) -> None:
-    from qagen.tuning.metrics import plot_metrics
+    from qagen.tuning.hosted.metrics import plot_metrics
 
     try:
         if out.suffix.lower() == ".csv":
@@ -452,7 +452,7 @@ def _questions(run: Path, question: str | None, sample: int | None) -> dict[str,
     """What to ask, and the answer where it is known."""
     from random import Random
 
-    from qagen.tuning.examples import read_examples
+    from qagen.tuning.local.examples import read_examples
 
     if (sample is None) == (question is None or not question.strip()):
         raise SettingsError("Give a question, or --sample N for N questions of the training file.")
@@ -499,7 +499,7 @@ def _show_answers(questions: dict[str, str | None], columns: dict[str, list[str]
 
 
 def _counted(questions: dict[str, str | None], answers: list[str]) -> str:
-    from qagen.pairs.curation import fold
+    from qagen.pairs.gates.curation import fold
 
     pairs = zip(questions.values(), answers, strict=True)
     right = sum(fold(expected or "") == fold(answer) for expected, answer in pairs)
@@ -511,7 +511,7 @@ def _counted(questions: dict[str, str | None], answers: list[str]) -> str:
 
 def _validation(run: Path, *, hosted: bool) -> Path | None:
     """The validation file of a run, unless it is shorter than services take."""
-    from qagen.tuning.checking import MIN_EXAMPLES
+    from qagen.tuning.file.checking import MIN_EXAMPLES
 
     file = run / VALIDATION
     if not file.is_file():
@@ -524,7 +524,7 @@ def _validation(run: Path, *, hosted: bool) -> Path | None:
 
 
 def _tune_here(run: Path, file: Path, validation: Path | None, options: dict[str, Any]) -> None:
-    from qagen.tuning.local import train_locally
+    from qagen.tuning.local.train_locally import train_locally
 
     try:
         trained = train_locally(file, out=run, validation_file=validation, announce=announce, **options)
@@ -563,7 +563,7 @@ def _tell_next(run: Path) -> None:
 
 
 def _trained_here(job: str) -> LocalModel | None:
-    from qagen.tuning.local import LocalModel
+    from qagen.tuning.local.train_locally import LocalModel
     from qagen.tuning.record import read_record
 
     folder = Path(job)
@@ -586,8 +586,8 @@ def _tune_hosted(
     yes: bool,
     price: float | None,
 ) -> None:
-    from qagen.tuning.hosted import start_fine_tuning
-    from qagen.tuning.services import SERVICES
+    from qagen.tuning.hosted.starting import start_fine_tuning
+    from qagen.tuning.hosted.services import SERVICES
 
     provider, base_url = place
     if model is None:
@@ -638,7 +638,7 @@ def _check_writable(run: Path) -> None:
 def _show_cost(
     file: Path, validation: Path | None, model: str, n_epochs: Any, price: float | None, service: Service
 ) -> None:
-    from qagen.tuning.checking import check_training_file
+    from qagen.tuning.file.checking import check_training_file
 
     report = check_training_file(
         file, model=model, validation_file=validation, n_epochs=n_epochs, usd_per_million_tokens=price
@@ -665,7 +665,7 @@ def _refuse_what_is_refused(file: Path, validation: Path | None, model: str, ser
     """The decision is that of ``start_fine_tuning``, which gives the warnings too."""
     import warnings
 
-    from qagen.tuning.uploading import check_for
+    from qagen.tuning.hosted.uploading import check_for
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -684,7 +684,7 @@ def _confirm(question: str) -> None:
 
 
 def _offer_deletion(client: openai.OpenAI, error: TuningClosedError) -> None:
-    from qagen.tuning.uploading import delete_file
+    from qagen.tuning.hosted.uploading import delete_file
 
     if not error.file_ids or not sys.stdin.isatty():
         return
@@ -719,7 +719,7 @@ def _service(provider: str) -> Service:
     Raises:
         SettingsError: It is none that qagen knows.
     """
-    from qagen.tuning.services import SERVICES
+    from qagen.tuning.hosted.services import SERVICES
 
     for name, service in SERVICES.items():
         if name == provider:
@@ -773,7 +773,7 @@ def _refuse_path(job: str) -> None:
 
 
 def _keep(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service) -> None:
-    from qagen.tuning.hosted import record_of
+    from qagen.tuning.hosted.starting import record_of
     from qagen.tuning.record import write_record
 
     file = run / TRAIN
@@ -784,7 +784,7 @@ def _keep(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service
 def _watched(
     client: openai.OpenAI, job: FineTuningJob | str, service: Service, *, progress: bool
 ) -> FineTuningJob:
-    from qagen.tuning.watching import wait_for_fine_tuning
+    from qagen.tuning.hosted.watching import wait_for_fine_tuning
 
     job_id = job if isinstance(job, str) else job.id
     with _saying_how_to_go_on(client, job_id, service):

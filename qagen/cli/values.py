@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
     from qagen.evaluation.comparing import Comparison
-    from qagen.evaluation.figures import Rate
+    from qagen.evaluation.figures.rates import Rate
     from qagen.evaluation.report_card import ReportCard
     from qagen.flow.estimate import Estimate, StepEstimate
-    from qagen.llm.weights import Weights
+    from qagen.llm.embedded.weights import Weights
     from qagen.pairs.dataset import QADataset
     from qagen.records import Failure, Usage
-    from qagen.tuning.file_report import TrainingFileReport
+    from qagen.tuning.file.report import TrainingFileReport
 
 _ELSEWHERE = (
     "passages",
@@ -111,7 +111,7 @@ def check_value(report: TrainingFileReport) -> dict[str, Any]:
 
 def model_value(weights: Weights, path: Path | None) -> dict[str, Any]:
     """A row of ``qagen models``."""
-    from qagen.llm.weights import DEFAULT
+    from qagen.llm.embedded.weights import DEFAULT
 
     return {
         "name": f"local:{weights.name}",

@@ -10,13 +10,13 @@ from itertools import pairwise
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
 
-from qagen.documents.structure import LINE, PARAGRAPH, SENTENCE, Kind, Outline
+from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, Kind, Outline
 from qagen.evaluation.records import Condition, Probe
 from qagen.llm.asking import Question, ask
-from qagen.llm.parsing import PlainReader
+from qagen.llm.replies.parsing import PlainReader
 from qagen.llm.tokens import count_tokens
-from qagen.pairs.asker import Asker
-from qagen.pairs.prompts import prompt_id, prompt_messages
+from qagen.llm.asker import Asker
+from qagen.pairs.writing.prompts import prompt_id, prompt_messages
 from qagen.records import Passage, Usage
 
 STAGE = "answer"

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qagen.errors import MissingExtraError, SettingsError
-from qagen.evaluation import figures
-from qagen.evaluation.figures import Answered, Change, Rate
-from qagen.evaluation.findings import claimed, counted, points
+from qagen.evaluation.figures import rates as figures
+from qagen.evaluation.figures.rates import Answered, Change, Rate
+from qagen.evaluation.figures.findings import claimed, counted, points
 from qagen.evaluation.records import Probe, ProbeKind
 from qagen.evaluation.report_card import KINDS, ReportCard
 from qagen.pairs.caution import caution_of
@@ -175,20 +175,20 @@ class Comparison:
             yield "Not all cards were judged by the same model: compare what the words alone say."
 
     def __str__(self) -> str:
-        from qagen.evaluation.display import as_text
-        from qagen.evaluation.layout import comparison_sheet
+        from qagen.evaluation.showing.display import as_text
+        from qagen.evaluation.showing.layout import comparison_sheet
 
         return as_text(comparison_sheet(self))
 
     def __rich__(self) -> RenderableType:
-        from qagen.evaluation.display import renderable
-        from qagen.evaluation.layout import comparison_sheet
+        from qagen.evaluation.showing.display import renderable
+        from qagen.evaluation.showing.layout import comparison_sheet
 
         return renderable(comparison_sheet(self))
 
     def _repr_html_(self) -> str:
-        from qagen.evaluation.layout import comparison_sheet
-        from qagen.evaluation.notebook import as_html
+        from qagen.evaluation.showing.layout import comparison_sheet
+        from qagen.evaluation.showing.notebook import as_html
 
         return as_html(comparison_sheet(self))
 

@@ -26,19 +26,19 @@ from qagen.evaluation.exam import (
     exam_of_run,
 )
 from qagen.evaluation.judging import Judging, is_open, judge_results
-from qagen.evaluation.probes import find_probe_leaks
+from qagen.evaluation.probes.making import find_probe_leaks
 from qagen.evaluation.records import Condition, Probe, ProbeKind, Result
 from qagen.evaluation.report_card import EVALUATION, ReportCard
 from qagen.evaluation.retrieval import PassageIndex
-from qagen.evaluation.scoring import score_answer
-from qagen.evaluation.statistics import Agreement
+from qagen.evaluation.scoring.score import score_answer
+from qagen.evaluation.figures.statistics import Agreement
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, greedy_model
 from qagen.llm.progress import Course
-from qagen.pairs.asker import Asker
+from qagen.llm.asker import Asker
 from qagen.pairs.dataset import LEDGER, QADataset
-from qagen.pairs.running import Progress
+from qagen.llm.running import Progress
 from qagen.records import Leak, Usage
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import RunnableConfig
 
-    from qagen.tuning.services import Client
+    from qagen.tuning.hosted.services import Client
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 CEILINGS: frozenset[ProbeKind] = frozenset({"P", "C", "X", "own"})
@@ -305,7 +305,7 @@ def _answers(exam: Exam, contestant: Contestant, hands: _Hands, ledger: Ledger) 
 
     An engine that was started for it has ended then.
     """
-    from qagen.llm.local import engines_of_its_own
+    from qagen.llm.embedded.chat import engines_of_its_own
 
     is_base = contestant.name == exam.names[0]
     place = {probe.id: number for number, probe in enumerate(exam.probes)}
@@ -442,7 +442,7 @@ def _first_of(reasons: Sequence[str]) -> str:
 def _judged(
     exam: Exam, results: Sequence[Result], ledger: Ledger, judge: str | BaseChatModel
 ) -> tuple[str, Judging]:
-    from qagen.llm.local import engines_of_its_own
+    from qagen.llm.embedded.chat import engines_of_its_own
 
     options = exam.options
     with engines_of_its_own():

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from qagen.errors import RunFolderError, SettingsError
-from qagen.evaluation.probes import make_probes, read_probes, write_probes
+from qagen.evaluation.probes.making import make_probes, read_probes, write_probes
 from qagen.evaluation.records import Condition, Probe, ProbeKind
 from qagen.llm.models import greedy_model, greedy_params
 from qagen.pairs.dataset import PAIRS, PROBES, QADataset
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
     from qagen.llm.progress import Course
-    from qagen.tuning.services import Client
+    from qagen.tuning.hosted.services import Client
 
 _TRAINING = (
     "epochs",

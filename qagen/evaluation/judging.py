@@ -13,9 +13,9 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, Field
 
 from qagen.evaluation.records import Probe, Result
-from qagen.evaluation.scoring import score_answer
+from qagen.evaluation.scoring.score import score_answer
 from qagen.llm.asking import Answer
-from qagen.pairs.asker import Asker
+from qagen.llm.asker import Asker
 from qagen.records import Usage
 
 T = TypeVar("T", bound=BaseModel)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qagen.errors import MissingExtraError, RunFolderError, SettingsError
-from qagen.evaluation import figures
-from qagen.evaluation.figures import Answered, Change, FailedFact, Measure, Rate, Where
+from qagen.evaluation.figures import rates as figures
+from qagen.evaluation.figures.rates import Answered, Change, FailedFact, Measure, Rate, Where
 from qagen.evaluation.records import Condition, Probe, ProbeKind, Result
-from qagen.evaluation.statistics import Agreement, Estimate, kappa
+from qagen.evaluation.figures.statistics import Agreement, Estimate, kappa
 from qagen.files import whole_file
 from qagen.records import Leak, Usage
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
-    from qagen.evaluation.findings import Caution
+    from qagen.evaluation.figures.findings import Caution
 
 EVALUATION = "evaluation.json"
 """The name of a report card in a run folder."""
@@ -418,14 +418,14 @@ class ReportCard(BaseModel):
     @cached_property
     def sentence(self) -> str:
         """What the figures come to, in plain words."""
-        from qagen.evaluation.findings import sentence
+        from qagen.evaluation.figures.findings import sentence
 
         return sentence(self)
 
     @cached_property
     def warnings(self) -> tuple[Caution, ...]:
         """What stands against trusting the figures, or the tuned model; ``str`` of each is a sentence."""
-        from qagen.evaluation.findings import cautions
+        from qagen.evaluation.figures.findings import cautions
 
         return cautions(self)
 
@@ -452,20 +452,20 @@ class ReportCard(BaseModel):
         return table
 
     def __str__(self) -> str:
-        from qagen.evaluation.display import as_text
-        from qagen.evaluation.layout import card_sheet
+        from qagen.evaluation.showing.display import as_text
+        from qagen.evaluation.showing.layout import card_sheet
 
         return as_text(card_sheet(self))
 
     def __rich__(self) -> RenderableType:
-        from qagen.evaluation.display import renderable
-        from qagen.evaluation.layout import card_sheet
+        from qagen.evaluation.showing.display import renderable
+        from qagen.evaluation.showing.layout import card_sheet
 
         return renderable(card_sheet(self))
 
     def _repr_html_(self) -> str:
-        from qagen.evaluation.layout import card_sheet
-        from qagen.evaluation.notebook import as_html
+        from qagen.evaluation.showing.layout import card_sheet
+        from qagen.evaluation.showing.notebook import as_html
 
         return as_html(card_sheet(self))
 

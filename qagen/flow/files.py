@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qagen.evaluation.probes import make_probes, write_probes
+from qagen.evaluation.probes.making import make_probes, write_probes
 from qagen.llm.ledger import Ledger
 from qagen.pairs.dataset import LEDGER, PROBES, QADataset
 from qagen.report.page import write_report
-from qagen.tuning.training_file import Format, write_training_file
+from qagen.tuning.file.writing import Format, write_training_file
 
 TRAIN = "train.jsonl"
 VALIDATION = "validation.jsonl"

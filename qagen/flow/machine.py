@@ -19,10 +19,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from qagen.errors import MissingExtraError, QAGenError
-from qagen.llm.engine import Engine, Settings, available_memory, usable_threads
-from qagen.llm.fetch_job import one_line
-from qagen.llm.pip import ask_index
-from qagen.llm.weights import (
+from qagen.llm.embedded.engine import Engine, Settings, available_memory, usable_threads
+from qagen.llm.embedded.fetch_job import one_line
+from qagen.llm.embedded.pip import ask_index
+from qagen.llm.embedded.weights import (
     DEFAULT,
     TABLE,
     Weights,
@@ -95,7 +95,7 @@ def look_around(
         keys: Names of the variables of :data:`KEYS` that are set; what they hold is none of this function's
             business.
         folder: Where runs will be written.
-        home: See :func:`qagen.llm.weights.models_folder`.
+        home: See :func:`qagen.llm.embedded.weights.models_folder`.
         endpoint: Address of the hub, if not the official one.
         pip_options: More options for pip.
         seconds: How long an answer of the network is waited for.

@@ -19,12 +19,12 @@ from qagen.flow.recipe import Preset, Recipe, divided, make_generator
 from qagen.flow.steps import Run
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
-from qagen.pairs.asker import Asker
+from qagen.llm.asker import Asker
 from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
 from qagen.pairs.edits import read_edits
 from qagen.pairs.provenance import Provenance, call_text, keep_provenance
 from qagen.records import Failure, QAPair, Usage
-from qagen.tuning.training_file import DEFAULT_SYSTEM_PROMPT, Format, check_settings
+from qagen.tuning.file.writing import DEFAULT_SYSTEM_PROMPT, Format, check_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

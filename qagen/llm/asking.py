@@ -23,8 +23,8 @@ from qagen.errors import GenerationError, ModelError, QAGenError
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Call, CallState, Entry, Ledger
 from qagen.llm.models import Pricing, identity, is_local, model_name, never_clears, pricing
-from qagen.llm.parsing import Reading, ReplyError, ReplyReader
-from qagen.llm.shaping import readable
+from qagen.llm.replies.parsing import Reading, ReplyError, ReplyReader
+from qagen.llm.replies.shaping import readable
 from qagen.records import Usage
 
 if TYPE_CHECKING:

@@ -248,8 +248,8 @@ def never_clears(code: object) -> bool:
 def _local(
     name: str, *, home: Path | None, announce: Callable[[str], None] | None, **params: Any
 ) -> BaseChatModel:
-    from qagen.llm.local import local_model
-    from qagen.llm.weights import DEFAULT
+    from qagen.llm.embedded.chat import local_model
+    from qagen.llm.embedded.weights import DEFAULT
 
     return local_model(name or DEFAULT, home=home, announce=announce, **params)
 

@@ -15,12 +15,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from qagen.errors import SettingsError
-from qagen.pairs.curation import fold
+from qagen.pairs.gates.curation import fold
 from qagen.pairs.dataset import QADataset
-from qagen.pairs.making_wordings import HELD_OUT, short_answer
-from qagen.pairs.names import names
-from qagen.pairs.questions import compare_questions, read_question
-from qagen.pairs.wording_gates import is_close, similarity
+from qagen.pairs.wordings.making import HELD_OUT, short_answer
+from qagen.text.names import names
+from qagen.text.questions import compare_questions, read_question
+from qagen.pairs.wordings.gates import is_close, similarity
 from qagen.records import Dropped, Leak, QAPair
 
 LEAK = "leak"
@@ -112,8 +112,8 @@ def find_leaks(pairs: Iterable[QAPair]) -> list[Leak]:
     """What is asked (validation, probe, control) though something trained says the same.
 
     ``exact``: the same question after folding. ``near``: its words are like those of a trained question
-    (see :func:`qagen.pairs.wording_gates.is_close`), and it is one of the same fact, or has the same answer,
-    numbers and names and asks the same (:func:`qagen.pairs.questions.compare_questions`); for a withheld fact
+    (see :func:`qagen.pairs.wordings.gates.is_close`), and it is one of the same fact, or has the same answer,
+    numbers and names and asks the same (:func:`qagen.text.questions.compare_questions`); for a withheld fact
     also a trained fact with the same answer from the same words. One leak is given for each pair that is
     asked. Candidates are found by their rarest words, so the time grows with the pairs and not with their
     square.

@@ -12,8 +12,8 @@ from qagen.pairs.edits import read_edits
 from qagen.records import Coverage, Declared, Edit, QAPair
 
 if TYPE_CHECKING:
-    from qagen.documents.structure import Heading
-    from qagen.pairs.coverage import SentencePlaces
+    from qagen.text.cutting import Heading
+    from qagen.pairs.gaps.coverage import SentencePlaces
     from qagen.pairs.dataset import QADataset
 
 MOST_PAIRS = 50_000
@@ -123,10 +123,10 @@ def _cut(
     declared: Iterable[Declared],
     quoted: Iterable[tuple[int, int]],
 ) -> Sheet:
-    from qagen.documents.structure import headings
-    from qagen.pairs.coverage import SentencePlaces
-    from qagen.pairs.language import language_of
-    from qagen.pairs.sentences import sentences
+    from qagen.text.cutting import headings
+    from qagen.pairs.gaps.coverage import SentencePlaces
+    from qagen.text.languages import language_of
+    from qagen.text.sentences import sentences
 
     places = SentencePlaces(sentences(text, source=source))
     reasons = {number: one.reason for one in declared for number in places.held(one.start, one.end)}

@@ -11,8 +11,8 @@ from qagen.report.rates import MOST_BARS, draw_rates
 from qagen.report.summary import Figure
 
 if TYPE_CHECKING:
-    from qagen.evaluation.figures import FailedFact
-    from qagen.evaluation.layout import Chart
+    from qagen.evaluation.figures.rates import FailedFact
+    from qagen.evaluation.showing.layout import Chart
     from qagen.evaluation.records import Condition
     from qagen.evaluation.report_card import ReportCard
 
@@ -87,7 +87,7 @@ def find_section(run: Path | None) -> Section | None:
 
     What cannot be read becomes a section that says so: the page has much else to show.
     """
-    from qagen.evaluation.findings import find_outdated
+    from qagen.evaluation.figures.findings import find_outdated
     from qagen.evaluation.report_card import EVALUATION, ReportCard
 
     if run is None or not (run / EVALUATION).exists():
@@ -107,8 +107,8 @@ def make_section(card: ReportCard) -> Section:
         MissingExtraError: scipy, which makes the intervals, is not installed.
         SettingsError: The card's base or tuned model is none of its models.
     """
-    from qagen.evaluation.findings import GLOSSARY
-    from qagen.evaluation.layout import breakdowns, charts, footer, numbers
+    from qagen.evaluation.figures.findings import GLOSSARY
+    from qagen.evaluation.showing.layout import breakdowns, charts, footer, numbers
 
     failed = card.failed()
     return Section(
@@ -127,7 +127,7 @@ def make_section(card: ReportCard) -> Section:
 
 def _recovery(card: ReportCard) -> Figure:
     """The recovery, at most 100 %; of few questions its interval alone, and where there is none, nothing."""
-    from qagen.evaluation.findings import as_range, is_few, recovered, recovered_between, recovered_of
+    from qagen.evaluation.figures.findings import as_range, is_few, recovered, recovered_between, recovered_of
 
     found = card.recovery
     rate = card.rate(card.tuned, "P") if card.tuned else None
@@ -144,8 +144,8 @@ def _recovery(card: ReportCard) -> Figure:
 
 def _headlines(card: ReportCard) -> list[Figure]:
     """The main kind of question: every model with nothing at hand, the base model with a text too."""
-    from qagen.evaluation.findings import as_range, is_few, many
-    from qagen.evaluation.layout import interval, share
+    from qagen.evaluation.figures.findings import as_range, is_few, many
+    from qagen.evaluation.showing.layout import interval, share
     from qagen.evaluation.report_card import KINDS
 
     kind = card.headline
@@ -171,7 +171,7 @@ def _headlines(card: ReportCard) -> list[Figure]:
 
 
 def _general(card: ReportCard) -> list[Figure]:
-    from qagen.evaluation.findings import MOST_FORGOTTEN, percent, points
+    from qagen.evaluation.figures.findings import MOST_FORGOTTEN, percent, points
 
     change = card.forgetting
     if change is None:
@@ -183,7 +183,7 @@ def _general(card: ReportCard) -> list[Figure]:
 
 
 def _picture(chart: Chart) -> Picture:
-    from qagen.evaluation.layout import interval, share
+    from qagen.evaluation.showing.layout import interval, share
 
     rows = tuple(
         Row(
@@ -202,7 +202,7 @@ def _picture(chart: Chart) -> Picture:
 
 
 def _miss(fact: FailedFact) -> Miss:
-    from qagen.evaluation.layout import answer_of
+    from qagen.evaluation.showing.layout import answer_of
     from qagen.evaluation.report_card import KINDS
 
     return Miss(

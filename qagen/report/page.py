@@ -88,7 +88,7 @@ def json_block(value: Any) -> str:
 
 
 def _coverage(dataset: QADataset, texts: Texts) -> Coverage | None:
-    from qagen.pairs.coverage import measure_coverage
+    from qagen.pairs.gaps.coverage import measure_coverage
 
     if dataset.coverage is not None or not texts.texts:
         return dataset.coverage

@@ -33,7 +33,7 @@ class TuningRecord(BaseModel):
         model: Hosted: the tuned model's name, ``None`` until it is there. Local: ``None``.
         job: Hosted: the job's id.
         base_url: Hosted: the service, where it is not OpenAI's own.
-        base_sha256: Local: of the base model, see :class:`qagen.tuning.base_model.Base`.
+        base_sha256: Local: of the base model, see :class:`qagen.tuning.models.base_model.Base`.
         weights: Local: the folder of the adapter or the full model, below the run folder.
         details: Local: versions, device, times, losses, recall.
     """

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.base_model import Base
-    from qagen.tuning.services import Client, Name
+    from qagen.tuning.models.base_model import Base
+    from qagen.tuning.hosted.services import Client, Name
 
 Engine = Literal["auto", "llama.cpp", "transformers"]
 
@@ -102,7 +102,7 @@ def tuned_model(
         deployment: On Azure, the name under which the tuned model was deployed; on Nebius, where a job names
             no model, the name under which its weights were registered.
         base_url: Of a service that speaks the OpenAI wire, where neither client nor folder says it.
-        home: Where the weights of the local table lie, see :func:`qagen.llm.weights.models_folder`.
+        home: Where the weights of the local table lie, see :func:`qagen.llm.embedded.weights.models_folder`.
         announce: Is told one line before a download.
         **params: For the chat model: ``temperature``, ``max_tokens``, ``api_key``, ...; for transformers
             ``max_tokens``, ``device`` and ``dtype``.
@@ -166,8 +166,8 @@ def base_chat_model(
         return _hosted(name, wish, prompt=prompt, base_url=record.base_url)
     if name == "local" or name.startswith("local:") or (base is not None and ":" in name):
         return chat_model(name, home=_path(home), announce=announce, system_prompt=prompt, **params)
-    from qagen.tuning.base_model import find_base
-    from qagen.tuning.transformers_chat import load_chat_model
+    from qagen.tuning.models.base_model import find_base
+    from qagen.tuning.models.transformers_chat import load_chat_model
 
     found = find_base(name, home=home, announce=announce)
     if found.gguf is not None and _llama_cpp_can(found):  # the engine that its tuned model is asked with
@@ -213,7 +213,7 @@ def _is_folder(text: str) -> bool:
 
 
 def _retrieve(job_id: str, client: Client | None) -> FineTuningJob:
-    from qagen.tuning.jobs import read_job
+    from qagen.tuning.hosted.jobs import read_job
 
     if client is None:
         raise SettingsError(f"{job_id} is the id of a job: pass client= as well, or the tuned model's name.")
@@ -227,8 +227,8 @@ def _of_job(job: FineTuningJob, wish: _Wish) -> BaseChatModel:
 
 
 def _prompt_of(job: FineTuningJob) -> str | None:
-    from qagen.tuning.hosted import SYSTEM_PROMPT
-    from qagen.tuning.jobs import metadata_of
+    from qagen.tuning.hosted.starting import SYSTEM_PROMPT
+    from qagen.tuning.hosted.jobs import metadata_of
 
     return metadata_of(job).get(SYSTEM_PROMPT)
 
@@ -268,7 +268,7 @@ def _prompt_of_name(name: str, client: Client | None) -> str | None:
     import openai
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.services import listed
+    from qagen.tuning.hosted.services import listed
 
     if client is None:
         return None
@@ -299,7 +299,7 @@ def _hosted(name: str, wish: _Wish, *, prompt: str | None, base_url: str | None)
 def _is_azure(client: Client | None, base_url: str | None) -> bool:
     from urllib.parse import urlsplit
 
-    from qagen.tuning.services import service_of
+    from qagen.tuning.hosted.services import service_of
 
     if client is not None:
         return service_of(client).name == "azure"
@@ -344,7 +344,7 @@ def _of_record(folder: Path, record: TuningRecord, wish: _Wish) -> BaseChatModel
 
 
 def _names_model(record: TuningRecord) -> bool:
-    from qagen.tuning.services import SERVICES
+    from qagen.tuning.hosted.services import SERVICES
 
     service = SERVICES.get(cast("Name", record.provider))
     return service is None or service.names_model
@@ -391,7 +391,7 @@ def _local(folder: Path, record: TuningRecord, wish: _Wish) -> BaseChatModel:
     sha256 = _adapter_sha256(trained)
     base = _base_of(trained, wish)
     if wish.engine == "transformers" or (wish.engine == "auto" and not _llama_cpp_can(base)):
-        from qagen.tuning.transformers_chat import load_chat_model
+        from qagen.tuning.models.transformers_chat import load_chat_model
 
         options = {"system_prompt": trained.prompt, **wish.params}
         return load_chat_model(base, name=name, adapter=weights, adapter_sha256=sha256, **options)
@@ -405,14 +405,14 @@ def _refuse_hosted_arguments(folder: Path, wish: _Wish) -> None:
 
 
 def _llama_cpp_can(base: Base) -> bool:
-    from qagen.tuning.gguf_adapter import takes_adapter
+    from qagen.tuning.models.gguf_adapter import takes_adapter
 
     return find_spec("xllamacpp") is not None and takes_adapter(base)
 
 
 def _full(trained: _Trained, wish: _Wish) -> BaseChatModel:
-    from qagen.tuning.base_model import find_base
-    from qagen.tuning.transformers_chat import load_chat_model
+    from qagen.tuning.models.base_model import find_base
+    from qagen.tuning.models.transformers_chat import load_chat_model
 
     if wish.engine == "llama.cpp":
         raise SettingsError(
@@ -423,8 +423,8 @@ def _full(trained: _Trained, wish: _Wish) -> BaseChatModel:
 
 
 def _adapter_sha256(trained: _Trained) -> str:
-    from qagen.llm.weights import file_sha256
-    from qagen.tuning.gguf_adapter import ADAPTER_WEIGHTS, read_adapter_config
+    from qagen.llm.embedded.weights import file_sha256
+    from qagen.tuning.models.gguf_adapter import ADAPTER_WEIGHTS, read_adapter_config
 
     if not trained.weights.is_dir():
         raise AdapterError(
@@ -436,7 +436,7 @@ def _adapter_sha256(trained: _Trained) -> str:
 
 
 def _base_of(trained: _Trained, wish: _Wish) -> Base:
-    from qagen.tuning.base_model import find_base
+    from qagen.tuning.models.base_model import find_base
 
     record = trained.record
     try:
@@ -461,8 +461,8 @@ def _through_llama_cpp(trained: _Trained, base: Base, sha256: str, wish: _Wish) 
         raise SettingsError(
             f"{base.name} is no GGUF file, so llama.cpp cannot load it: use engine='transformers'."
         )
-    from qagen.llm.local import local_model
-    from qagen.llm.weights import TABLE
+    from qagen.llm.embedded.chat import local_model
+    from qagen.llm.embedded.weights import TABLE
 
     in_table = base.name.removeprefix("local:")  # its sha256 is known: the file need not be read for it
     model = local_model(
@@ -477,8 +477,8 @@ def _through_llama_cpp(trained: _Trained, base: Base, sha256: str, wish: _Wish) 
 
 def _gguf_adapter(trained: _Trained, base: Base, sha256: str) -> Path:
     """The adapter for llama.cpp; it is written where it is missing or older than the weights."""
-    from qagen.tuning.gguf_adapter import ADAPTER_KEY, BASE_KEY, write_gguf_adapter
-    from qagen.tuning.gguf_header import read_header
+    from qagen.tuning.models.gguf_adapter import ADAPTER_KEY, BASE_KEY, write_gguf_adapter
+    from qagen.tuning.models.gguf_header import read_header
 
     file = trained.weights / _GGUF_ADAPTER
     if file.is_file():

@@ -1,0 +1,652 @@
+"""What the figures of a report card come to: plain sentences, and what stands against trusting them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qagen.errors import RunFolderError
+from qagen.evaluation.showing.advice import against_forgetting, against_under_training
+from qagen.evaluation.figures.rates import Change, Rate
+from qagen.evaluation.figures.rates import change as change_of
+from qagen.evaluation.figures.habits import yes_no_habit
+from qagen.evaluation.records import ProbeKind
+from qagen.pairs.caution import caution_of, embedded_of, wrong_share
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qagen.evaluation.report_card import ReportCard
+    from qagen.evaluation.figures.statistics import Estimate
+
+ENOUGH_RECALL = 0.95
+"""Of trained questions: with less, a model is under-trained and the other figures say little."""
+MOST_FORGOTTEN = 3.0
+"""Points on general questions that may be lost without a warning."""
+ENOUGH_PROBES = 200
+"""Of the headline's: with 200 independent questions the half-width is at most 6.9 points."""
+_NEARLY = 0.99  # of that number: 200 questions about 200 facts come to 199 independent ones
+_MOST_DECIMALS = 4
+_MOST_INVENTED = 0.2
+_ENOUGH_AGREEMENT = 0.6  # "moderate" ends here: Landis and Koch 1977
+_ALREADY_KNOWN = 0.5
+_MEMORISED = 0.2  # of the share: so much more of trained questions than of unseen wordings
+_MUCH_WORSE = 25.0  # points
+_FEW = 30
+"""Independent questions: of fewer, a range is told and no share."""
+_PAIR = 2  # models: the base and the tuned one, which need no names
+_MOST_REASON = 120  # characters
+
+RECOVERED = "of what the passage at hand gives the base model, the tuned model has without it"
+"""What the recovery is a share of."""
+GLOSSARY = "https://github.com/qagen/qagen/tree/main/docs/glossary.md"
+"""Where the words of a card are explained."""
+
+ASKED: dict[ProbeKind, str] = {
+    "P": "questions it was never shown in this wording",
+    "own": "your own questions",
+    "X": "questions in a language it was not trained in",
+    "V": "the questions it was trained on",
+    "F": "questions in another format",
+    "R": "questions that ask backwards",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something that stands against trusting a figure: ``code`` in a word, ``text`` in a sentence or two."""
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def percent(share: float, *, apart_from: float | None = None) -> str:
+    """A share as a person reads it: ``83 %``. Only all is 100 %, and only none is 0 %.
+
+    Args:
+        share: From 0 to 1.
+        apart_from: A share that it is held against: decimals are added until the two look different.
+    """
+    return f"{_rounded(share, apart_from)} %"
+
+
+def _rounded(share: float, apart_from: float | None) -> str:
+    if apart_from is not None and share != apart_from:
+        return _apart(100 * share, 100 * apart_from, decimals=0)
+    whole = round(100 * share)
+    if whole == 0 and share > 0:
+        return "<1"
+    if whole == 100 and share < 1:  # noqa: PLR2004 - percent
+        return ">99"
+    return str(whole)
+
+
+def _apart(number: float, other: float, *, decimals: int) -> str:
+    """A number with as many decimals as it takes to look different from another one."""
+    for more in range(decimals, _MOST_DECIMALS):
+        if f"{number:.{more}f}" != f"{other:.{more}f}":
+            return f"{number:.{more}f}"
+    return f"{number:.{_MOST_DECIMALS}f}"
+
+
+def whole(number: float) -> str:
+    """A number without decimals: ``83``, ``−5``, and never ``−0``."""
+    return f"{round(number)}".replace("-", "−")
+
+
+def tenths(number: float) -> str:
+    """A number with its sign and one decimal: ``+1.3``, ``−0.4``, and never ``−0.0``."""
+    return f"{round(number, 1) + 0.0:+.1f}".replace("-", "−")
+
+
+def between(low: float, high: float) -> str:
+    """An interval in percent: ``[77–88]``; with ``to`` where a dash would stand before a minus."""
+    return f"[{whole(low)}{' to ' if round(low) < 0 else '–'}{whole(high)}]"
+
+
+def with_interval(rate: Rate, *, apart_from: float | None = None) -> str:
+    """``83 % [77–88]``; ``apart_from`` as for :func:`percent`."""
+    return f"{percent(rate.share, apart_from=apart_from)} {between(100 * rate.low, 100 * rate.high)}"
+
+
+def is_few(rate: Rate) -> bool:
+    """Whether a share is of under 30 independent questions, too few to be told as one number."""
+    return min(rate.asked, rate.effective / _NEARLY) < _FEW
+
+
+def claimed(rate: Rate, *, interval: bool = False, beside: Rate | None = None) -> str:
+    """A share as it may be told: of few questions ``between 83 and 100 %``, else ``83 %``.
+
+    Args:
+        rate: The share.
+        interval: Of many questions, add it: ``83 % [77–88]``.
+        beside: The share that it is told beside, of the same questions; where that is a range, so is this.
+    """
+    if is_few(rate) or (beside is not None and is_few(beside)):
+        return f"between {whole(100 * rate.low)} and {whole(100 * rate.high)} %"
+    return with_interval(rate) if interval else percent(rate.share)
+
+
+def counted(rate: Rate) -> str:
+    """Behind a range: `` (31 questions, worth 18 independent ones)``; of many questions nothing."""
+    if not is_few(rate):
+        return ""
+    worth = "" if rate.facts == rate.asked else f", worth {rate.effective:,.0f} independent ones"
+    return f" ({many(rate.asked, 'question')}{worth})"
+
+
+def recovered(estimate: Estimate) -> str:
+    """A recovery without its interval; more than all is ``100 % or more``. Empty where there is none."""
+    if estimate.value is None:
+        return ""
+    return "100 % or more" if estimate.value > 1 else f"{whole(100 * estimate.value)} %"
+
+
+def recovered_of(estimate: Estimate) -> str:
+    """What a recovery is a share of, and how it can be more than all."""
+    beyond = estimate.value is not None and estimate.value > 1
+    return f"{RECOVERED}{'; reading it, the base model answers less' if beyond else ''}"
+
+
+def recovered_between(estimate: Estimate) -> str:
+    """Its interval: ``[76–91]``, ``[76 to 100 or more]``. Empty where there is none, or all is beyond 100."""
+    if estimate.low is None or estimate.high is None or estimate.low >= 1:
+        return ""
+    if estimate.high <= 1:
+        return between(100 * estimate.low, 100 * estimate.high)
+    return f"[{whole(100 * estimate.low)} to 100 or more]"
+
+
+def as_range(low: float, high: float) -> str:
+    """Both ends in a figure of few words, from 0 to 1: ``76–91 %``; beyond all ``76–100 % or more``."""
+    if low >= 1:
+        return "100 % or more"
+    more = " or more" if high > 1 else ""
+    return f"{whole(100 * low)}{' to ' if low < 0 else '–'}{whole(100 * min(high, 1))} %{more}"
+
+
+def points(number: float, *, signed: bool = False, apart_from: float | None = None) -> str:
+    """Percentage points: ``1.3 points``, one decimal; ``apart_from`` as for :func:`percent`, without sign."""
+    shown = tenths(number) if signed else tenths(abs(number))[1:]
+    if apart_from is not None and abs(number) != apart_from:
+        sign = shown[:1] if signed else ""
+        shown = sign + _apart(abs(number), apart_from, decimals=1)
+    return f"{shown} point{'' if shown.strip('+−') == '1.0' else 's'}"
+
+
+def sentence(card: ReportCard) -> str:
+    """What a card says, in plain words: what was learnt, what was forgotten, what retrieval would give."""
+    if card.subject is None or card.headline is None:
+        return _without_headline(card)
+    said = [
+        _unanswered(card),
+        _learnt(card, card.headline),
+        _under_trained(card),
+        _forgotten(card),
+        _ceiling(card, card.headline),
+    ]
+    return " ".join(one for one in said if one)
+
+
+def _without_headline(card: ReportCard) -> str:
+    if not card.kinds:
+        return "Nothing was answered, so this card says nothing."
+    said = "No question about a trained fact was asked, so this card cannot say what was learnt."
+    return " ".join(one for one in (_unanswered(card), said, _forgotten(card)) if one)
+
+
+def _unanswered(card: ReportCard) -> str:
+    """Whether calls failed: then questions are missing behind the figures."""
+    failed = {row.probe.id for row in card.every_answer if row.result.failure}
+    if not failed:
+        return ""
+    asked = len({row.probe.id for row in card.every_answer})
+    return f"{len(failed):,} of {many(asked, 'question')} got no answer; these figures are not final."
+
+
+def _name(card: ReportCard, model: str) -> str:
+    return {card.base: "the base model", card.tuned: "the tuned model"}.get(model, model)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:] if text.startswith("the ") else text
+
+
+# --- what was learnt
+
+
+def _learnt(card: ReportCard, kind: ProbeKind) -> str:
+    subject = card.subject or ""
+    rate = card.rate(subject, kind)
+    if rate is None:
+        return ""
+    said = (
+        f"{_subject(card, subject)} answers {claimed(rate, interval=True)} of {ASKED[kind]}{counted(rate)}"
+        f"{_written(card, kind)}"
+    )
+    return f"{said}{_others(card, kind, subject)}.{_unsaid(kind)}{_drift(card)}"
+
+
+def _written(card: ReportCard, kind: ProbeKind) -> str:
+    """Who wrote what counts as right, where that is known to be wrong often."""
+    small = embedded_of(card.writers)
+    if not small:
+        return ""
+    partly = "partly " if len(small) < len(card.writers) else ""
+    wrong = "; ".join(f"{name}: {wrong_share(name)}" for name in small)
+    if len(small) == 1:
+        wrong = wrong_share(small[0])
+    models = "model" if len(small) == 1 else "models"
+    what = "after training on" if kind == "own" else "all about"
+    what = what.removeprefix("all ") if partly else what
+    return f", {partly}{what} what the small embedded {models} wrote ({wrong})"
+
+
+def _subject(card: ReportCard, subject: str) -> str:
+    """The model that the sentence is about; with its own name where there are more than two."""
+    if len(card.models) > _PAIR and subject == card.tuned:
+        return f"{subject}, the tuned model,"
+    return _capital(_name(card, subject))
+
+
+def _few(rate: Rate) -> str:
+    return f" (only {many(rate.asked, 'question')})" if rate.asked < _FEW else ""
+
+
+def _others(card: ReportCard, kind: ProbeKind, subject: str) -> str:
+    """The other models on the same questions, the base model first."""
+    said, chief = "", card.rate(subject, kind)
+    for model in sorted(card.models, key=lambda name: name != card.base):
+        rate = card.rate(model, kind)
+        if model != subject and rate is not None:
+            compared = _compared(card.change(kind, after=subject)) if model == card.base else ""
+            said += f"; {_name(card, model)} {claimed(rate, beside=chief)}{compared}"
+    return said
+
+
+def _compared(change: Change | None) -> str:
+    """What is to be said of the difference from the base model where it is not clearly for the better."""
+    if change is None or change.failed or (change.is_clear and change.points > 0):
+        return ""
+    if change.is_clear:
+        return " (it has become worse)"
+    return " (a difference that may be chance)" if change.points else " (no difference)"
+
+
+def _unsaid(kind: ProbeKind) -> str:
+    if kind == "P":
+        return ""
+    return (
+        " It was asked no held-out wording of a trained fact, so this does not say whether it knows the "
+        "facts in other words."
+    )
+
+
+def _drift(card: ReportCard) -> str:
+    change = card.change("C")
+    if change is None or change.failed or not change.is_clear or change.points < 0:
+        return ""
+    return f" On withheld facts it gained {points(change.points)} too, so not all of that was learnt here."
+
+
+def _under_trained(card: ReportCard) -> str:
+    """Whether the trained questions themselves are known, and only they."""
+    if card.tuned is None:
+        return ""
+    trained, unseen = card.rate(card.tuned, "V"), card.rate(card.tuned, "P")
+    if trained is None:
+        return ""
+    if _is_under_trained(trained):
+        share = claimed(trained) if is_few(trained) else percent(trained.share, apart_from=ENOUGH_RECALL)
+        return f"It is under-trained: of the questions it was trained on it answers {share}."
+    if (
+        unseen is not None
+        and not unseen.failed
+        and trained.low > unseen.high
+        and trained.share - unseen.share > _MEMORISED
+    ):
+        return (
+            f"It has memorised more than it has learnt: asked just as it was trained it answers "
+            f"{claimed(trained)}."
+        )
+    return ""
+
+
+def _is_under_trained(trained: Rate) -> bool:
+    """Whether it would be so too if every call that failed had been answered right."""
+    return (trained.right + trained.failed) / trained.asked < ENOUGH_RECALL
+
+
+def _forgotten(card: ReportCard) -> str:
+    if card.tuned is None or card.base is None:
+        return ""
+    change = card.forgetting
+    if change is None:
+        return "What it forgot was not measured."
+    if change.failed and not _is_sure(change):
+        return "What it forgot is not known yet: general questions got no answer."
+    if abs(change.points) < 0.05:  # noqa: PLR2004 - shown as 0.0
+        return "It answers as many general questions as before."
+    verb = "lost" if change.points < 0 else "gained"
+    shown = points(change.points, apart_from=MOST_FORGOTTEN)
+    return f"It {verb} {shown} on general questions{_few(change.after)}."
+
+
+def _is_sure(change: Change) -> bool:
+    """Whether more was lost, or gained, than the calls that failed could have made of it."""
+    more = change.after.failed if change.points < 0 else change.before.failed
+    return abs(change.points) > 100 * more / change.after.asked
+
+
+def _surely_lost(change: Change) -> float:
+    """Points lost if every call to the tuned model that failed had been answered right."""
+    return -change.points - 100 * change.after.failed / change.after.asked
+
+
+# --- what the documents themselves would give
+
+
+def _ceiling(card: ReportCard, kind: ProbeKind) -> str:
+    reader = card.base or card.subject  # of a card of one model, that one
+    if reader is None:
+        return ""
+    passage = card.rate(reader, kind, condition="passage")
+    found = card.rate(reader, kind, condition="retrieval")
+    if passage is None and found is None:
+        return ""
+    name, chief = _name(card, reader), card.rate(card.subject, kind) if card.subject else None
+    said = [f"With the passage at hand {name} reaches {claimed(passage, beside=chief)}"] if passage else []
+    if found is not None:
+        whose = "it" if passage else name
+        said.append(f"With retrieval {whose} reaches {claimed(found, beside=chief)}")
+    said[-1] += _advice(card, kind)  # which is of retrieval where that was measured
+    return " ".join(f"{one}." for one in said)
+
+
+def _advice(card: ReportCard, kind: ProbeKind) -> str:
+    """Whether retrieval would be the better choice, from the nearest to it that was measured."""
+    if card.tuned is None or card.base is None:
+        return ""
+    tuned = card.answered(card.tuned, kind)
+    at_hand = card.answered(card.base, kind, condition="retrieval") or card.answered(
+        card.base, kind, condition="passage"
+    )
+    gained, against = change_of(card.answered(card.base, kind), at_hand), change_of(at_hand, tuned)
+    if against is None or against.failed or (gained is not None and gained.failed):
+        return ""
+    if gained is not None and not (gained.is_clear and gained.points > 0):
+        return ", not clearly more than with nothing at hand"
+    if against.is_clear and against.points > 0:
+        return ", less than the tuned model with nothing at hand"
+    if against.is_clear and against.points < -_MUCH_WORSE:
+        return ": here retrieval is the better choice"
+    return f"{'' if against.is_clear else _close(against)}: if your documents change often, prefer retrieval"
+
+
+def _close(against: Change) -> str:
+    """How the tuned model stands to the ceiling where the difference may be chance."""
+    if not against.points:
+        return ", as many as the tuned model with nothing at hand"
+    return (
+        f", not clearly {'more' if against.points < 0 else 'less'} than the tuned model with nothing at hand"
+    )
+
+
+# --- warnings
+
+
+def cautions(card: ReportCard) -> tuple[Caution, ...]:
+    """What stands against trusting a card's figures or its tuned model, the gravest first."""
+    checks: tuple[tuple[str, Callable[[ReportCard], Iterator[str]]], ...] = (
+        ("writer", _writer),
+        ("leak", _leaks),
+        ("failures", _failures),
+        ("unequal", _unequal),
+        ("under_trained", _recall),
+        ("forgetting", _forgetting),
+        ("invented", _invented),
+        ("always_yes", _always_yes),
+        ("no_control", _no_control),
+        ("known_elsewhere", _known),
+        ("seen", _seen),
+        ("small_sample", _sample),
+        ("judge", _judge),
+        ("audit", _audit),
+    )
+    return tuple(Caution(code, text) for code, check in checks for text in check(card))
+
+
+def _writer(card: ReportCard) -> Iterator[str]:
+    said = caution_of(card.writers)
+    if said:
+        yield f"What counts as right here may be wrong. {said}"
+
+
+def _leaks(card: ReportCard) -> Iterator[str]:
+    """Held-out probes that were trained after all, by the check or by the probes' own word."""
+    asked = {leak.asked for leak in card.leaks or ()}
+    leaked = {one.id for one in card.probes if one.id in asked or (one.kind in {"P", "C"} and one.seen)}
+    number = len(leaked | asked)
+    if not number:
+        return
+    said = f"{many(number, 'held-out question')} {_is(number)} trained, in the same or nearly the same words"
+    without = card.rate(card.subject, "P", where=lambda one: one.id not in leaked) if card.subject else None
+    has_leaked = any(one.id in leaked and one.kind == "P" for one in card.probes)
+    if has_leaked and without is not None:
+        said += f"; without {'it' if number == 1 else 'them'} P is {with_interval(without)}"
+    yield f"{said}. Divide the pairs again before trusting the figures."
+
+
+def _is(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _failures(card: ReportCard) -> Iterator[str]:
+    for model in card.models:
+        failed = [one for one in card.results if one.model == model and one.failure]
+        if failed:
+            yield (
+                f"{many(len(failed), 'call')} to {_name(card, model)} failed and count as not right "
+                f"({_shortened(failed[0].failure)}). The same command asks only these again."
+            )
+
+
+def _unequal(card: ReportCard) -> Iterator[str]:
+    asked = {
+        model: {row.probe.id for kind in card.kinds for row in card.answered(model, kind)}
+        for model in card.models
+    }
+    everything = set().union(*asked.values())
+    for model, some in asked.items():
+        if some != everything:
+            yield (
+                f"{_capital(_name(card, model))} was asked {len(some)} of {len(everything)} questions: "
+                "compare its shares with care. Changes are of shared questions only."
+            )
+
+
+def _recall(card: ReportCard) -> Iterator[str]:
+    rate = card.rate(card.tuned, "V") if card.tuned else None
+    if rate is not None and _is_under_trained(rate):
+        share = with_interval(rate, apart_from=ENOUGH_RECALL)
+        yield (
+            f"Under-trained: the tuned model answers {share} of the questions it was trained "
+            f"on, under 95 %. {against_under_training(card.training)}"
+        )
+
+
+def _forgetting(card: ReportCard) -> Iterator[str]:
+    change = card.forgetting
+    if change is None or _surely_lost(change) <= MOST_FORGOTTEN:
+        return
+    sure = (
+        ""
+        if change.is_clear
+        else " The interval includes no loss at all: ask more general questions to be sure."
+    )
+    interval = f"{points(change.low, signed=True)} to {points(change.high, signed=True)}"
+    said = (
+        f"It lost {points(change.points, apart_from=MOST_FORGOTTEN)} on general questions ({interval}; "
+        f"of {change.after.asked}, {change.before.right} were right before and "
+        f"{change.after.right} after).{sure} {against_forgetting(card.training)}"
+    )
+    yield said.rstrip()
+
+
+def _invented(card: ReportCard) -> Iterator[str]:
+    rate = card.rate(card.tuned, "U") if card.tuned else None
+    if rate is None or (rate.asked - rate.right - rate.failed) / rate.asked <= _MOST_INVENTED:
+        return
+    before = card.rate(card.base, "U") if card.base else None
+    has_before = before is not None and before.asked > before.failed
+    base = f"; the base model invents {percent(_made_up(before))}" if before and has_before else ""
+    yield (
+        "It invents answers: asked what the documents do not say, the tuned model answers all the same in "
+        f"{rate.asked - rate.right - rate.failed} of {rate.asked - rate.failed} cases "
+        f"({percent(_made_up(rate))}{base})."
+    )
+
+
+def _made_up(rate: Rate) -> float:
+    """Of the questions without an answer in the documents that were answered at all, the share invented."""
+    return 1 - rate.right / (rate.asked - rate.failed)
+
+
+def _always_yes(card: ReportCard) -> Iterator[str]:
+    """Yes/no questions that are answered with one word; half of them are right then, and raise F."""
+    habit = yes_no_habit(card.answered(card.subject, "F")) if card.subject else None
+    if habit is None:
+        return
+    every = "all" if habit.said == habit.answered else f"{habit.said:,} of"
+    without = f"without them F is {with_interval(habit.others)}" if habit.others else "F has no others"
+    yield (
+        f"Yes/no questions are answered {habit.word} whatever is asked: {every} {habit.answered:,}, where "
+        f"{habit.word} is right for {habit.expected:,}. Those are right by habit and count in F all the "
+        f"same; {without}."
+    )
+
+
+def _no_control(card: ReportCard) -> Iterator[str]:
+    if card.tuned is not None and card.withheld == 0:
+        yield (
+            f"{untold_drift(card)}. `qagen generate` withholds some from ten facts on, unless it was told "
+            "`--control 0` or `--no-divide`."
+        )
+
+
+def untold_drift(card: ReportCard) -> str:
+    """Why a card with a tuned model says nothing of withheld facts; empty where it does."""
+    if card.tuned is None or card.headline is None or "C" in card.kinds:
+        return ""
+    none = {0: "No fact was withheld from training", None: "No withheld fact was asked about"}
+    said = none.get(card.withheld, f"None of the {card.withheld} withheld facts was asked about")
+    return f"{said}: what tuning raises without teaching it (C, drift) is not known"
+
+
+def general_languages(card: ReportCard) -> str:
+    """That general questions were asked in none of the documents' languages, where that is so."""
+    general = {probe.language for probe in card.probes if probe.kind == "G" and probe.language}
+    others = {probe.language for probe in card.probes if probe.kind != "G" and probe.language}
+    if not general or not others or general & others:
+        return ""
+    return (
+        f"General questions were asked in {', '.join(sorted(general))}: there are none in "
+        f"{', '.join(sorted(others))}, the language of the documents."
+    )
+
+
+def _known(card: ReportCard) -> Iterator[str]:
+    """Facts that were never taught and are known all the same."""
+    change = card.change("C")
+    if change is not None and not change.failed and change.is_clear and change.points > 0:
+        yield (
+            f"Withheld facts are known: the tuned model answers {with_interval(change.after)} of them, the "
+            f"base model {percent(change.before.share)}. They follow from trained facts, or stand in "
+            "the pairs in "
+            "other words: read P − C, and the recovery beyond drift."
+        )
+    base = card.rate(card.base, "P") if card.base else None
+    if base is not None and base.low > _ALREADY_KNOWN:
+        yield (
+            f"The base model already answers {with_interval(base)} of the P questions: the documents, "
+            "or what "
+            "they say, are known to it from elsewhere, and there is little to learn."
+        )
+
+
+def _seen(card: ReportCard) -> Iterator[str]:
+    for kind, words in (("R", "asked backwards"), ("X", "in another language")):
+        asked = [probe for probe in card.probes if probe.kind == kind]
+        if asked and all(probe.seen for probe in asked):
+            yield (
+                f"All {len(asked)} questions {words} ({kind}) were trained as they are asked: they show "
+                "recall, "
+                "not that the fact can be used so."
+            )
+
+
+def _sample(card: ReportCard) -> Iterator[str]:
+    kind, subject = card.headline, card.subject
+    rate = card.rate(subject, kind) if kind and subject else None
+    if rate is None or min(rate.asked, rate.effective / _NEARLY) >= ENOUGH_PROBES:
+        return
+    worth = "" if rate.facts == rate.asked else f"(worth {rate.effective:,.0f} independent questions) "
+    yield (
+        f"Small sample: {many(rate.asked, 'question')} of kind {kind} about {many(rate.facts, 'fact')} "
+        f"{worth}give ±{100 * rate.half_width:.1f} points. From {ENOUGH_PROBES} independent questions on it "
+        "is ±6.9 or less."
+    )
+
+
+def _judge(card: ReportCard) -> Iterator[str]:
+    agreement = card.judge_agreement
+    if agreement is not None and agreement.kappa is not None and agreement.kappa < _ENOUGH_AGREEMENT:
+        look = ": look at a sample yourself with `--audit 50`" if card.audit is None else ""
+        yield (
+            f"The judge and the words alone agree on {agreement.same} of "
+            f"{many(agreement.asked, 'answer')} only (kappa {agreement.kappa:.2f}){look}."
+        )
+
+
+def _audit(card: ReportCard) -> Iterator[str]:
+    audit = card.audit
+    if audit is not None and audit.kappa is not None and audit.kappa < _ENOUGH_AGREEMENT:
+        yield (
+            f"The person who labelled {many(audit.asked, 'answer')} agrees with the scores on {audit.same} "
+            f"only (kappa {audit.kappa:.2f}): the shares on this card are not to be trusted."
+        )
+
+
+# --- a run folder that has changed since
+
+
+def find_outdated(card: ReportCard, run: Path) -> str:
+    """A sentence where the model of a run folder was tuned again after this card was made; or nothing.
+
+    What the card keeps of the training is held against ``tuning.json``. Where that cannot be read, or the
+    card keeps nothing, nothing is said.
+    """
+    from qagen.tuning.record import read_record
+
+    try:
+        record = read_record(run)
+    except RunFolderError:
+        return ""
+    now = {**record.hyperparameters, **record.details, **record.model_dump(mode="json")}
+    if all(now.get(name, value) == value for name, value in card.training.items()):
+        return ""
+    return f"This evaluation was made before the model was tuned again: run `qagen evaluate {run}`."
+
+
+def many(number: int, noun: str) -> str:
+    """``1 fact``, ``2,000 facts``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _shortened(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _MOST_REASON else f"{flat[:_MOST_REASON]}…"

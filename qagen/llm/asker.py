@@ -1,0 +1,150 @@
+"""A model, and how it is asked: what every stage after writing needs, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from langchain_core.runnables import RunnableConfig
+from pydantic import BaseModel
+
+from qagen.llm.asking import Answer, Asked, Question, ask, wire_schema
+from qagen.llm.ledger import Ledger
+from qagen.llm.models import chat_model, has_native_schema, is_local
+from qagen.llm.replies.parsing import OutputFixingParser
+from qagen.pairs.writing.prompts import prompt_id, prompt_messages
+from qagen.llm.running import Progress, in_order
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.prompts import ChatPromptTemplate
+
+T = TypeVar("T", bound=BaseModel)
+W = TypeVar("W")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A model with what decides how it is asked.
+
+    Attributes:
+        asked: The model, its name, identity and prices.
+        native: The provider holds a reply to a JSON schema.
+        small: A model of a few billion parameters: it needs short tasks, worked examples, tight schemas.
+        workers: Calls in flight at once.
+        language: The language to write in; ``None``: that of the text.
+        ledger: Where calls are kept and found again; ``None``: nowhere.
+        config: LangChain's configuration.
+        bar: Told of work to come, of calls and of work that has ended.
+    """
+
+    asked: Asked
+    native: bool
+    small: bool
+    workers: int
+    language: str | None = None
+    ledger: Ledger | None = None
+    config: RunnableConfig | None = None
+    bar: Progress | None = None
+
+    @classmethod
+    def of(
+        cls,
+        llm: str | BaseChatModel,
+        *,
+        language: str | None = None,
+        ledger: Ledger | None = None,
+        config: RunnableConfig | None = None,
+        base_url: str | None = None,
+        announce: Callable[[str], None] | None = None,
+        max_concurrency: int | None = None,
+    ) -> Asker:
+        """An asker of a model by its name, or of any LangChain chat model.
+
+        Raises:
+            SettingsError: The name cannot be used.
+            ModelError: The model cannot be made.
+        """
+        model = chat_model(llm, base_url=base_url, announce=announce)
+        local = is_local(model)
+        return cls(
+            asked=Asked.of(model),
+            native=has_native_schema(model),
+            small=local,
+            workers=max_concurrency or (2 if local else 16),
+            language=language,
+            ledger=ledger,
+            config=config,
+        )
+
+    def ask(
+        self,
+        prompt: ChatPromptTemplate,
+        variables: Mapping[str, str],
+        reply: type[T],
+        *,
+        stage: str,
+        source: str,
+        passage: str,
+        schema: dict[str, Any] | None = None,
+        attempt: int = 1,
+    ) -> Answer[T]:
+        """One structured call; ``Answer.value`` is ``None`` when it gave nothing, and ``state`` says why.
+
+        Args:
+            prompt: Its name and version stand in its ``metadata``.
+            variables: What it is filled with; ``format_instructions`` are added where they are needed.
+            reply: What a reply must be.
+            stage: The stage that asks, for the ledger.
+            source: The document, or the first of several.
+            passage: The passage, or what else names the call.
+            schema: A tighter JSON schema than that of ``reply``, for an engine that enforces it.
+            attempt: From 2 on the very same is asked anew, and the ledger keeps it apart.
+
+        Raises:
+            ModelError: The model cannot be used at all.
+            BudgetError: The budget of the run is used up; nothing was asked.
+        """
+        parser, wire = _parser(reply), wire_schema(reply)
+        instructions = "" if self.native else parser.get_format_instructions()
+        question = Question(
+            messages=prompt_messages(prompt, variables, format_instructions=instructions),
+            parser=parser,
+            stage=stage,
+            source=source,
+            passage=passage,
+            prompt=prompt_id(prompt),
+            schema=(schema or wire) if self.native else None,
+            attempt=attempt,
+        )
+        answer = ask(self.asked, question, ledger=self.ledger, config=self.config)
+        if self.bar:
+            self.bar.answered(answer)
+        return answer
+
+    def each(self, work: Callable[[W], R], items: Iterable[W]) -> Generator[R, None, None]:
+        """The work of each item, in threads, the results in their order. Close it when leaving early."""
+        bar = self.bar
+        if bar is None:
+            return in_order(work, items, workers=self.workers)
+
+        def counted(item: W) -> R:
+            result = work(item)
+            bar.ended()
+            return result
+
+        listed = list(items)
+        bar.expect(len(listed))
+        return in_order(counted, listed, workers=self.workers, stopping=bar.stopping)
+
+    def writing(self, language: str | None) -> Asker:
+        """The same, writing in another language."""
+        return replace(self, language=language)
+
+
+@cache
+def _parser(reply: type[T]) -> OutputFixingParser[T]:
+    return OutputFixingParser(pydantic_object=reply)

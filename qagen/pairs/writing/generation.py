@@ -1,0 +1,380 @@
+"""From passages to pairs: QAGenerator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from langchain_core.documents import Document
+from langchain_core.runnables import Runnable, RunnableConfig
+from pydantic import BaseModel
+
+from qagen.documents.loading import identified, nothing_read
+from qagen.documents.splitting import split_documents, stream_passages
+from qagen.errors import BudgetError, DocumentError, GenerationError, SettingsError
+from qagen.llm.asking import Answer, Asked, Question, ask, wire_schema
+from qagen.llm.ledger import Ledger
+from qagen.llm.models import chat_model, has_native_schema, is_local
+from qagen.llm.replies.parsing import OutputFixingParser
+from qagen.llm.tokens import count_tokens
+from qagen.pairs.writing import small_model
+from qagen.llm.asker import Asker
+from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.pairs.writing.making import make_pair
+from qagen.pairs.writing.outcomes import Outcome, curated, to_folder, to_memory
+from qagen.pairs.writing.prompts import QA_PROMPT, as_chat_prompt, passage_variables, prompt_id, prompt_messages
+from qagen.llm.running import Progress, in_order
+from qagen.pairs.writing.schemas import Item, ReplySchema
+from qagen.records import Dropped, Failure, Passage, QACollection, QAPair
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import CallbackManagerForChainRun
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.prompts import BasePromptTemplate
+    from langchain_text_splitters import TextSplitter
+
+Handling = Literal["auto", "large", "small"]
+Structured = Literal["auto", "native", "prompt"]
+
+STAGE = "write"
+NOT_ASKED = "not_asked"
+_SMALLEST = 40  # tokens: a passage this short whose reply is still cut off is not divided further
+
+
+class QAGenerator(Runnable[Document, list[QAPair]]):
+    """Writes question-answer pairs about documents: a recursive token splitter, a prompt, a fixing parser.
+
+    A LangChain ``Runnable`` from ``Document`` to ``list[QAPair]``; :meth:`generate` is for many documents.
+
+    Args:
+        llm: A model's name (see :func:`qagen.chat_model`) or any LangChain chat model.
+        prompt: A string, ``PromptTemplate`` or ``ChatPromptTemplate`` that uses ``{text}``; by default
+            :data:`qagen.QA_PROMPT`, or for a small model one with worked examples.
+        schema: What a reply must be: a pydantic model with one list field whose items have ``question`` and
+            ``answer``. Further fields of the items travel in ``QAPair.extra``.
+        splitter: A LangChain ``TextSplitter`` instead of qagen's own.
+        chunk_size: Tokens of a passage, at most. By default 800, for a small model fewer.
+        context_tokens: Tokens of preceding text that a passage is read with. By default 300.
+        chunk_overlap: Above 0, the classic recipe of overlapping passages without context.
+        language: The language to write in; ``None``: that of the text.
+        structured: ``"native"``: the provider holds the reply to the schema; ``"prompt"``: format
+            instructions in the prompt; ``"auto"``: native when the model is known to have it.
+        handling: ``"small"`` asks as a model of a few billion parameters needs it (short passages, worked
+            examples, deterministic filters); ``"auto"``: small for the embedded model, else large.
+        max_repairs: How often a reply that cannot be read is sent back for repair.
+        max_concurrency: Calls in flight at once. By default 16; two for the embedded model.
+        base_url: Of a server that speaks the OpenAI wire, when ``llm`` is a name.
+        announce: Told, in a line, of a download of the embedded model that is about to start.
+
+    Raises:
+        SettingsError: The model's name, the prompt, the schema or a number cannot be used.
+        ModelError: The model cannot be made.
+    """
+
+    def __init__(
+        self,
+        llm: str | BaseChatModel = "local",
+        *,
+        prompt: str | BasePromptTemplate[Any] | None = None,
+        schema: type[BaseModel] = QACollection,
+        splitter: TextSplitter | None = None,
+        chunk_size: int | None = None,
+        context_tokens: int | None = None,
+        chunk_overlap: int = 0,
+        language: str | None = None,
+        structured: Structured = "auto",
+        handling: Handling = "auto",
+        max_repairs: int = 2,
+        max_concurrency: int | None = None,
+        base_url: str | None = None,
+        announce: Callable[[str], None] | None = None,
+    ) -> None:
+        _check_choice("structured", structured, Structured)
+        _check_choice("handling", handling, Handling)
+        self.schema = ReplySchema.of(schema)
+        written = None if prompt is None else as_chat_prompt(prompt)
+        embedded = isinstance(llm, str) and llm.split(":")[0] == "local" and not base_url
+        bounds: dict[str, Any] = {"max_tokens": small_model.MAX_TOKENS} if embedded else {}
+        self.llm = chat_model(llm, base_url=base_url, announce=announce, **bounds)
+        self.small = handling == "small" or (handling == "auto" and is_local(self.llm))
+        self.prompt = written or (small_model.SMALL_QA_PROMPT if self.small else QA_PROMPT)
+        self.parser: OutputFixingParser[BaseModel] = OutputFixingParser(
+            pydantic_object=schema, max_repairs=max_repairs
+        )
+        self.native = structured == "native" or (structured == "auto" and has_native_schema(self.llm))
+        self.language = language
+        self.max_concurrency = max_concurrency or (2 if is_local(self.llm) else 16)
+        self._splitting: dict[str, Any] = {
+            "splitter": splitter,
+            "chunk_size": chunk_size or (small_model.CHUNK_TOKENS if self.small else 800),
+            "context_tokens": (small_model.CONTEXT_TOKENS if self.small else 300)
+            if context_tokens is None
+            else context_tokens,
+            "chunk_overlap": chunk_overlap,
+        }
+        if self.max_concurrency < 1:
+            raise SettingsError(f"max_concurrency must be at least 1, not {max_concurrency}")
+        self.given_prompt = self.prompt  # to the other, at_most adds a bound
+        self.prompt_name = prompt_id(self.prompt)
+        self._asked = Asked.of(self.llm)
+        self._schema = wire_schema(schema) if self.native else None
+        self._instructions = "" if self.native else self.parser.get_format_instructions()
+
+    def invoke(self, input: Document, config: RunnableConfig | None = None, **kwargs: Any) -> list[QAPair]:  # noqa: A002 - Runnable's own name
+        """The pairs of one document.
+
+        Raises:
+            GenerationError: A passage ended without an answer; ``state`` says how.
+            DocumentError: The document has no text.
+        """
+        return self._call_with_config(self._invoke, input, config, **kwargs)
+
+    def generate(
+        self,
+        documents: Iterable[Document],
+        *,
+        out: str | Path | None = None,
+        limit: int | None = None,
+        progress: bool = True,
+        config: RunnableConfig | None = None,
+        on_pair: Callable[[QAPair], None] | None = None,
+        unread: Sequence[Failure] = (),
+    ) -> QADataset:
+        """The pairs of many documents. It never stops at one bad passage: that ends in ``failures``.
+
+        Args:
+            documents: Read one at a time; they may be a generator.
+            out: The run folder. What its ledger has is not asked again; ``None`` keeps everything in memory.
+            limit: At most so many passages.
+            progress: Show a progress bar.
+            config: LangChain's configuration: callbacks, tags, metadata reach every model call.
+            on_pair: Called with each kept pair, in order.
+            unread: Failures from reading the documents, to be reported with the others; may still grow while
+                documents are read.
+
+        Raises:
+            ModelError: The model cannot be used; what was finished is kept in the run folder.
+            RunFolderError: The run folder cannot be used.
+            DocumentError: There is no text in any document.
+            KeyboardInterrupt: After Ctrl-C, when the calls in flight have been stored.
+        """
+        folder = None if out is None else Path(out)
+        with Ledger(folder / LEDGER if folder else None) as ledger, Progress(show=progress) as bar:
+            passages = self.passages(documents, ledger=ledger if folder else None, limit=limit, unread=unread)
+            with closing(self.write(passages, ledger=ledger, bar=bar, config=config)) as work:
+                outcomes = curated(work, on_pair)
+                return to_folder(outcomes, folder, ledger, unread) if folder else to_memory(outcomes, unread)
+
+    def write(
+        self,
+        passages: Iterable[Passage],
+        *,
+        ledger: Ledger,
+        bar: Progress,
+        config: RunnableConfig | None = None,
+    ) -> Generator[Outcome, None, None]:
+        """What each passage gives, in their order, asked in threads. Close it when leaving early."""
+
+        def answer(passage: Passage) -> Outcome:
+            try:
+                outcome = self.answer(passage, ledger=ledger, config=config)
+            except BudgetError as error:
+                outcome = _failed(passage, NOT_ASKED, str(error))
+            bar.done(outcome)
+            return outcome
+
+        counted = bar.counted(passages)
+        return in_order(answer, counted, workers=self.max_concurrency, stopping=bar.stopping)
+
+    def asker(self, *, ledger: Ledger | None = None, config: RunnableConfig | None = None) -> Asker:
+        """The generator's model, as the other stages ask it."""
+        return Asker(
+            asked=self._asked,
+            native=self.native,
+            small=self.small,
+            workers=self.max_concurrency,
+            language=self.language,
+            ledger=ledger,
+            config=config,
+        )
+
+    def at_most(self, pairs: int) -> QAGenerator:
+        """The same, asking for at most so many pairs of a passage. A prompt of the user's stays as it is."""
+        slot = self.prompt.partial_variables.get("instructions")
+        if self.small or slot is None:
+            return self
+        bound = f"Write at most {pairs} pairs: those about the most important facts."
+        other = copy(self)
+        other.prompt = self.prompt.partial(instructions=f"{slot}\n{bound}".strip())
+        other.prompt_name = prompt_id(other.prompt)
+        return other
+
+    def answer(
+        self, passage: Passage, *, ledger: Ledger | None = None, config: RunnableConfig | None = None
+    ) -> Outcome:
+        """What one passage gives. After a reply that was cut off the rest is asked, in halves if need be."""
+        answer = ask(self._asked, self.question(passage), ledger=ledger, config=config)
+        outcome = self._outcome(passage, answer)
+        if not answer.cut_off:
+            return outcome
+        rest = _rest(passage, outcome.pairs)
+        if not rest:
+            return outcome + _failed(
+                passage, "cut_off", "the reply was cut off, and the passage is too short to divide"
+            )
+        for part in rest:
+            outcome += self.answer(part, ledger=ledger, config=config)
+        return outcome
+
+    def _invoke(
+        self, document: Document, run_manager: CallbackManagerForChainRun, config: RunnableConfig
+    ) -> list[QAPair]:
+        del run_manager  # the configuration already leads to it
+        passages = [*self._split([document])]
+        if not passages:
+            raise DocumentError("the document has no text to ask about")
+
+        def answer(passage: Passage) -> Outcome:
+            outcome = self.answer(passage, config=config)
+            for failure in outcome.failures:
+                raise GenerationError(
+                    f"{failure.passage}: {failure.state}: {failure.detail}", state=failure.state
+                )
+            return outcome
+
+        with closing(in_order(answer, passages, workers=self.max_concurrency)) as outcomes:
+            return [pair for outcome in curated(outcomes) for pair in outcome.pairs]
+
+    def passages(
+        self,
+        documents: Iterable[Document],
+        *,
+        ledger: Ledger | None = None,
+        limit: int | None = None,
+        unread: Sequence[Failure] = (),
+    ) -> Iterator[Passage]:
+        """The passages of the documents; the documents' texts are kept in the ledger.
+
+        Raises:
+            DocumentError: There is no text in any document.
+        """
+        number = 0
+        for number, passage in enumerate(self._split(_kept(identified(documents), ledger)), 1):
+            if limit is not None and number > limit:
+                return
+            yield passage
+        if not number:
+            raise nothing_read(unread)
+
+    def _split(self, documents: Iterable[Document]) -> Iterator[Passage]:
+        """The passages that have anything to ask about."""
+        passages = stream_passages(documents, **self._splitting)
+        return (passage for passage in passages if not passage.text.isspace())
+
+    def question(self, passage: Passage) -> Question[BaseModel]:
+        """What is asked about a passage."""
+        schema = self._schema
+        if self.small and self.native and self.schema.model is QACollection:
+            schema = small_model.reply_schema(passage)
+        variables = small_model.prompt_variables if self.small else passage_variables
+        messages = prompt_messages(
+            self.prompt,
+            variables(passage, language=self.language),
+            format_instructions=self._instructions,
+        )
+        return Question(
+            messages=messages,
+            parser=self.parser,
+            stage=STAGE,
+            source=passage.source,
+            passage=passage.id,
+            prompt=self.prompt_name,
+            schema=schema,
+        )
+
+    def _outcome(self, passage: Passage, answer: Answer[BaseModel]) -> Outcome:
+        if answer.value is None:
+            failed = Outcome() if answer.cut_off else _failed(passage, answer.state, answer.error)
+            return replace(failed, usage=answer.usage)
+        pairs: list[QAPair] = []
+        dropped: list[Dropped] = []
+        for item, reason in self._judged(passage, [*self.schema.items(answer.value)]):
+            pair = self._pair(passage, item)
+            if reason:
+                dropped.append(Dropped(pair=pair, reason=reason))
+            else:
+                pairs.append(pair)
+        return Outcome(pairs=tuple(pairs), dropped=tuple(dropped), usage=answer.usage)
+
+    def _judged(self, passage: Passage, items: Sequence[Item]) -> Iterator[tuple[Item, str | None]]:
+        """The items, a small model's completed and filtered, each with the reason to drop it if any."""
+        if self.small:
+            return small_model.judged(items, passage)
+        return ((item, None) for item in items)
+
+    def _pair(self, passage: Passage, item: Item) -> QAPair:
+        return make_pair(
+            passage,
+            question=item.question,
+            answer=item.answer,
+            quote=item.quote,
+            prompt=self.prompt_name,
+            model=self._asked.name,
+            language=self.language,
+            extra=item.extra,
+        )
+
+
+def _check_choice(name: str, value: str, choices: Any) -> None:
+    if value not in get_args(choices):
+        raise SettingsError(f"{name} is one of {', '.join(get_args(choices))}, not {value!r}")
+
+
+def _kept(documents: Iterable[Document], ledger: Ledger | None) -> Iterator[Document]:
+    """The documents, their normalised texts kept in the ledger."""
+    for document in documents:
+        if ledger:
+            source, theme = document.metadata["source"], document.metadata["theme"]
+            ledger.keep_document(source, theme=theme, text=document.page_content)
+        yield document
+
+
+def _failed(passage: Passage, state: str, detail: str) -> Outcome:
+    return Outcome(failures=(Failure(source=passage.source, passage=passage.id, state=state, detail=detail),))
+
+
+def _rest(passage: Passage, pairs: Sequence[QAPair]) -> list[Passage]:
+    """What of a passage is still to be asked after a reply that was cut off.
+
+    That is the text behind the last quote, or two halves when the quotes do not tell how far it came.
+    Nothing when the passage is too short to divide.
+    """
+    reached = max((pair.end for pair in pairs if pair.end is not None), default=passage.start) - passage.start
+    if reached and passage.text[reached:].strip():
+        return [_part(passage, reached, len(passage.text))]
+    if passage.tokens < _SMALLEST:
+        return []
+    halves = split_documents(
+        [Document(passage.text, metadata={"source": passage.source, "theme": passage.theme})],
+        chunk_size=(passage.tokens + 1) // 2,
+        context_tokens=0,
+    )
+    return [_part(passage, half.start, half.end) for half in halves]
+
+
+def _part(passage: Passage, start: int, end: int) -> Passage:
+    text = passage.text[start:end]
+    return passage.model_copy(
+        update={
+            "id": f"{passage.source}#{passage.start + start}-{passage.start + end}",
+            "text": text,
+            "start": passage.start + start,
+            "end": passage.start + end,
+            "tokens": int(count_tokens(text)),
+            "context": passage.context + passage.text[:start],
+        }
+    )
