@@ -20,9 +20,9 @@ from typing import Any
 
 from qagen.pairs.gates.duplicates import find_twins
 from qagen.pairs.gates.evidence import check_evidence
-from qagen.text.languages import check_language
-from qagen.pairs.writing.making import make_pair
+from qagen.pairs.gates.language import check_language
 from qagen.pairs.review.suspicion import suspicion
+from qagen.pairs.writing.making import make_pair
 from qagen.records import Passage, QAPair
 
 FOLDER = Path(__file__).parent / "gates"

@@ -40,15 +40,15 @@ from gold_model import Fact, gold_answer, read_facts  # noqa: E402 - found in te
 from scripted import replies  # noqa: E402 - found in tests/
 
 from qagen import QAGenerator, curate_pairs, generate_pairs, load_documents, split_documents  # noqa: E402
-from qagen.llm.models import is_local  # noqa: E402
 from qagen.llm.asker import Asker  # noqa: E402
-from qagen.pairs.gates.curation import fold  # noqa: E402
+from qagen.llm.models import is_local  # noqa: E402
 from qagen.pairs.gates.evidence import check_evidence  # noqa: E402
-from qagen.text.languages import check_language  # noqa: E402
-from qagen.text.numbers import numbers  # noqa: E402
-from qagen.pairs.writing.small_model import CHUNK_TOKENS  # noqa: E402
+from qagen.pairs.gates.language import check_language  # noqa: E402
 from qagen.pairs.review.suspicion import suspicion  # noqa: E402
+from qagen.pairs.writing.small_model import CHUNK_TOKENS  # noqa: E402
 from qagen.records import Passage, QAPair  # noqa: E402
+from qagen.text.folding import fold  # noqa: E402
+from qagen.text.numbers import numbers  # noqa: E402
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

@@ -20,33 +20,33 @@ if TYPE_CHECKING:
     from qagen.llm.models import chat_model as chat_model
     from qagen.llm.replies.parsing import OutputFixingParser as OutputFixingParser
     from qagen.llm.tokens import count_tokens as count_tokens
-    from qagen.pairs.gates.curation import curate_pairs as curate_pairs
     from qagen.pairs.dataset import QADataset as QADataset
     from qagen.pairs.dataset import read_pairs as read_pairs
     from qagen.pairs.dataset import write_pairs as write_pairs
     from qagen.pairs.dividing import divide_pairs as divide_pairs
+    from qagen.pairs.gates.curation import curate_pairs as curate_pairs
+    from qagen.pairs.wordings.rephrasing import rephrase_pairs as rephrase_pairs
     from qagen.pairs.writing.generation import QAGenerator as QAGenerator
     from qagen.pairs.writing.prompts import QA_PROMPT as QA_PROMPT
-    from qagen.pairs.wordings.rephrasing import rephrase_pairs as rephrase_pairs
     from qagen.records import QA as QA
     from qagen.records import QACollection as QACollection
     from qagen.records import QAPair as QAPair
     from qagen.tuning.file.checking import check_training_file as check_training_file
-    from qagen.tuning.hosted.starting import start_fine_tuning as start_fine_tuning
+    from qagen.tuning.file.writing import write_training_file as write_training_file
     from qagen.tuning.hosted.jobs import cancel_fine_tuning as cancel_fine_tuning
     from qagen.tuning.hosted.jobs import delete_tuned_model as delete_tuned_model
     from qagen.tuning.hosted.jobs import list_checkpoints as list_checkpoints
     from qagen.tuning.hosted.jobs import list_fine_tuning as list_fine_tuning
     from qagen.tuning.hosted.jobs import pause_fine_tuning as pause_fine_tuning
     from qagen.tuning.hosted.jobs import resume_fine_tuning as resume_fine_tuning
-    from qagen.tuning.local.train_locally import train_locally as train_locally
     from qagen.tuning.hosted.metrics import fine_tuning_metrics as fine_tuning_metrics
     from qagen.tuning.hosted.metrics import plot_metrics as plot_metrics
-    from qagen.tuning.file.writing import write_training_file as write_training_file
-    from qagen.tuning.tuned import tuned_model as tuned_model
+    from qagen.tuning.hosted.starting import start_fine_tuning as start_fine_tuning
     from qagen.tuning.hosted.uploading import delete_file as delete_file
     from qagen.tuning.hosted.uploading import upload_training_file as upload_training_file
     from qagen.tuning.hosted.watching import wait_for_fine_tuning as wait_for_fine_tuning
+    from qagen.tuning.local.train_locally import train_locally as train_locally
+    from qagen.tuning.tuned import tuned_model as tuned_model
 
 __version__ = "0.1.0"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from qagen.evaluation.figures.statistics import Agreement
 from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
-from qagen.evaluation.figures.statistics import Agreement
 from qagen.records import Usage
 
 RIGHT = Score(exact=True, contained=True, f1=1.0, verdict="right")

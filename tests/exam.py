@@ -19,7 +19,7 @@ from tuning_server import TuningServer
 
 from qagen.evaluation.probes.making import general_probes
 from qagen.evaluation.records import Probe
-from qagen.pairs.gates.curation import fold
+from qagen.text.folding import fold
 
 UNKNOWN = "I don't know."
 INVENTED = ("Wenna Dastrick", "the Brandelow Ropeworks", "1,450", "in 2021", "Mirrowby")

@@ -44,7 +44,13 @@ OF_THE_COMMAND = (
     "rich.table",
     "tqdm.auto",
 )
-OF_TRAINING = (*OF_THE_COMMAND, "qagen.tuning.local.training", "qagen.tuning.local.trainer", "peft", "datasets")
+OF_TRAINING = (
+    *OF_THE_COMMAND,
+    "qagen.tuning.local.training",
+    "qagen.tuning.local.trainer",
+    "peft",
+    "datasets",
+)
 
 
 class Process:

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from qagen.pairs.gates.curation import fold
+from qagen.text.folding import fold
 
 FACTS = Path(__file__).parent.parent / "examples" / "facts"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from gold_model import FACTS, read_facts
 
 from qagen import load_documents, split_documents
-from qagen.pairs.gates.curation import locate
 from qagen.records import Passage, QAPair
+from qagen.text.places import locate
 
 
 @cache

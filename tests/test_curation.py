@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qagen import curate_pairs
-from qagen.pairs.gates.curation import fold, locate
 from qagen.records import QAPair
+from qagen.text.folding import fold
+from qagen.text.places import locate
 
 
 def pair(question, answer="a", number=0):

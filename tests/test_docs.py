@@ -53,8 +53,8 @@ from typer.testing import CliRunner
 from qagen.cli import app
 from qagen.evaluation.records import ProbeKind
 from qagen.flow.recipe import divided
-from qagen.llm.ledger import CallState, Ledger
 from qagen.llm.embedded.weights import find_weights
+from qagen.llm.ledger import CallState, Ledger
 from qagen.pairs.writing.prompts import VARIABLES
 from qagen.records import Form, Part
 

@@ -42,8 +42,8 @@ from qagen.evaluation.figures.findings import find_outdated
 from qagen.evaluation.probes.making import make_probes, write_probes
 from qagen.evaluation.records import Probe
 from qagen.evaluation.report_card import ReportCard
-from qagen.llm.ledger import Ledger
 from qagen.llm.embedded.chat import local_model
+from qagen.llm.ledger import Ledger
 from qagen.llm.models import greedy_model
 from qagen.llm.tokens import count_tokens
 from qagen.pairs.writing.prompts import prompt_id, template_hash

@@ -17,9 +17,9 @@ from scripted import ScriptedModel, replies
 from qagen import QA_PROMPT, generate_pairs
 from qagen.documents.splitting import split_documents
 from qagen.errors import ModelError, SchemaError, SettingsError
+from qagen.llm.asker import Asker
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
-from qagen.llm.asker import Asker
 from qagen.pairs.gaps.coverage import measure_coverage
 from qagen.pairs.gaps.filling import FILL_PROMPT, OWN_PROMPT, fill_gaps, fill_prompt_of
 from qagen.pairs.writing.making import make_pair

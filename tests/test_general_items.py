@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 
 from qagen.errors import TrainingFileError
-from qagen.pairs.gates.curation import fold
+from qagen.text.folding import fold
 from qagen.tuning.local.examples import general_items, read_examples, replayed, replayed_at_once
 
 JAPANESE = {item.question for item in general_items("replay") if item.language == "ja"}

@@ -19,8 +19,8 @@ from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
 from qagen.evaluation.scoring.score import score_answer
 from qagen.files import RecordError
-from qagen.llm.ledger import Ledger
 from qagen.llm.asker import Asker
+from qagen.llm.ledger import Ledger
 from qagen.pairs.writing.prompts import prompt_id, template_hash
 from qagen.records import Usage
 

@@ -2,9 +2,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from qagen.text.languages import check_language, language_code, language_of
+from qagen.pairs.gates.language import check_language
 from qagen.pairs.writing.making import make_pair
 from qagen.records import Passage
+from qagen.text.languages import language_code, language_of
 
 ENGLISH = "The flood of 4 March 1931 washed away the larch bridge; a stone one replaced it."
 JAPANESE = "1931年3月4日の洪水で古い橋が流され、石の橋に架け替えられた。"

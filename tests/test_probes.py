@@ -10,15 +10,22 @@ from gold_pairs import gold_pairs
 from qagen import QADataset, divide_pairs
 from qagen.errors import RunFolderError, SettingsError
 from qagen.evaluation.probes.facts import Told
-from qagen.evaluation.probes.making import find_probe_leaks, general_probes, make_probes, read_probes, write_probes
+from qagen.evaluation.probes.making import (
+    find_probe_leaks,
+    general_probes,
+    make_probes,
+    read_probes,
+    write_probes,
+)
 from qagen.evaluation.records import Probe
 from qagen.files import RecordError
-from qagen.pairs.gates.curation import fold
-from qagen.text.numbers import numbers
-from qagen.text.questions import read_question
+from qagen.pairs.wordings.forms import is_correct
 from qagen.pairs.wordings.gates import is_close, similarity
-from qagen.pairs.wordings.forms import find_answer, is_correct
 from qagen.records import QAPair
+from qagen.text.folding import fold
+from qagen.text.numbers import numbers
+from qagen.text.places import find_answer
+from qagen.text.questions import read_question
 from qagen.tuning.local.examples import general_items
 
 RACE = "Tilda Vance won the Marrow Sculls of 1923 in 412 seconds."

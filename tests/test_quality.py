@@ -13,8 +13,8 @@ import pytest
 from gold_model import FACTS, bare, first_try, gold_answer, is_clear, meant, read_facts
 
 from qagen import QACollection, load_documents
-from qagen.pairs.gates.curation import fold
 from qagen.records import QAPair
+from qagen.text.folding import fold
 
 ROOT = Path(__file__).parent.parent
 FACT = next(fact for fact in read_facts() if fact.fact == "regatta-001")

@@ -14,12 +14,12 @@ from rich.console import Console
 
 from qagen.errors import RunFolderError, SettingsError
 from qagen.evaluation.comparing import compare
-from qagen.evaluation.showing.display import as_text
 from qagen.evaluation.figures.findings import GLOSSARY
-from qagen.evaluation.showing.layout import card_sheet, numbers
+from qagen.evaluation.figures.statistics import kappa, wilson
 from qagen.evaluation.records import Probe, Result, Score
 from qagen.evaluation.report_card import ReportCard
-from qagen.evaluation.figures.statistics import kappa, wilson
+from qagen.evaluation.showing.display import as_text
+from qagen.evaluation.showing.layout import card_sheet, numbers
 from qagen.records import Leak, Usage
 
 WHO = ("base", "tuned", "other", "passage", "retrieval")

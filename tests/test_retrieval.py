@@ -10,7 +10,7 @@ from gold_model import read_facts
 
 from qagen.evaluation.answering import passages_text
 from qagen.evaluation.retrieval import PASSAGE_TOKENS, TOP, PassageIndex, search_tokens
-from qagen.pairs.gates.curation import locate
+from qagen.text.places import locate
 
 DOCUMENTS = Path(__file__).parent.parent / "examples" / "documents"
 RACE = f"""\

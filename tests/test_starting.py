@@ -22,9 +22,9 @@ from qagen.errors import (
     UploadError,
 )
 from qagen.tuning.file.contents import contents_of
+from qagen.tuning.hosted.services import SERVICES
 from qagen.tuning.hosted.starting import record_of
 from qagen.tuning.record import read_record, write_record
-from qagen.tuning.hosted.services import SERVICES
 
 JOBS = "/fine_tuning/jobs"
 FLAVOURS = ["openai", "azure", "azure-v1", "nebius"]

@@ -162,10 +162,10 @@ def test_what_is_about_to_happen_is_said(trained):
 
 
 def test_only_the_answers_are_learnt(base, tmp_path):
-    from qagen.tuning.models.base_model import find_base, load_tokenizer, suppressed_output
     from qagen.tuning.local.examples import read_examples
     from qagen.tuning.local.plan import Job, Plan
     from qagen.tuning.local.training import build_trainer
+    from qagen.tuning.models.base_model import find_base, load_tokenizer, suppressed_output
 
     lines = [{"role": "user", "content": "One?"}, {"role": "assistant", "content": "no", "weight": 0}]
     lines += [{"role": "user", "content": "Two?"}, {"role": "assistant", "content": "yes"}]

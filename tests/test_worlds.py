@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from qagen.errors import SettingsError
-from qagen.pairs.gates.curation import fold
 from qagen.pairs.dividing import find_leaks
 from qagen.pairs.wordings.gates import is_close, similarity
-from qagen.pairs.wordings.forms import find_answer
+from qagen.text.folding import fold
+from qagen.text.places import find_answer
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 

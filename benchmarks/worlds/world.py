@@ -13,9 +13,7 @@ from typing import Literal
 
 from qagen.errors import SettingsError
 from qagen.evaluation.records import Probe, ProbeKind
-from qagen.pairs.gates.curation import fold
 from qagen.pairs.dataset import QADataset
-from qagen.pairs.wordings.making import HELD_OUT
 from qagen.pairs.wordings.forms import (
     KINDS,
     Kind,
@@ -27,7 +25,9 @@ from qagen.pairs.wordings.forms import (
     tell_about,
     yes_or_no,
 )
+from qagen.pairs.wordings.making import HELD_OUT
 from qagen.records import Form, Part, Passage, QAPair
+from qagen.text.folding import fold
 from worlds.english import ENGLISH
 from worlds.japanese import JAPANESE
 from worlds.names import NameMaker

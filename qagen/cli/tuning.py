@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
+    from qagen.tuning.hosted.services import Service
     from qagen.tuning.local.train_locally import LocalModel
     from qagen.tuning.record import TuningRecord
-    from qagen.tuning.hosted.services import Service
 
 Provider = Literal["local", "openai", "azure", "nebius"]
 Hosted = Literal["openai", "azure", "nebius"]
@@ -499,7 +499,7 @@ def _show_answers(questions: dict[str, str | None], columns: dict[str, list[str]
 
 
 def _counted(questions: dict[str, str | None], answers: list[str]) -> str:
-    from qagen.pairs.gates.curation import fold
+    from qagen.text.folding import fold
 
     pairs = zip(questions.values(), answers, strict=True)
     right = sum(fold(expected or "") == fold(answer) for expected, answer in pairs)
@@ -586,8 +586,8 @@ def _tune_hosted(
     yes: bool,
     price: float | None,
 ) -> None:
-    from qagen.tuning.hosted.starting import start_fine_tuning
     from qagen.tuning.hosted.services import SERVICES
+    from qagen.tuning.hosted.starting import start_fine_tuning
 
     provider, base_url = place
     if model is None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, overload
 from qagen.documents.conversion import CONVERTED, convert
 from qagen.documents.decoding import decode_text, normalised
 from qagen.documents.fetching import fetch, stem, without_password
-from qagen.text.cutting import headings
 from qagen.errors import DocumentError, SettingsError, UnreadableError
 from qagen.records import Failure
+from qagen.text.cutting import headings
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

@@ -10,10 +10,10 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qagen.documents.loading import identified
-from qagen.text.cutting import Outline
 from qagen.errors import DocumentError, SettingsError
 from qagen.llm.tokens import count_tokens, encode, encoding
 from qagen.records import Passage
+from qagen.text.cutting import Outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

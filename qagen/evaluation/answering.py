@@ -10,14 +10,14 @@ from itertools import pairwise
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
 
-from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, Kind, Outline
 from qagen.evaluation.records import Condition, Probe
+from qagen.llm.asker import Asker
 from qagen.llm.asking import Question, ask
 from qagen.llm.replies.parsing import PlainReader
 from qagen.llm.tokens import count_tokens
-from qagen.llm.asker import Asker
 from qagen.pairs.writing.prompts import prompt_id, prompt_messages
 from qagen.records import Passage, Usage
+from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, Kind, Outline
 
 STAGE = "answer"
 BARE = "bare-question@1"

@@ -25,20 +25,20 @@ from qagen.evaluation.exam import (
     exam_of_models,
     exam_of_run,
 )
+from qagen.evaluation.figures.statistics import Agreement
 from qagen.evaluation.judging import Judging, is_open, judge_results
 from qagen.evaluation.probes.making import find_probe_leaks
 from qagen.evaluation.records import Condition, Probe, ProbeKind, Result
 from qagen.evaluation.report_card import EVALUATION, ReportCard
 from qagen.evaluation.retrieval import PassageIndex
 from qagen.evaluation.scoring.score import score_answer
-from qagen.evaluation.figures.statistics import Agreement
+from qagen.llm.asker import Asker
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, greedy_model
 from qagen.llm.progress import Course
-from qagen.llm.asker import Asker
-from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.llm.running import Progress
+from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.records import Leak, Usage
 
 if TYPE_CHECKING:

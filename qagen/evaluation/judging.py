@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 
 from qagen.evaluation.records import Probe, Result
 from qagen.evaluation.scoring.score import score_answer
-from qagen.llm.asking import Answer
 from qagen.llm.asker import Asker
+from qagen.llm.asking import Answer
 from qagen.records import Usage
 
 T = TypeVar("T", bound=BaseModel)

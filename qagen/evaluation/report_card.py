@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from qagen.errors import MissingExtraError, RunFolderError, SettingsError
 from qagen.evaluation.figures import rates as figures
 from qagen.evaluation.figures.rates import Answered, Change, FailedFact, Measure, Rate, Where
-from qagen.evaluation.records import Condition, Probe, ProbeKind, Result
 from qagen.evaluation.figures.statistics import Agreement, Estimate, kappa
+from qagen.evaluation.records import Condition, Probe, ProbeKind, Result
 from qagen.files import whole_file
 from qagen.records import Leak, Usage
 

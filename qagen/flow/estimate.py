@@ -12,22 +12,22 @@ from pydantic import BaseModel
 from qagen.documents.loading import Source, nothing_read, stream_documents
 from qagen.flow.options import check_options
 from qagen.flow.recipe import Preset, Recipe, divided, make_generator
+from qagen.llm.asker import Asker
+from qagen.llm.embedded.weights import DEFAULT, TABLE, find_weights
 from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
-from qagen.llm.embedded.weights import DEFAULT, TABLE, find_weights
-from qagen.pairs.writing import small_model
-from qagen.llm.asker import Asker
 from qagen.pairs.gaps.filling import fill_prompt_of, reply_model
-from qagen.pairs.writing.generation import QAGenerator
-from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT, WordingVerdicts
-from qagen.text.numbers import numbers
-from qagen.pairs.writing.prompts import prompt_id, prompt_messages
-from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, WordedFacts, task_variables
 from qagen.pairs.review.reviewing import PAIRS_A_CALL, PAIRS_A_SMALL_CALL, REVIEW_PROMPT, Review
 from qagen.pairs.review.round_trip import REVIEW_SMALL, Answers, can_answer
-from qagen.text.sentences import sentences
+from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT, WordingVerdicts
+from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, WordedFacts, task_variables
 from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, SmallWordings
+from qagen.pairs.writing import small_model
+from qagen.pairs.writing.generation import QAGenerator
+from qagen.pairs.writing.prompts import prompt_id, prompt_messages
 from qagen.records import Failure, Passage, Sentence, Usage
+from qagen.text.numbers import numbers
+from qagen.text.sentences import sentences
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

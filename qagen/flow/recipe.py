@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import SettingsError
 from qagen.pairs.dividing import check_shares
-from qagen.pairs.writing.generation import QAGenerator
-from qagen.pairs.wordings.rephrasing import Wish
 from qagen.pairs.wordings.forms import KINDS, AnswerStyle, Kind
+from qagen.pairs.wordings.rephrasing import Wish
+from qagen.pairs.writing.generation import QAGenerator
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

@@ -17,9 +17,9 @@ from qagen.flow.files import write_files
 from qagen.flow.options import check_options
 from qagen.flow.recipe import Preset, Recipe, divided, make_generator
 from qagen.flow.steps import Run
+from qagen.llm.asker import Asker
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
-from qagen.llm.asker import Asker
 from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
 from qagen.pairs.edits import read_edits
 from qagen.pairs.provenance import Provenance, call_text, keep_provenance

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 
 from qagen.documents.loading import identified
 from qagen.flow.recipe import Recipe
+from qagen.llm.asker import Asker
 from qagen.llm.ledger import Ledger
 from qagen.llm.progress import Course, duration_text
-from qagen.llm.asker import Asker
-from qagen.pairs.gaps.coverage import measure_coverage
-from qagen.pairs.gates.curation import DUPLICATE, curate_pairs
+from qagen.llm.running import WRITE, Progress, read_ahead
 from qagen.pairs.dataset import QADataset
 from qagen.pairs.dividing import divide_pairs
 from qagen.pairs.edits import EDITS, apply_edits
-from qagen.pairs.gates.evidence import check_evidence
+from qagen.pairs.gaps.coverage import measure_coverage
 from qagen.pairs.gaps.filling import fill_gaps
-from qagen.pairs.writing.generation import NOT_ASKED, QAGenerator
-from qagen.text.languages import check_language
-from qagen.pairs.writing.outcomes import Outcome, curated
+from qagen.pairs.gates.curation import DUPLICATE, curate_pairs
+from qagen.pairs.gates.evidence import check_evidence
+from qagen.pairs.gates.language import check_language
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.wordings.rephrasing import word_pairs
 from qagen.pairs.review.reviewing import Mode, review_pairs
-from qagen.llm.running import WRITE, Progress, read_ahead
+from qagen.pairs.wordings.rephrasing import word_pairs
+from qagen.pairs.writing.generation import NOT_ASKED, QAGenerator
+from qagen.pairs.writing.outcomes import Outcome, curated
 from qagen.records import (
     Conflict,
     Coverage,

@@ -14,8 +14,8 @@ from qagen.llm.asking import Answer, Asked, Question, ask, wire_schema
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.replies.parsing import OutputFixingParser
-from qagen.pairs.writing.prompts import prompt_id, prompt_messages
 from qagen.llm.running import Progress, in_order
+from qagen.pairs.writing.prompts import prompt_id, prompt_messages
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -15,13 +15,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from qagen.errors import SettingsError
-from qagen.pairs.gates.curation import fold
 from qagen.pairs.dataset import QADataset
+from qagen.pairs.wordings.gates import is_close, similarity
 from qagen.pairs.wordings.making import HELD_OUT, short_answer
+from qagen.records import Dropped, Leak, QAPair
+from qagen.text.folding import fold
 from qagen.text.names import names
 from qagen.text.questions import compare_questions, read_question
-from qagen.pairs.wordings.gates import is_close, similarity
-from qagen.records import Dropped, Leak, QAPair
 
 LEAK = "leak"
 _SHARED = 0.6  # of its tokens each of two near questions shares with the other, at least

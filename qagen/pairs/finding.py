@@ -9,8 +9,8 @@ from shlex import quote
 
 from qagen.errors import RunFolderError
 from qagen.llm.ledger import Ledger
-from qagen.pairs.gates.curation import fold
 from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.text.folding import fold
 
 _LENGTH = 3  # characters: a word's parts, and in Japanese and Chinese about a word
 

@@ -12,9 +12,9 @@ from qagen.pairs.edits import read_edits
 from qagen.records import Coverage, Declared, Edit, QAPair
 
 if TYPE_CHECKING:
-    from qagen.text.cutting import Heading
-    from qagen.pairs.gaps.coverage import SentencePlaces
     from qagen.pairs.dataset import QADataset
+    from qagen.pairs.gaps.coverage import SentencePlaces
+    from qagen.text.cutting import Heading
 
 MOST_PAIRS = 50_000
 """So many pairs (and as many dropped ones) a browser still opens in seconds; the files hold all of them."""
@@ -123,8 +123,8 @@ def _cut(
     declared: Iterable[Declared],
     quoted: Iterable[tuple[int, int]],
 ) -> Sheet:
-    from qagen.text.cutting import headings
     from qagen.pairs.gaps.coverage import SentencePlaces
+    from qagen.text.cutting import headings
     from qagen.text.languages import language_of
     from qagen.text.sentences import sentences
 

@@ -12,9 +12,9 @@ from qagen.report.summary import Figure
 
 if TYPE_CHECKING:
     from qagen.evaluation.figures.rates import FailedFact
-    from qagen.evaluation.showing.layout import Chart
     from qagen.evaluation.records import Condition
     from qagen.evaluation.report_card import ReportCard
+    from qagen.evaluation.showing.layout import Chart
 
 MOST_MISSES = 200
 """So many facts with wrong answers are listed in the page; the file holds all answers."""
@@ -145,8 +145,8 @@ def _recovery(card: ReportCard) -> Figure:
 def _headlines(card: ReportCard) -> list[Figure]:
     """The main kind of question: every model with nothing at hand, the base model with a text too."""
     from qagen.evaluation.figures.findings import as_range, is_few, many
-    from qagen.evaluation.showing.layout import interval, share
     from qagen.evaluation.report_card import KINDS
+    from qagen.evaluation.showing.layout import interval, share
 
     kind = card.headline
     if kind is None:
@@ -202,8 +202,8 @@ def _picture(chart: Chart) -> Picture:
 
 
 def _miss(fact: FailedFact) -> Miss:
-    from qagen.evaluation.showing.layout import answer_of
     from qagen.evaluation.report_card import KINDS
+    from qagen.evaluation.showing.layout import answer_of
 
     return Miss(
         question=_shortened(fact.question),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from qagen.pairs.gates.curation import fold
+from qagen.text.folding import fold
 from qagen.text.lexicon import word_set
 from qagen.text.measures import Measure, is_clock_of, read_measure, same_measure
 from qagen.text.numbers import numbers

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from qagen.pairs.gates.curation import fold
+from qagen.text.folding import fold
 
 
 def _words(lines: str) -> frozenset[str]:
@@ -119,7 +119,7 @@ _WHICH_ONE = re.compile(
 
 
 def names(text: str) -> frozenset[str]:
-    """The proper names of a text, folded (see :func:`qagen.pairs.gates.curation.fold`).
+    """The proper names of a text, folded (see :func:`qagen.text.folding.fold`).
 
     Latin, Greek and Cyrillic script: runs of words with a capital, with *of*, *de* or *van* between them,
     without those that are written large only because they open a sentence. Japanese: runs of katakana but for

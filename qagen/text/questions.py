@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Literal
 
-from qagen.pairs.gates.curation import fold
+from qagen.text.folding import fold
 from qagen.text.lexicon import (
     CHANGES,
     COUNTER,

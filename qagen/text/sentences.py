@@ -8,8 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
-from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, headings
 from qagen.records import Sentence
+from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, headings
 
 _ITEM = re.compile(r"(?:[>\s]|[-*+•・‣◦](?=\s)|(?:\d{1,3}[.)．]|[*_]{1,3})(?=\s))+")
 _HAS_WORD = re.compile(r"[^\W_]")

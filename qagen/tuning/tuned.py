@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.models.base_model import Base
     from qagen.tuning.hosted.services import Client, Name
+    from qagen.tuning.models.base_model import Base
 
 Engine = Literal["auto", "llama.cpp", "transformers"]
 
@@ -227,8 +227,8 @@ def _of_job(job: FineTuningJob, wish: _Wish) -> BaseChatModel:
 
 
 def _prompt_of(job: FineTuningJob) -> str | None:
-    from qagen.tuning.hosted.starting import SYSTEM_PROMPT
     from qagen.tuning.hosted.jobs import metadata_of
+    from qagen.tuning.hosted.starting import SYSTEM_PROMPT
 
     return metadata_of(job).get(SYSTEM_PROMPT)
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qagen.errors import RunFolderError
-from qagen.evaluation.showing.advice import against_forgetting, against_under_training
+from qagen.evaluation.figures.habits import yes_no_habit
 from qagen.evaluation.figures.rates import Change, Rate
 from qagen.evaluation.figures.rates import change as change_of
-from qagen.evaluation.figures.habits import yes_no_habit
 from qagen.evaluation.records import ProbeKind
+from qagen.evaluation.showing.advice import against_forgetting, against_under_training
 from qagen.pairs.caution import caution_of, embedded_of, wrong_share
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qagen.evaluation.report_card import ReportCard
     from qagen.evaluation.figures.statistics import Estimate
+    from qagen.evaluation.report_card import ReportCard
 
 ENOUGH_RECALL = 0.95
 """Of trained questions: with less, a model is under-trained and the other figures say little."""

@@ -16,13 +16,13 @@ from typing import Any
 from qagen.errors import SettingsError
 from qagen.evaluation.records import Probe, ProbeKind
 from qagen.evaluation.scoring.score import answer_kind_of
-from qagen.pairs.gates.curation import fold
-from qagen.text.languages import language_code, language_of
 from qagen.pairs.wordings.making import HELD_OUT, short_answer
+from qagen.records import Form, QAPair
+from qagen.text.folding import fold
+from qagen.text.languages import language_code, language_of
 from qagen.text.names import has_name, names
 from qagen.text.numbers import numbers
-from qagen.pairs.wordings.forms import find_answer
-from qagen.records import Form, QAPair
+from qagen.text.places import find_answer
 
 QUESTIONS: frozenset[Form] = frozenset({"canonical", "rephrased"})
 """Forms that ask what the fact's canonical question asks."""

@@ -13,11 +13,12 @@ from functools import lru_cache
 
 from qagen.evaluation.probes.facts import Fact, digest, new_probe
 from qagen.evaluation.records import Probe
-from qagen.pairs.gates.curation import fold
+from qagen.pairs.wordings.forms import LANGUAGES, OtherAnswers, Said, cloze, replace_answer
+from qagen.pairs.wordings.gates import check_gives_nothing_away, check_statement, is_close, similarity
+from qagen.text.folding import fold
 from qagen.text.names import names
 from qagen.text.numbers import numbers
-from qagen.pairs.wordings.gates import check_gives_nothing_away, check_statement, is_close, similarity
-from qagen.pairs.wordings.forms import LANGUAGES, OtherAnswers, Said, cloze, find_answer, replace_answer
+from qagen.text.places import find_answer
 
 LETTERS = "ABCD"
 _ASIDE = 3  # wrong options of a choice

@@ -17,11 +17,11 @@ from itertools import chain, islice
 
 from qagen.evaluation.probes.facts import Fact, digest, probe_id
 from qagen.evaluation.records import Probe
-from qagen.pairs.gates.curation import fold
+from qagen.pairs.wordings.forms import LANGUAGES
+from qagen.text.folding import fold
 from qagen.text.lexicon import THINGS
 from qagen.text.names import names
 from qagen.text.numbers import numbers
-from qagen.pairs.wordings.forms import LANGUAGES
 
 _TRIED = 80  # values looked at in place of one
 _YEARS_BEFORE, _YEARS_AFTER = 40, 15

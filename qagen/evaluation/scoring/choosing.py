@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from qagen.evaluation.scoring.tokens import read
 from qagen.evaluation.scoring.hedging import is_negated
 from qagen.evaluation.scoring.matching import Span, read_asked, spans_of
-from qagen.pairs.gates.curation import fold
+from qagen.evaluation.scoring.tokens import read
+from qagen.text.folding import fold
 
 _YES = frozenset(
     [

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from qagen.evaluation.scoring.tokens import LONGEST
-from qagen.pairs.gates.curation import fold
+from qagen.text.folding import fold
 
 _THINKING = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _END = re.compile(r"<\|[^|>]{0,40}\|>|</s>|<eos>|<end_of_turn>|\[/?INST\]")

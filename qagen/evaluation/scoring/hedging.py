@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from qagen.evaluation.scoring.tokens import LIGHT, Reading, Token, read
 from qagen.evaluation.scoring.matching import Asked, Span, is_year_like, sentences
+from qagen.evaluation.scoring.tokens import LIGHT, Reading, Token, read
 from qagen.text.lexicon import word_set
 from qagen.text.names import names
 

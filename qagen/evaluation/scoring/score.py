@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from qagen.evaluation.records import AnswerKind, Probe, Score, Verdict
 from qagen.evaluation.scoring.choosing import chosen, polarity_of, reads_as
 from qagen.evaluation.scoring.cleaning import cleaned, without_question
-from qagen.evaluation.scoring.tokens import ARTICLES, LIGHT, Reading, read
 from qagen.evaluation.scoring.hedging import (
     is_hedged,
     is_loser,
@@ -28,8 +28,8 @@ from qagen.evaluation.scoring.matching import (
     same_token,
     spans_of,
 )
-from qagen.evaluation.records import AnswerKind, Probe, Score, Verdict
 from qagen.evaluation.scoring.refusals import abstains, denies
+from qagen.evaluation.scoring.tokens import ARTICLES, LIGHT, Reading, read
 from qagen.text.answers import is_date
 from qagen.text.names import names
 from qagen.text.numbers import numbers

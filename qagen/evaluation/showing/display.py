@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from qagen.evaluation.showing import layout
 from qagen.evaluation.figures.findings import GLOSSARY
+from qagen.evaluation.showing import layout
 from qagen.evaluation.showing.layout import Bar, Chart, Lines, Part, Sheet, Table, one_line
 
 if TYPE_CHECKING:

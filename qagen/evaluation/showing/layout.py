@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qagen.evaluation.figures.rates import Change, FailedFact, Rate
 from qagen.evaluation.figures.findings import (
     between,
     general_languages,
@@ -19,9 +18,10 @@ from qagen.evaluation.figures.findings import (
     tenths,
     untold_drift,
 )
+from qagen.evaluation.figures.rates import Change, FailedFact, Rate
+from qagen.evaluation.figures.statistics import Agreement, Estimate
 from qagen.evaluation.records import Condition, ProbeKind
 from qagen.evaluation.report_card import KINDS
-from qagen.evaluation.figures.statistics import Agreement, Estimate
 
 if TYPE_CHECKING:
     from qagen.evaluation.comparing import Comparison

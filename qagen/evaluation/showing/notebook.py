@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from html import escape
 from itertools import pairwise
 
-from qagen.evaluation.showing import layout
 from qagen.evaluation.figures.findings import GLOSSARY
+from qagen.evaluation.showing import layout
 from qagen.evaluation.showing.layout import Bar, Chart, Lines, Part, Sheet, Table, one_line
 
 _STYLE = """<style>

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from qagen.installing import install_line
-from qagen.llm.embedded.fetch_job import DownloadBar, FetchJob, NetworkError, SourceError, about_storage, one_line
+from qagen.llm.embedded.fetch_job import (
+    DownloadBar,
+    FetchJob,
+    NetworkError,
+    SourceError,
+    about_storage,
+    one_line,
+)
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 
+from qagen.records import Coverage, Declared, DocumentCoverage, QAPair, Sentence
 from qagen.text.names import has_name, names
 from qagen.text.numbers import numbers
 from qagen.text.sentences import sentences
-from qagen.records import Coverage, Declared, DocumentCoverage, QAPair, Sentence
 
 _LETTER = re.compile(r"[^\W_]")
 # Of the pairs of a sentence each is looked at in turn. Those with a quote of more sentences than this are

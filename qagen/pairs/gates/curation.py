@@ -6,13 +6,12 @@ Each stage takes pairs and returns what it kept and what it dropped, with the re
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qagen.records import Conflict, Dropped, QAPair
+from qagen.text.folding import fold
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -21,14 +20,6 @@ if TYPE_CHECKING:
 
 DUPLICATE = "duplicate"
 CONFLICT_DECIDED = "conflict_decided"
-
-# Marks that carry no meaning of their own. "+", "#", "%", "-" and the like do: C is not C++, 5 is not -5.
-# A full stop, comma or colon stays between two digits.
-_MARKS = re.compile(
-    r"[\"'`´‘’“”„«»「」『』（）()\[\]【】〈〉《》,.;:!?…、。・·](?:(?<![,.:])|(?!\d)|(?<!\d.))"
-)
-_INSIDE_NUMBER = re.compile(r"\d[,.:]\d")
-_MARKS_ASCII = str.maketrans(dict.fromkeys("\"'`()[],.;:!?", " "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,46 +166,3 @@ def _root(tied: dict[int, int], place: int) -> int:
     while tied.get(place, place) != root:
         tied[place], place = root, tied[place]
     return root
-
-
-def fold(text: str) -> str:
-    """Text as it is compared: NFKC, case folded, punctuation and white space removed or made one.
-
-    Marks inside numbers stay (3.5 is not 35), and so do signs with a meaning (``C++``, ``-5``, ``%``).
-    """
-    if text.isascii() and not _INSIDE_NUMBER.search(text):
-        return " ".join(text.lower().translate(_MARKS_ASCII).split())
-    return " ".join(_MARKS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).split())
-
-
-def locate(quote: str, text: str) -> tuple[int, int] | None:
-    """Where a quote stands in a text: exactly, or else after NFKC and white-space folding.
-
-    Returns:
-        ``(start, end)`` in characters of ``text``, or ``None`` when it is not there.
-    """
-    if not quote.strip():
-        return None
-    start = text.find(quote)
-    if start >= 0:
-        return start, start + len(quote)
-    folded, places = _folded_with_places(text)
-    wanted = _folded_with_places(quote)[0].strip()
-    found = folded.find(wanted) if wanted else -1
-    if found < 0:
-        return None
-    return places[found], places[found + len(wanted) - 1] + 1
-
-
-def _folded_with_places(text: str) -> tuple[str, list[int]]:
-    """The folded text, and for each of its characters the place in the original."""
-    signs: list[str] = []
-    places: list[int] = []
-    for place, sign in enumerate(text):
-        for part in unicodedata.normalize("NFKC", sign):
-            plain = " " if part.isspace() else part
-            if plain == " " and signs and signs[-1] == " ":
-                continue
-            signs.append(plain)
-            places.append(place)
-    return "".join(signs), places

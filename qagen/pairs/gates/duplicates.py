@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from qagen.text.answers import answer_keys, compare_answers, is_date, is_part
-from qagen.pairs.gates.curation import fold
-from qagen.text.questions import asks_one_of, compare_questions, is_narrower, read_question
 from qagen.records import QAPair
+from qagen.text.answers import answer_keys, compare_answers, is_date, is_part
+from qagen.text.folding import fold
+from qagen.text.questions import asks_one_of, compare_questions, is_narrower, read_question
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,28 +6,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from qagen.pairs.gates.curation import locate
 from qagen.pairs.gates.glued_words import glued_word
 from qagen.pairs.gates.merged_facts import merged_sentences
-from qagen.text.names import has_name, names
-from qagen.text.numbers import months, numbers
 from qagen.pairs.gates.problems import Problem
-from qagen.text.questions import read_question
 from qagen.pairs.writing.small_model import find_quote as sentence_with
 from qagen.records import Passage, QAPair
+from qagen.text.names import has_name, names
+from qagen.text.numbers import months, numbers
+from qagen.text.places import find_quote
+from qagen.text.questions import read_question
 
-CLOSE = 90.0
-"""How alike (0 to 100, rapidfuzz) a quote must be to the words of the text: one slip in ten characters.
-
-On the labelled cases of ``benchmarks/gates/`` quotes with a slip (a letter, a comma or an article) come to 93
-and more, paraphrases and other sentences to 66 and less.
-"""
-
-_SHORTEST_CLOSE = 12  # characters: a slip in fewer is another word
-_SLACK = 4  # characters that a window is moved by to fit
-_LONGEST_CLOSE = 200_000  # characters of a passage that are searched for a quote with a slip
-_ELLIPSIS = re.compile(r"\s*(?:\[?(?:\.{3,}|…+)\]?)\s*")
-_EDGES = "\"'“”‘’「」『』*_`. \t\n。"
 _WIDER = 3  # a Japanese or Chinese text takes up to three times as many characters in a Latin script
 _ROOM = 40  # characters that an answer may be longer than a very short passage
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -113,90 +101,6 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
         }
     )
     return exact, _garbled(pair, (start, end), passage) or _unsupported(pair, passage)
-
-
-def find_quote(quote: str, text: str) -> tuple[int, int] | None:
-    """Where a quote stands in a text, exactly or nearly so: ``(start, end)`` in characters of the text."""
-    place = locate(quote, text) or locate(quote.strip(_EDGES), text)
-    if place is None:
-        place = _in_parts(quote, text) or _close(quote, text)
-    return place
-
-
-def _in_parts(quote: str, text: str) -> tuple[int, int] | None:
-    """The stretch from the first to the last part of a quote that leaves something out with an ellipsis."""
-    parts = [part.strip(_EDGES) for part in _ELLIPSIS.split(quote) if part.strip(_EDGES)]
-    if len(parts) < 2:  # noqa: PLR2004 - one part is no quote in parts
-        return None
-    first, low = None, 0
-    for part in parts:
-        place = locate(part, text[low:])
-        if place is None:
-            return None
-        first = low + place[0] if first is None else first
-        low += place[1]
-    return (first, low) if first is not None else None
-
-
-def _close(quote: str, text: str) -> tuple[int, int] | None:
-    """The words of the text that are the quote but for a slip of the model's."""
-    from rapidfuzz import fuzz
-
-    wanted, _ = _flat(quote.strip(_EDGES))
-    if not len(wanted) >= _SHORTEST_CLOSE or len(text) > _LONGEST_CLOSE:
-        return None
-    flat, places = _flat(text)
-    if len(wanted) > len(flat) * 1.1 or not flat:
-        return None
-    found = fuzz.partial_ratio_alignment(wanted, flat, score_cutoff=CLOSE)
-    if found is None or found.dest_end <= found.dest_start:
-        return None
-    first, last = _best_window(wanted, flat, found.dest_start, found.dest_end)
-    low, high = _at_words(text, places[first], places[last - 1] + 1)
-    whole = fuzz.ratio(wanted, _flat(text[low:high])[0])
-    return (low, high) if whole >= CLOSE and numbers(text[low:high]) == numbers(quote) else None
-
-
-def _best_window(wanted: str, flat: str, low: int, high: int) -> tuple[int, int]:
-    """The stretch most like the quote: an alignment is as long as the quote, even if that lost a sign."""
-    from rapidfuzz import fuzz
-
-    windows = [
-        (first, last)
-        for first in range(max(0, low - _SLACK), low + _SLACK + 1)
-        for last in range(high - _SLACK, min(len(flat), high + _SLACK) + 1)
-        if first < last
-    ]
-    return max(windows, key=lambda window: fuzz.ratio(wanted, flat[window[0] : window[1]]))
-
-
-def _flat(text: str) -> tuple[str, list[int]]:
-    """Small letters, NFKC, one space for white space; for each character its place in the original."""
-    signs: list[str] = []
-    places: list[int] = []
-    for place, sign in enumerate(text):
-        for part in unicodedata.normalize("NFKC", sign).casefold():
-            if part.isspace() and (not signs or signs[-1] == " "):
-                continue
-            signs.append(" " if part.isspace() else part)
-            places.append(place)
-    return "".join(signs), places
-
-
-def _at_words(text: str, low: int, high: int) -> tuple[int, int]:
-    """The stretch at the limits of words: a word it has most of is in, white space at its ends is not."""
-    while low > 0 and _inside_word(text, low):
-        low -= 1
-    while high < len(text) and _inside_word(text, high):
-        high += 1
-    piece = text[low:high]
-    low += len(piece) - len(piece.lstrip())
-    return low, low + len(piece.strip())
-
-
-def _inside_word(text: str, place: int) -> bool:
-    before, after = text[place - 1], text[place]
-    return before.isalnum() and after.isalnum() and not _CJK.match(before) and not _CJK.match(after)
 
 
 def _lost(quote: str, passage: Passage) -> Problem:

@@ -10,8 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from qagen.text.sentences import sentences
 from qagen.records import Passage
+from qagen.text.sentences import sentences
 
 _YEAR = re.compile(r"(?<![\d.,:])(?:1\d|20)\d\d(?!\d|[.,:]\d)")
 _CLAUSE = re.compile(r"[,;:()–—、，；：؛،]|\s-\s")

@@ -19,10 +19,10 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, ConfigDict, Field
 
-from qagen.pairs.gates.curation import fold
-from qagen.text.numbers import numbers
 from qagen.pairs.writing.small_model import prompt_variables
 from qagen.records import Passage
+from qagen.text.folding import fold
+from qagen.text.numbers import numbers
 
 _SYSTEM = """\
 You answer questions about a text. Each answer is copied from the text and is as short as possible.

@@ -13,9 +13,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from qagen.text.names import names
 from qagen.pairs.gates.problems import Problem
 from qagen.records import Passage, QAPair
+from qagen.text.names import names
 
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _ENGLISH = re.compile(

@@ -16,9 +16,10 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Literal
 
-from qagen.pairs.gates.curation import fold, locate
+from qagen.text.folding import fold
 from qagen.text.names import names
 from qagen.text.numbers import numbers
+from qagen.text.places import find_answer
 
 AnswerStyle = Literal["short", "sentence"]
 Kind = Literal["reversed", "yes_no", "cloze", "statement"]
@@ -77,40 +78,6 @@ def registers(*, trained: int, held_out: int) -> list[str]:
 
 # --- where an answer stands ------------------------------------------------------------------------------
 
-_SCRIPTS = (
-    re.compile(r"[〇一二三四五六七八九十百千万億]"),
-    re.compile(r"[\u30a0-\u30ff]"),
-)
-_OPEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")  # scripts that put no spaces between words
-_POINTS = ".,:"
-
-
-def find_answer(answer: str, text: str) -> tuple[int, int] | None:
-    """Where an answer stands in a text as words of its own: ``5`` is not in ``3.5``.
-
-    Case and white space do not count, nor a full stop at the answer's end.
-    """
-    wanted = answer.strip().rstrip(_ENDS)
-    if not wanted:
-        return None
-    plain = text.isascii() and wanted.isascii()
-    if plain and wanted.split()[0].lower() not in text.lower():
-        return None
-    pattern = r"\s+".join(map(re.escape, wanted.split()))
-    for found in re.finditer(pattern, text, re.IGNORECASE):
-        if _is_free(text, *found.span()):
-            return found.span()
-    if plain or _signs(wanted) not in _signs(text):
-        return None  # as locate() would find, which takes longer
-    place = locate(wanted, text)
-    return place if place and _is_free(text, *place) else None
-
-
-@lru_cache(maxsize=1 << 12)
-def _signs(text: str) -> str:
-    """The signs of a short text, each in its plain form, without white space."""
-    return "".join("".join(unicodedata.normalize("NFKC", sign) for sign in text).split())
-
 
 def replace_answer(statement: str, answer: str, new: str) -> str | None:
     """The statement with each occurrence of the answer replaced; ``None`` when it has none."""
@@ -120,25 +87,6 @@ def replace_answer(statement: str, answer: str, new: str) -> str | None:
         pieces += [rest[: place[0]], new]
         rest = rest[place[1] :]
     return "".join([*pieces, rest]) if pieces else None
-
-
-def _is_free(text: str, start: int, end: int) -> bool:
-    before, after = text[:start], text[end:]
-    return not (
-        _joined(before[-1:], text[start])
-        or _joined(text[end - 1], after[:1])
-        or (before[-1:] in _POINTS and before[-2:-1].isdigit() and text[start].isdigit() and before != "")
-        or (after[:1] in _POINTS and after[1:2].isdigit() and text[end - 1].isdigit() and after != "")
-    )
-
-
-def _joined(left: str, right: str) -> bool:
-    """Whether two neighbouring characters belong to one word, as far as one can see."""
-    if not left.isalnum() or not right.isalnum():
-        return False
-    if _OPEN.match(left) or _OPEN.match(right):
-        return any(script.match(left) and script.match(right) for script in _SCRIPTS)
-    return True
 
 
 # --- the templates ---------------------------------------------------------------------------------------

@@ -11,15 +11,15 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from qagen.pairs.gates.curation import fold
 from qagen.pairs.gates.glued_words import glued_word
+from qagen.pairs.gates.problems import Problem
+from qagen.text.folding import fold
 from qagen.text.languages import language_of
 from qagen.text.lexicon import CHANGES, LIGHT, OPPOSITES, POLITE, THINGS, TURNS, word_set
 from qagen.text.names import has_name, names
 from qagen.text.numbers import numbers
-from qagen.pairs.gates.problems import Problem
+from qagen.text.places import find_answer
 from qagen.text.questions import lost_words, read_question
-from qagen.pairs.wordings.forms import find_answer
 
 CLOSE_WORDS = 0.9
 CLOSE_PAIRS = 0.8

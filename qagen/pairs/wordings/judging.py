@@ -14,10 +14,10 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, Field
 
 from qagen.errors import BudgetError
-from qagen.pairs.wordings import gates as gates
 from qagen.llm.asker import Asker
-from qagen.pairs.wordings.making import Target, WordedFact
 from qagen.pairs.gates.problems import Problem
+from qagen.pairs.wordings import gates as gates
+from qagen.pairs.wordings.making import Target, WordedFact
 from qagen.records import QAPair, Usage
 
 STAGE = "judge"

@@ -11,9 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from qagen.pairs.wordings import gates as gates
-from qagen.pairs.gates.curation import fold
 from qagen.pairs.gates.problems import Problem
+from qagen.pairs.wordings import gates as gates
 from qagen.pairs.wordings.forms import (
     LANGUAGES,
     AnswerStyle,
@@ -28,6 +27,7 @@ from qagen.pairs.wordings.forms import (
     yes_or_no,
 )
 from qagen.records import Dropped, Form, QAPair
+from qagen.text.folding import fold
 
 HELD_OUT = "held_out"
 SHORT_ANSWER = "short_answer"

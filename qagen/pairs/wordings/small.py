@@ -18,9 +18,9 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, Field
 
 from qagen.pairs.wordings.making import Target, WordedFact
-from qagen.text.names import names
-from qagen.pairs.wordings.forms import find_answer
 from qagen.records import QAPair
+from qagen.text.names import names
+from qagen.text.places import find_answer
 
 _SYSTEM = """\
 You ask the same question in other words. Every wording asks for the same answer, keeps all names and \

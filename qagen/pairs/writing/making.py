@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from qagen.pairs.gates.curation import locate
 from qagen.records import Passage, QAPair
+from qagen.text.places import locate
 
 
 def make_pair(

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qagen.errors import SettingsError
-from qagen.tuning.file.report import TrainingFileReport
 from qagen.tuning.file.line_rules import Finding
+from qagen.tuning.file.report import TrainingFileReport
 from qagen.tuning.file.scanning import Scan, model_name
 
 if TYPE_CHECKING:

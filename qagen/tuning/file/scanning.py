@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from qagen.errors import TrainingFileError
 from qagen.llm.tokens import count_tokens
-from qagen.tuning.file.report import Problems
 from qagen.tuning.file.line_rules import Finding, find_problems, short
 from qagen.tuning.file.line_shapes import answer_text, detect_format, messages_of, prompt_and_answer, texts_of
 from qagen.tuning.file.repeats import Fingerprints
+from qagen.tuning.file.report import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

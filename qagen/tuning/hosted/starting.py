@@ -18,9 +18,9 @@ from uuid import uuid4
 from qagen.errors import FineTuningError, ServiceError, SettingsError, TuningClosedError
 from qagen.tuning.file.contents import Contents, contents_of, contents_of_file, is_text
 from qagen.tuning.hosted.jobs import CANCELLED, metadata_of, number
-from qagen.tuning.record import TuningRecord
 from qagen.tuning.hosted.services import Service, answered, code_of, content_of, explained, listed, service_of
 from qagen.tuning.hosted.uploading import Method, bring, check_for
+from qagen.tuning.record import TuningRecord
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob

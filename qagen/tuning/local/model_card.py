@@ -15,8 +15,8 @@ from qagen.text.languages import language_of
 from qagen.tuning.local.hub_names import hub_name, licence_of
 
 if TYPE_CHECKING:
-    from qagen.tuning.models.base_model import Base
     from qagen.tuning.local.examples import Examples
+    from qagen.tuning.models.base_model import Base
     from qagen.tuning.record import TuningRecord
 
 

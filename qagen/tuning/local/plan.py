@@ -18,8 +18,8 @@ from qagen.llm.embedded.weights import file_sha256
 from qagen.tuning.record import TUNING, TuningRecord, read_record
 
 if TYPE_CHECKING:
-    from qagen.tuning.models.base_model import Base
     from qagen.tuning.local.examples import Example, Examples
+    from qagen.tuning.models.base_model import Base
 
 MODEL = "model"
 """The folder below the run folder in which the trained weights lie."""

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import MissingExtraError, SettingsError
-from qagen.tuning.models.base_model import find_base
 from qagen.tuning.local.examples import read_examples, replayed, replayed_at_once
 from qagen.tuning.local.loss_log import losses_table
 from qagen.tuning.local.plan import (
@@ -29,14 +28,15 @@ from qagen.tuning.local.plan import (
     prepare_folder,
     refuse_own_base,
 )
+from qagen.tuning.models.base_model import find_base
 from qagen.tuning.record import TuningRecord, write_record
 
 if TYPE_CHECKING:
     import pandas as pd
     from langchain_core.language_models import BaseChatModel
 
-    from qagen.tuning.models.base_model import Base
     from qagen.tuning.local.examples import Example, Examples
+    from qagen.tuning.models.base_model import Base
 
 _EXTRA = ("torch", "transformers", "peft", "trl", "datasets", "gguf")
 _EXPOSURES = 30  # that each answer gets, whatever its number of wordings (docs/learning.md)

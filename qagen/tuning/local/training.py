@@ -30,17 +30,27 @@ from trl.trainer.sft_config import SFTConfig
 
 from qagen.errors import LocalTrainingError, NotEnoughMemoryError, TrainingFileError
 from qagen.files import whole_file
-from qagen.tuning.models.base_model import load_base, load_tokenizer, suppressed_output
 from qagen.tuning.local.examples import ask, general_items
-from qagen.tuning.models.gguf_adapter import takes_adapter, write_gguf_adapter
 from qagen.tuning.local.hub_names import hub_name
 from qagen.tuning.local.loss_log import LossLog, newest_checkpoint, size_of
 from qagen.tuning.local.memory import COPIES, FOUR_BITS, free_memory, needed, refuse_too_much, shape_of
 from qagen.tuning.local.model_card import model_card
-from qagen.tuning.local.plan import ADAPTER_GGUF, CARD, LOSSES, MERGED, MODEL, WHOLE, Job, Plan, weights_sha256
+from qagen.tuning.local.plan import (
+    ADAPTER_GGUF,
+    CARD,
+    LOSSES,
+    MERGED,
+    MODEL,
+    WHOLE,
+    Job,
+    Plan,
+    weights_sha256,
+)
 from qagen.tuning.local.recall import Recall, general_answers, is_right, recall
-from qagen.tuning.record import TuningRecord
 from qagen.tuning.local.trainer import Checks, Mixed, Watch, WholeCheckpoints
+from qagen.tuning.models.base_model import load_base, load_tokenizer, suppressed_output
+from qagen.tuning.models.gguf_adapter import takes_adapter, write_gguf_adapter
+from qagen.tuning.record import TuningRecord
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
