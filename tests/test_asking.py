@@ -12,9 +12,11 @@ from scripted import replies
 
 from qagen import chat_model
 from qagen.errors import GenerationError, LocalModelError, ModelError
-from qagen.llm.asking import Asked, Question, ask, key, send, wire_schema
+from qagen.llm.asking import Asked, Question, ask, key
 from qagen.llm.ledger import Ledger
 from qagen.llm.replies.parsing import OutputFixingParser
+from qagen.llm.replies.wire import wire_schema
+from qagen.llm.sending import send
 from qagen.records import QACollection, Usage
 
 SECRET = "sk-" + "abcdefghijklmnopqrstuvwxyz123456"

@@ -310,7 +310,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         model = self.llm
         if model is None:
             return self.read(message).value
-        from qagen.llm.asking import send  # asking itself reads replies with this module
+        from qagen.llm.sending import send
 
         return self.fix(message, prompt=prompt, send=lambda messages: send(model, messages)).value
 

@@ -17,10 +17,11 @@ from qagen.documents.loading import identified, nothing_read
 from qagen.documents.splitting import split_documents, stream_passages
 from qagen.errors import BudgetError, DocumentError, GenerationError, SettingsError
 from qagen.llm.asker import Asker
-from qagen.llm.asking import Answer, Asked, Question, ask, wire_schema
+from qagen.llm.asking import Answer, Asked, Question, ask
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.replies.parsing import OutputFixingParser
+from qagen.llm.replies.wire import wire_schema
 from qagen.llm.running import Progress, in_order
 from qagen.llm.tokens import count_tokens
 from qagen.pairs.dataset import LEDGER, QADataset
