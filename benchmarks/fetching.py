@@ -151,7 +151,10 @@ def of_the_command(folder: Path, here: Path, chance: random.Random) -> Iterator[
     ask = [
         sys.executable,
         "-c",
-        f"from qagen.llm.embedded.chat import local_model; local_model({SMALL.name!r}, max_tokens=4).invoke('Hello')",
+        (
+            "from qagen.llm.embedded.chat import local_model; "
+            f"local_model({SMALL.name!r}, max_tokens=4).invoke('Hello')"
+        ),
     ]
     for what, command in (("qagen models pull", pull), ("local_model().invoke()", ask)):
         for fault in ("short", "reset", "kill"):

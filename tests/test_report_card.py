@@ -1116,7 +1116,7 @@ def test_the_same_question_is_the_same_whatever_its_id():
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_comparison_is_shown_in_a_terminal_a_notebook_and_a_table(width):
-    from qagen.evaluation.showing.layout import comparison_sheet
+    from qagen.evaluation.comparing import comparison_sheet
 
     both = compare({"[red]a": rich_card(), "<b>": made(*small()), "対": made()})
     shown = as_text(comparison_sheet(both), width=width)

@@ -31,6 +31,7 @@ def trees() -> dict[str, ast.Module]:
 # From the top down: a module imports from its own floor or one above it, and from nothing below.
 FLOORS = (
     ("errors", "installing", "records", "files"),
+    ("text",),
     ("llm",),
     ("documents",),
     ("pairs",),

@@ -1,7 +1,7 @@
 """The English wordings of every relation, written by hand.
 
-Held-out ones keep to the registers of :data:`qagen.pairs.wordings.forms.HELD_OUT` (indirect, turned round, a riddle
-in two sentences, a person with a reason), which no trained one has.
+Held-out ones keep to the registers of :data:`qagen.pairs.wordings.forms.HELD_OUT` (indirect, turned round, a
+riddle in two sentences, a person with a reason), which no trained one has.
 """
 
 from __future__ import annotations

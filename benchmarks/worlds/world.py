@@ -39,8 +39,8 @@ CONDITIONS: tuple[TrainingCondition, ...] = ("classic", "default", "forms", "rep
 the same pairs as ``forms``; a trainer adds its general items."""
 
 REGISTERS = ("indirect", "turned", "riddle", "story")
-"""Of the held-out wordings, in their order: that of `qagen.pairs.wordings.forms.HELD_OUT`, of which the default
-recipe holds the first two out."""
+"""Of the held-out wordings, in their order: that of `qagen.pairs.wordings.forms.HELD_OUT`, of which the
+default recipe holds the first two out."""
 
 PROBE_KINDS: tuple[ProbeKind, ...] = ("V", "P", "F", "R", "X", "C", "U")
 PROMPT, MODEL = "worlds@1", "hand"

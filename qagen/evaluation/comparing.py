@@ -10,10 +10,30 @@ from typing import TYPE_CHECKING
 
 from qagen.errors import MissingExtraError, SettingsError
 from qagen.evaluation.figures import rates as figures
-from qagen.evaluation.figures.findings import claimed, counted, points
+from qagen.evaluation.figures.findings import (
+    claimed,
+    counted,
+    points,
+)
 from qagen.evaluation.figures.rates import Answered, Change, Rate
-from qagen.evaluation.records import Probe, ProbeKind
-from qagen.evaluation.report_card import KINDS, ReportCard
+from qagen.evaluation.records import KINDS, Probe, ProbeKind
+from qagen.evaluation.report_card import ReportCard
+from qagen.evaluation.showing.layout import (
+    ABOVE,
+    INTERVALS,
+    TEST,
+    Bar,
+    Chart,
+    Group,
+    Lines,
+    Part,
+    Sheet,
+    changed,
+    filled,
+    kind_title,
+    numbers,
+    trained,
+)
 from qagen.pairs.caution import caution_of
 
 if TYPE_CHECKING:
@@ -176,18 +196,15 @@ class Comparison:
 
     def __str__(self) -> str:
         from qagen.evaluation.showing.display import as_text
-        from qagen.evaluation.showing.layout import comparison_sheet
 
         return as_text(comparison_sheet(self))
 
     def __rich__(self) -> RenderableType:
         from qagen.evaluation.showing.display import renderable
-        from qagen.evaluation.showing.layout import comparison_sheet
 
         return renderable(comparison_sheet(self))
 
     def _repr_html_(self) -> str:
-        from qagen.evaluation.showing.layout import comparison_sheet
         from qagen.evaluation.showing.notebook import as_html
 
         return as_html(comparison_sheet(self))
@@ -217,3 +234,40 @@ def compare(cards: Mapping[str, ReportCard]) -> Comparison:
 def _same(probe: Probe) -> str:
     """An id that is the same for the same question wherever it is asked."""
     return "\n".join((probe.kind, probe.form, probe.question, *probe.answers, *probe.options))
+
+
+_COMPARED = ("Recovery", "- beyond drift", ABOVE, "General knowledge", "Twins told apart")
+
+
+def comparison_sheet(comparison: Comparison) -> Sheet:
+    """What is shown of several cards side by side."""
+    parts: list[Part] = [*_side_by_side(comparison), *_each(comparison), *_changes(comparison)]
+    said = f"Changes are over the questions that both were asked. {INTERVALS} {TEST}"
+    return Sheet(comparison.sentence, filled(parts), comparison.warnings, (said,))
+
+
+def _side_by_side(comparison: Comparison) -> Iterator[Chart]:
+    groups = []
+    for kind in comparison.kinds:
+        base = comparison.base_rate(kind)
+        rates = [("base", base)] if base else []
+        rates += [(name, rate) for name in comparison.cards if (rate := comparison.rate(name, kind))]
+        groups.append(Group(kind_title(kind), tuple(Bar(name, rate, name != "base") for name, rate in rates)))
+    yield Chart("Answered right with nothing at hand", tuple(groups))
+
+
+def _each(comparison: Comparison) -> Iterator[Lines]:
+    for name, card in comparison.cards.items():
+        lines = [line for line in numbers(card) if line[0] in _COMPARED]
+        training = trained(card)
+        yield Lines(name, (*lines, *([("Training", training)] if training else [])))
+
+
+def _changes(comparison: Comparison) -> Iterator[Lines]:
+    for name in list(comparison.cards)[1:]:
+        changes = [
+            (f"{kind}: {KINDS[kind]}", changed(comparison.change(name, kind))) for kind in comparison.kinds
+        ]
+        yield Lines(
+            f"From {comparison.first} to {name}", tuple((kind, said) for kind, said in changes if said)
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -91,3 +92,17 @@ class Result(_Record):
     judged: bool | None = None
     right: bool
     failure: str = ""
+
+
+KINDS: Mapping[ProbeKind, str] = {
+    "V": "trained question",
+    "P": "unseen wording",
+    "F": "other format",
+    "R": "asked backwards",
+    "X": "other language",
+    "C": "withheld facts",
+    "U": "unanswerable twin",
+    "G": "general knowledge",
+    "own": "your own questions",
+}
+"""The kinds of probe in words, in the order in which a card shows them."""

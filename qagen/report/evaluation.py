@@ -145,7 +145,7 @@ def _recovery(card: ReportCard) -> Figure:
 def _headlines(card: ReportCard) -> list[Figure]:
     """The main kind of question: every model with nothing at hand, the base model with a text too."""
     from qagen.evaluation.figures.findings import as_range, is_few, many
-    from qagen.evaluation.report_card import KINDS
+    from qagen.evaluation.records import KINDS
     from qagen.evaluation.showing.layout import interval, share
 
     kind = card.headline
@@ -202,7 +202,7 @@ def _picture(chart: Chart) -> Picture:
 
 
 def _miss(fact: FailedFact) -> Miss:
-    from qagen.evaluation.report_card import KINDS
+    from qagen.evaluation.records import KINDS
     from qagen.evaluation.showing.layout import answer_of
 
     return Miss(

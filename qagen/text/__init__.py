@@ -1,0 +1,1 @@
+"""Reading text without a model: spellings, scripts, places, sentences, numbers, names, languages."""

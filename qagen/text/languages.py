@@ -196,8 +196,8 @@ def language_of(text: str) -> str | None:
         return han_language(sample)
     if script in _ONE_LANGUAGE:
         return _ONE_LANGUAGE[script]
-    ranked = ranked(sample, script)
-    return ranked[0][0] if ranked and ranked[0][1] >= SURE else None
+    found = ranked(sample, script)
+    return found[0][0] if found and found[0][1] >= SURE else None
 
 
 def han_language(text: str) -> str | None:

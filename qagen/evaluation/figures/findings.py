@@ -17,8 +17,8 @@ from qagen.pairs.caution import caution_of, embedded_of, wrong_share
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qagen.evaluation.figures.answers import Answers
     from qagen.evaluation.figures.statistics import Estimate
-    from qagen.evaluation.report_card import ReportCard
 
 ENOUGH_RECALL = 0.95
 """Of trained questions: with less, a model is under-trained and the other figures say little."""
@@ -178,7 +178,7 @@ def points(number: float, *, signed: bool = False, apart_from: float | None = No
     return f"{shown} point{'' if shown.strip('+−') == '1.0' else 's'}"
 
 
-def sentence(card: ReportCard) -> str:
+def sentence(card: Answers) -> str:
     """What a card says, in plain words: what was learnt, what was forgotten, what retrieval would give."""
     if card.subject is None or card.headline is None:
         return _without_headline(card)
@@ -192,14 +192,14 @@ def sentence(card: ReportCard) -> str:
     return " ".join(one for one in said if one)
 
 
-def _without_headline(card: ReportCard) -> str:
+def _without_headline(card: Answers) -> str:
     if not card.kinds:
         return "Nothing was answered, so this card says nothing."
     said = "No question about a trained fact was asked, so this card cannot say what was learnt."
     return " ".join(one for one in (_unanswered(card), said, _forgotten(card)) if one)
 
 
-def _unanswered(card: ReportCard) -> str:
+def _unanswered(card: Answers) -> str:
     """Whether calls failed: then questions are missing behind the figures."""
     failed = {row.probe.id for row in card.every_answer if row.result.failure}
     if not failed:
@@ -208,7 +208,7 @@ def _unanswered(card: ReportCard) -> str:
     return f"{len(failed):,} of {many(asked, 'question')} got no answer; these figures are not final."
 
 
-def _name(card: ReportCard, model: str) -> str:
+def _name(card: Answers, model: str) -> str:
     return {card.base: "the base model", card.tuned: "the tuned model"}.get(model, model)
 
 
@@ -219,7 +219,7 @@ def _capital(text: str) -> str:
 # --- what was learnt
 
 
-def _learnt(card: ReportCard, kind: ProbeKind) -> str:
+def _learnt(card: Answers, kind: ProbeKind) -> str:
     subject = card.subject or ""
     rate = card.rate(subject, kind)
     if rate is None:
@@ -231,7 +231,7 @@ def _learnt(card: ReportCard, kind: ProbeKind) -> str:
     return f"{said}{_others(card, kind, subject)}.{_unsaid(kind)}{_drift(card)}"
 
 
-def _written(card: ReportCard, kind: ProbeKind) -> str:
+def _written(card: Answers, kind: ProbeKind) -> str:
     """Who wrote what counts as right, where that is known to be wrong often."""
     small = embedded_of(card.writers)
     if not small:
@@ -246,7 +246,7 @@ def _written(card: ReportCard, kind: ProbeKind) -> str:
     return f", {partly}{what} what the small embedded {models} wrote ({wrong})"
 
 
-def _subject(card: ReportCard, subject: str) -> str:
+def _subject(card: Answers, subject: str) -> str:
     """The model that the sentence is about; with its own name where there are more than two."""
     if len(card.models) > _PAIR and subject == card.tuned:
         return f"{subject}, the tuned model,"
@@ -257,7 +257,7 @@ def _few(rate: Rate) -> str:
     return f" (only {many(rate.asked, 'question')})" if rate.asked < _FEW else ""
 
 
-def _others(card: ReportCard, kind: ProbeKind, subject: str) -> str:
+def _others(card: Answers, kind: ProbeKind, subject: str) -> str:
     """The other models on the same questions, the base model first."""
     said, chief = "", card.rate(subject, kind)
     for model in sorted(card.models, key=lambda name: name != card.base):
@@ -286,14 +286,14 @@ def _unsaid(kind: ProbeKind) -> str:
     )
 
 
-def _drift(card: ReportCard) -> str:
+def _drift(card: Answers) -> str:
     change = card.change("C")
     if change is None or change.failed or not change.is_clear or change.points < 0:
         return ""
     return f" On withheld facts it gained {points(change.points)} too, so not all of that was learnt here."
 
 
-def _under_trained(card: ReportCard) -> str:
+def _under_trained(card: Answers) -> str:
     """Whether the trained questions themselves are known, and only they."""
     if card.tuned is None:
         return ""
@@ -321,7 +321,7 @@ def _is_under_trained(trained: Rate) -> bool:
     return (trained.right + trained.failed) / trained.asked < ENOUGH_RECALL
 
 
-def _forgotten(card: ReportCard) -> str:
+def _forgotten(card: Answers) -> str:
     if card.tuned is None or card.base is None:
         return ""
     change = card.forgetting
@@ -350,7 +350,7 @@ def _surely_lost(change: Change) -> float:
 # --- what the documents themselves would give
 
 
-def _ceiling(card: ReportCard, kind: ProbeKind) -> str:
+def _ceiling(card: Answers, kind: ProbeKind) -> str:
     reader = card.base or card.subject  # of a card of one model, that one
     if reader is None:
         return ""
@@ -367,7 +367,7 @@ def _ceiling(card: ReportCard, kind: ProbeKind) -> str:
     return " ".join(f"{one}." for one in said)
 
 
-def _advice(card: ReportCard, kind: ProbeKind) -> str:
+def _advice(card: Answers, kind: ProbeKind) -> str:
     """Whether retrieval would be the better choice, from the nearest to it that was measured."""
     if card.tuned is None or card.base is None:
         return ""
@@ -399,9 +399,9 @@ def _close(against: Change) -> str:
 # --- warnings
 
 
-def cautions(card: ReportCard) -> tuple[Caution, ...]:
+def cautions(card: Answers) -> tuple[Caution, ...]:
     """What stands against trusting a card's figures or its tuned model, the gravest first."""
-    checks: tuple[tuple[str, Callable[[ReportCard], Iterator[str]]], ...] = (
+    checks: tuple[tuple[str, Callable[[Answers], Iterator[str]]], ...] = (
         ("writer", _writer),
         ("leak", _leaks),
         ("failures", _failures),
@@ -420,13 +420,13 @@ def cautions(card: ReportCard) -> tuple[Caution, ...]:
     return tuple(Caution(code, text) for code, check in checks for text in check(card))
 
 
-def _writer(card: ReportCard) -> Iterator[str]:
+def _writer(card: Answers) -> Iterator[str]:
     said = caution_of(card.writers)
     if said:
         yield f"What counts as right here may be wrong. {said}"
 
 
-def _leaks(card: ReportCard) -> Iterator[str]:
+def _leaks(card: Answers) -> Iterator[str]:
     """Held-out probes that were trained after all, by the check or by the probes' own word."""
     asked = {leak.asked for leak in card.leaks or ()}
     leaked = {one.id for one in card.probes if one.id in asked or (one.kind in {"P", "C"} and one.seen)}
@@ -445,7 +445,7 @@ def _is(number: int) -> str:
     return "was" if number == 1 else "were"
 
 
-def _failures(card: ReportCard) -> Iterator[str]:
+def _failures(card: Answers) -> Iterator[str]:
     for model in card.models:
         failed = [one for one in card.results if one.model == model and one.failure]
         if failed:
@@ -455,7 +455,7 @@ def _failures(card: ReportCard) -> Iterator[str]:
             )
 
 
-def _unequal(card: ReportCard) -> Iterator[str]:
+def _unequal(card: Answers) -> Iterator[str]:
     asked = {
         model: {row.probe.id for kind in card.kinds for row in card.answered(model, kind)}
         for model in card.models
@@ -469,7 +469,7 @@ def _unequal(card: ReportCard) -> Iterator[str]:
             )
 
 
-def _recall(card: ReportCard) -> Iterator[str]:
+def _recall(card: Answers) -> Iterator[str]:
     rate = card.rate(card.tuned, "V") if card.tuned else None
     if rate is not None and _is_under_trained(rate):
         share = with_interval(rate, apart_from=ENOUGH_RECALL)
@@ -479,7 +479,7 @@ def _recall(card: ReportCard) -> Iterator[str]:
         )
 
 
-def _forgetting(card: ReportCard) -> Iterator[str]:
+def _forgetting(card: Answers) -> Iterator[str]:
     change = card.forgetting
     if change is None or _surely_lost(change) <= MOST_FORGOTTEN:
         return
@@ -497,7 +497,7 @@ def _forgetting(card: ReportCard) -> Iterator[str]:
     yield said.rstrip()
 
 
-def _invented(card: ReportCard) -> Iterator[str]:
+def _invented(card: Answers) -> Iterator[str]:
     rate = card.rate(card.tuned, "U") if card.tuned else None
     if rate is None or (rate.asked - rate.right - rate.failed) / rate.asked <= _MOST_INVENTED:
         return
@@ -516,7 +516,7 @@ def _made_up(rate: Rate) -> float:
     return 1 - rate.right / (rate.asked - rate.failed)
 
 
-def _always_yes(card: ReportCard) -> Iterator[str]:
+def _always_yes(card: Answers) -> Iterator[str]:
     """Yes/no questions that are answered with one word; half of them are right then, and raise F."""
     habit = yes_no_habit(card.answered(card.subject, "F")) if card.subject else None
     if habit is None:
@@ -530,7 +530,7 @@ def _always_yes(card: ReportCard) -> Iterator[str]:
     )
 
 
-def _no_control(card: ReportCard) -> Iterator[str]:
+def _no_control(card: Answers) -> Iterator[str]:
     if card.tuned is not None and card.withheld == 0:
         yield (
             f"{untold_drift(card)}. `qagen generate` withholds some from ten facts on, unless it was told "
@@ -538,7 +538,7 @@ def _no_control(card: ReportCard) -> Iterator[str]:
         )
 
 
-def untold_drift(card: ReportCard) -> str:
+def untold_drift(card: Answers) -> str:
     """Why a card with a tuned model says nothing of withheld facts; empty where it does."""
     if card.tuned is None or card.headline is None or "C" in card.kinds:
         return ""
@@ -547,7 +547,7 @@ def untold_drift(card: ReportCard) -> str:
     return f"{said}: what tuning raises without teaching it (C, drift) is not known"
 
 
-def general_languages(card: ReportCard) -> str:
+def general_languages(card: Answers) -> str:
     """That general questions were asked in none of the documents' languages, where that is so."""
     general = {probe.language for probe in card.probes if probe.kind == "G" and probe.language}
     others = {probe.language for probe in card.probes if probe.kind != "G" and probe.language}
@@ -559,7 +559,7 @@ def general_languages(card: ReportCard) -> str:
     )
 
 
-def _known(card: ReportCard) -> Iterator[str]:
+def _known(card: Answers) -> Iterator[str]:
     """Facts that were never taught and are known all the same."""
     change = card.change("C")
     if change is not None and not change.failed and change.is_clear and change.points > 0:
@@ -578,7 +578,7 @@ def _known(card: ReportCard) -> Iterator[str]:
         )
 
 
-def _seen(card: ReportCard) -> Iterator[str]:
+def _seen(card: Answers) -> Iterator[str]:
     for kind, words in (("R", "asked backwards"), ("X", "in another language")):
         asked = [probe for probe in card.probes if probe.kind == kind]
         if asked and all(probe.seen for probe in asked):
@@ -589,7 +589,7 @@ def _seen(card: ReportCard) -> Iterator[str]:
             )
 
 
-def _sample(card: ReportCard) -> Iterator[str]:
+def _sample(card: Answers) -> Iterator[str]:
     kind, subject = card.headline, card.subject
     rate = card.rate(subject, kind) if kind and subject else None
     if rate is None or min(rate.asked, rate.effective / _NEARLY) >= ENOUGH_PROBES:
@@ -602,7 +602,7 @@ def _sample(card: ReportCard) -> Iterator[str]:
     )
 
 
-def _judge(card: ReportCard) -> Iterator[str]:
+def _judge(card: Answers) -> Iterator[str]:
     agreement = card.judge_agreement
     if agreement is not None and agreement.kappa is not None and agreement.kappa < _ENOUGH_AGREEMENT:
         look = ": look at a sample yourself with `--audit 50`" if card.audit is None else ""
@@ -612,7 +612,7 @@ def _judge(card: ReportCard) -> Iterator[str]:
         )
 
 
-def _audit(card: ReportCard) -> Iterator[str]:
+def _audit(card: Answers) -> Iterator[str]:
     audit = card.audit
     if audit is not None and audit.kappa is not None and audit.kappa < _ENOUGH_AGREEMENT:
         yield (
@@ -624,7 +624,7 @@ def _audit(card: ReportCard) -> Iterator[str]:
 # --- a run folder that has changed since
 
 
-def find_outdated(card: ReportCard, run: Path) -> str:
+def find_outdated(card: Answers, run: Path) -> str:
     """A sentence where the model of a run folder was tuned again after this card was made; or nothing.
 
     What the card keeps of the training is held against ``tuning.json``. Where that cannot be read, or the

@@ -1,0 +1,1 @@
+"""Is a reply right? By its words, and by what stands around them."""

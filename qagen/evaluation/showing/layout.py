@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qagen.evaluation.figures.findings import (
     between,
+    cautions,
     general_languages,
     many,
     percent,
@@ -15,17 +16,16 @@ from qagen.evaluation.figures.findings import (
     recovered,
     recovered_between,
     recovered_of,
+    sentence,
     tenths,
     untold_drift,
 )
 from qagen.evaluation.figures.rates import Change, FailedFact, Rate
 from qagen.evaluation.figures.statistics import Agreement, Estimate
-from qagen.evaluation.records import Condition, ProbeKind
-from qagen.evaluation.report_card import KINDS
+from qagen.evaluation.records import KINDS, Condition, ProbeKind
 
 if TYPE_CHECKING:
-    from qagen.evaluation.comparing import Comparison
-    from qagen.evaluation.report_card import ReportCard
+    from qagen.evaluation.figures.answers import Answers
 
 MOST_FAILED = 10
 _LEAST_P = 0.001
@@ -35,12 +35,11 @@ _AT_HAND: Mapping[Condition, str] = {
     "passage": "the passage at hand",
     "retrieval": "what retrieval finds",
 }
-_INTERVALS = (
+INTERVALS = (
     "[ ] is the 95 % interval; it counts facts, as several questions about one fact are not independent."
 )
-_TEST = "p is of the exact McNemar test, which counts questions."
-_ABOVE = "Unseen wordings minus withheld facts (P − C)"
-_COMPARED = ("Recovery", "- beyond drift", _ABOVE, "General knowledge", "Twins told apart")
+TEST = "p is of the exact McNemar test, which counts questions."
+ABOVE = "Unseen wordings minus withheld facts (P − C)"
 # Of the training: the first two tell a later one from it, and of epochs those are shown that were trained.
 _NOT_SHOWN = frozenset({"training_sha256", "job", "n_epochs", "planned_strength"})
 _ANSWERS = {"yes_no": "yes or no", "other": "other words"}
@@ -119,27 +118,21 @@ class Sheet:
     footer: tuple[str, ...]
 
 
-def card_sheet(card: ReportCard) -> Sheet:
+def card_sheet(card: Answers) -> Sheet:
     """What is shown of a report card."""
     parts: list[Part] = [*charts(card), Lines("", tuple(numbers(card))), *breakdowns(card), _failed(card)]
-    return Sheet(card.sentence, _filled(parts), tuple(map(str, card.warnings)), tuple(footer(card)))
+    return Sheet(sentence(card), filled(parts), tuple(map(str, cautions(card))), tuple(footer(card)))
 
 
-def comparison_sheet(comparison: Comparison) -> Sheet:
-    """What is shown of several cards side by side."""
-    parts: list[Part] = [*_side_by_side(comparison), *_each(comparison), *_changes(comparison)]
-    said = f"Changes are over the questions that both were asked. {_INTERVALS} {_TEST}"
-    return Sheet(comparison.sentence, _filled(parts), comparison.warnings, (said,))
-
-
-def _filled(parts: Iterable[Part]) -> tuple[Part, ...]:
+def filled(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Those parts in which there is something."""
     return tuple(part for part in parts if part.size)
 
 
 # --- one card
 
 
-def charts(card: ReportCard) -> Iterator[Chart]:
+def charts(card: Answers) -> Iterator[Chart]:
     """Each kind of question, then what the documents would give."""
     kinds = tuple(_kind(card, kind) for kind in card.kinds)
     kinds = tuple(group for group in kinds if group.bars)
@@ -152,22 +145,23 @@ def charts(card: ReportCard) -> Iterator[Chart]:
             yield Chart(f"With the text at hand ({kind}: {KINDS[kind]})", (Group("", at_hand),))
 
 
-def _kind(card: ReportCard, kind: ProbeKind) -> Group:
+def _kind(card: Answers, kind: ProbeKind) -> Group:
     rates = [(model, card.rate(model, kind)) for model in card.models]
     bars = tuple(Bar(model, rate, model == card.subject) for model, rate in rates if rate is not None)
     if not bars:
         return Group("", ())
     asked = max((bar.rate for bar in bars), key=lambda rate: rate.asked)
     about = f" about {many(asked.facts, 'fact')}" if asked.facts != asked.asked else ""
-    return Group(f"{_kind_title(kind)} · {many(asked.asked, 'question')}{about}", bars)
+    return Group(f"{kind_title(kind)} · {many(asked.asked, 'question')}{about}", bars)
 
 
-def _kind_title(kind: ProbeKind) -> str:
+def kind_title(kind: ProbeKind) -> str:
+    """The letter of a kind of probe and its name."""
     code = f"{kind}: " if len(kind) == 1 else ""
     return f"{code}{KINDS[kind]}{' (right: it says that it does not know)' if kind == 'U' else ''}"
 
 
-def _conditions(card: ReportCard, kind: ProbeKind) -> Iterator[Bar]:
+def _conditions(card: Answers, kind: ProbeKind) -> Iterator[Bar]:
     for model in card.models:
         for condition, words in _AT_HAND.items():
             rate = card.rate(model, kind, condition=condition)
@@ -176,7 +170,7 @@ def _conditions(card: ReportCard, kind: ProbeKind) -> Iterator[Bar]:
                 yield Bar(f"{model}, {words}", rate, is_chief)
 
 
-def breakdowns(card: ReportCard, *, most: int = _MOST_ROWS) -> Iterator[Chart]:
+def breakdowns(card: Answers, *, most: int = _MOST_ROWS) -> Iterator[Chart]:
     """How the card's subject does by document, kind of answer and so on, where there is more than one.
 
     ``most`` bars of each are given.
@@ -205,7 +199,7 @@ def _breakdown(title: str, rates: Mapping[str, Rate], most: int) -> Iterator[Cha
         yield Chart(title, (Group("", tuple(bars[:most])),), more=max(0, len(bars) - most))
 
 
-def numbers(card: ReportCard) -> list[tuple[str, str]]:
+def numbers(card: Answers) -> list[tuple[str, str]]:
     """The figures in one line each, by their names."""
     found = [
         ("Recovery", _share(card.recovery, recovered_of(card.recovery))),
@@ -215,9 +209,9 @@ def numbers(card: ReportCard) -> list[tuple[str, str]]:
             if card.controlled_recovery
             else "",
         ),
-        (_ABOVE, _points(card.above_control) if card.above_control else untold_drift(card)),
-        ("P, base to tuned", _changed(card.change("P"))),
-        ("General knowledge", _changed(card.forgetting)),
+        (ABOVE, _points(card.above_control) if card.above_control else untold_drift(card)),
+        ("P, base to tuned", changed(card.change("P"))),
+        ("General knowledge", changed(card.forgetting)),
         ("- still known", _of(card.still_known, "of what the base model knew")),
         ("Twins told apart", _of(card.told_apart(), "declined while the original is answered")),
         ("By words alone", _words(card)),
@@ -241,7 +235,8 @@ def _points(estimate: Estimate) -> str:
     return f"{points(estimate.value, signed=True)} [{tenths(estimate.low)} to {tenths(estimate.high)}]"
 
 
-def _changed(change: Change | None) -> str:
+def changed(change: Change | None) -> str:
+    """A change in points with its interval, what was gained and lost, and p; empty where there is none."""
     if change is None:
         return ""
     p = "p<.001" if change.p < _LEAST_P else f"p={change.p:.3f}".replace("=0", "=")
@@ -255,7 +250,7 @@ def _of(rate: Rate | None, says: str) -> str:
     return "" if rate is None else f"{share(rate)} {interval(rate)} {says} ({rate.right}/{rate.asked})"
 
 
-def _words(card: ReportCard) -> str:
+def _words(card: Answers) -> str:
     if card.headline is None or card.subject is None:
         return ""
     rate = card.rate(card.subject, card.headline)
@@ -274,11 +269,11 @@ def _agreed(agreement: Agreement | None, whom: str) -> str:
     return f"{said}; agreement beyond chance (kappa) {beyond}"
 
 
-def footer(card: ReportCard) -> list[str]:
+def footer(card: Answers) -> list[str]:
     """How this was measured, a sentence each."""
     facts = len({probe.fact for probe in card.probes if probe.fact})
-    said = [f"{many(len(card.probes), 'question')}, {many(facts, 'fact')}. {_INTERVALS} {_TEST}"]
-    if training := _trained(card):
+    said = [f"{many(len(card.probes), 'question')}, {many(facts, 'fact')}. {INTERVALS} {TEST}"]
+    if training := trained(card):
         said.append(f"Training: {training}.")
     if card.usage.calls:
         cost = "" if card.usage.cost is None else f", ${card.usage.cost:,.4f}"
@@ -288,7 +283,8 @@ def footer(card: ReportCard) -> list[str]:
     return [*said, *card.notes]
 
 
-def _trained(card: ReportCard) -> str:
+def trained(card: Answers) -> str:
+    """The settings of the training, and what came of them."""
     shown = {name: value for name, value in card.training.items() if name not in _NOT_SHOWN}
     return ", ".join(f"{name} {_value(value)}" for name, value in shown.items() if _is_plain(value))
 
@@ -325,7 +321,7 @@ def one_line(text: str, most: int = 200) -> str:
     return flat if len(flat) <= most else f"{flat[: most - 1]}…"
 
 
-def _failed(card: ReportCard) -> Table:
+def _failed(card: Answers) -> Table:
     facts = card.failed()
     more = len(facts) - MOST_FAILED
     return Table(
@@ -337,35 +333,3 @@ def _failed(card: ReportCard) -> Table:
         ),
         f"and {more} more: card.failed() has them all" if more > 0 else "",
     )
-
-
-# --- several cards
-
-
-def _side_by_side(comparison: Comparison) -> Iterator[Chart]:
-    groups = []
-    for kind in comparison.kinds:
-        base = comparison.base_rate(kind)
-        rates = [("base", base)] if base else []
-        rates += [(name, rate) for name in comparison.cards if (rate := comparison.rate(name, kind))]
-        groups.append(
-            Group(_kind_title(kind), tuple(Bar(name, rate, name != "base") for name, rate in rates))
-        )
-    yield Chart("Answered right with nothing at hand", tuple(groups))
-
-
-def _each(comparison: Comparison) -> Iterator[Lines]:
-    for name, card in comparison.cards.items():
-        lines = [line for line in numbers(card) if line[0] in _COMPARED]
-        training = _trained(card)
-        yield Lines(name, (*lines, *([("Training", training)] if training else [])))
-
-
-def _changes(comparison: Comparison) -> Iterator[Lines]:
-    for name in list(comparison.cards)[1:]:
-        changes = [
-            (f"{kind}: {KINDS[kind]}", _changed(comparison.change(name, kind))) for kind in comparison.kinds
-        ]
-        yield Lines(
-            f"From {comparison.first} to {name}", tuple((kind, said) for kind, said in changes if said)
-        )

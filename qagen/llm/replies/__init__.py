@@ -1,0 +1,1 @@
+"""Replies made into values: thoughts and fences taken off, JSON found and mended, shapes fitted."""

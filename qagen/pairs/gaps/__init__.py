@@ -1,0 +1,1 @@
+"""Sentences that no pair is about: how many they are, and asking about them."""

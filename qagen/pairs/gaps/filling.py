@@ -195,11 +195,12 @@ def fill_gaps(
 ) -> Filled:
     """Ask about the sentences that no pair covers or only in part, one call for each passage that has any.
 
-    A sentence is covered in part when it has a number or a name that no pair about it has in its question or
-    answer, as :func:`qagen.pairs.gaps.coverage.measure_coverage` counts them. The number of a list item or article
-    and names in the title or section do not matter, nor do names when pairs are in another language. Of such
-    a sentence the model may say that there is nothing left to ask: it is covered all the same, and not asked
-    about again. Under a bound, these sentences come only after those that no pair covers.
+    A sentence is covered in part when it has a number or a name that no pair about it has in its question
+    or answer, as :func:`qagen.pairs.gaps.coverage.measure_coverage` counts them. The number of a list item
+    or article and names in the title or section do not matter, nor do names when pairs are in another
+    language. Of such a sentence the model may say that there is nothing left to ask: it is covered all the
+    same, and not asked about again. Under a bound, these sentences come only after those that no pair
+    covers.
 
     A passage is asked again in the next round when the last one brought a pair about one of its sentences or
     declared one; after a round that brought nothing new for any of them, it ends. A small model
@@ -221,11 +222,11 @@ def fill_gaps(
             see :func:`fill_prompt_of`; after one of the user's own nothing is asked.
 
     Returns:
-        The new pairs in the order of the passages, and what was dropped: ``duplicate`` for a question that a
-        pair of the passage asks already, ``over_the_bound``, and a small model's for the reasons of
-        :func:`qagen.pairs.writing.small_model.filter_pairs`. A pair whose quote was not found is among the pairs and
-        covers nothing. A sentence that was declared and asked about too is not declared. What was said of a
-        sentence that is not in the list is a failure with the state ``unknown_sentence``.
+        The new pairs in the order of the passages, and what was dropped: ``duplicate`` for a question that
+        a pair of the passage asks already, ``over_the_bound``, and a small model's for the reasons of
+        :func:`qagen.pairs.writing.small_model.filter_pairs`. A pair whose quote was not found is among the
+        pairs and covers nothing. A sentence that was declared and asked about too is not declared. What was
+        said of a sentence that is not in the list is a failure with the state ``unknown_sentence``.
 
     Raises:
         SettingsError: ``rounds`` is negative or ``most`` under 1.

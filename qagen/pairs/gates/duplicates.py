@@ -1,9 +1,10 @@
 """Pairs that say the same, contradict each other, or can be taken for each other, in linear time.
 
 Candidates share a key: what the question asks with its numbers and names, or its numbers, a name and the
-answer (:mod:`qagen.pairs.gates.candidates`). Rules confirm them: numbers equal, names contained in one another,
-answers in agreement. Similarity alone would rank "the same question for another year" above a rewording. A
-question for one of several (*Name a member of ...*) has many right answers, which are no contradiction.
+answer (:mod:`qagen.pairs.gates.candidates`). Rules confirm them: numbers equal, names contained in one
+another, answers in agreement. Similarity alone would rank "the same question for another year" above a
+rewording. A question for one of several (*Name a member of ...*) has many right answers, which are no
+contradiction.
 """
 
 from __future__ import annotations

@@ -74,9 +74,9 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
     names (*Race 2*) may also stand in its context, section or theme, and so may every name; a quantity may
     not. Names are not compared across scripts.
 
-    At last neither question nor answer may run words together (:func:`qagen.pairs.gates.glued_words.glued_word`),
-    and the question may not take the years of two sentences
-    (:func:`qagen.pairs.gates.merged_facts.merged_sentences`).
+    At last neither question nor answer may run words together
+    (:func:`qagen.pairs.gates.glued_words.glued_word`), and the question may not take the years of two
+    sentences (:func:`qagen.pairs.gates.merged_facts.merged_sentences`).
 
     Returns:
         The pair and a problem: ``answer_too_long``, ``no_quote``, ``quote_from_context``,

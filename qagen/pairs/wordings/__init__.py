@@ -1,0 +1,1 @@
+"""Further wordings of a fact: by a model and by templates, checked and judged."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from qagen.errors import BudgetError
 from qagen.llm.asker import Asker
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.wordings import gates as gates
+from qagen.pairs.wordings import gates
 from qagen.pairs.wordings.making import Target, WordedFact
 from qagen.records import QAPair, Usage
 

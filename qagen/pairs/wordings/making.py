@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.wordings import gates as gates
+from qagen.pairs.wordings import gates
 from qagen.pairs.wordings.forms import (
     LANGUAGES,
     AnswerStyle,

@@ -2,8 +2,8 @@
 
 One wording is memorised, not learnt: a model that is trained on one question answers a rephrasing of it two
 times in three wrongly (FineTuneBench, arXiv 2411.05059). A model writes the wordings and one statement of
-each fact; :mod:`qagen.pairs.wordings.forms` makes the other forms, :mod:`qagen.pairs.wordings.gates` stops what does
-not ask for the same.
+each fact; :mod:`qagen.pairs.wordings.forms` makes the other forms, :mod:`qagen.pairs.wordings.gates` stops
+what does not ask for the same.
 """
 
 from __future__ import annotations

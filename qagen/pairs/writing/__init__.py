@@ -1,0 +1,1 @@
+"""Question-answer pairs from passages: prompts, schemas, the writer, and what became of each passage."""

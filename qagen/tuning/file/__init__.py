@@ -1,0 +1,1 @@
+"""The training file: written, read, checked and reported on, line by line."""

@@ -1,7 +1,7 @@
 """TRL's trainer, with checkpoints that are whole, a log, a bar, and an end when everything is learnt.
 
-This module imports torch, transformers and TRL as it is loaded: only :mod:`qagen.tuning.local.train_locally` loads it, when
-training begins.
+This module imports torch, transformers and TRL as it is loaded: only
+:mod:`qagen.tuning.local.train_locally` loads it, when training begins.
 """
 
 from __future__ import annotations

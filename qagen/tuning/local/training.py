@@ -1,7 +1,7 @@
 """Carrying a training out: load, train, ask, save.
 
-This module imports torch and transformers as it is loaded: only :mod:`qagen.tuning.local.train_locally` loads it, when
-training begins.
+This module imports torch and transformers as it is loaded: only :mod:`qagen.tuning.local.train_locally`
+loads it, when training begins.
 """
 
 from __future__ import annotations

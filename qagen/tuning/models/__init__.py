@@ -1,0 +1,1 @@
+"""Base models and adapters: found, loaded, asked, and written for llama.cpp."""

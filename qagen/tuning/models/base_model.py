@@ -82,8 +82,8 @@ def find_base(
     """The base model of a name; its weights are fetched if they are not there.
 
     Args:
-        name: ``local:NAME`` of the table of :mod:`qagen.llm.embedded.weights`, a path to a GGUF file (with ``local:``
-            before it or not), a folder with ``config.json``, or a name on the Hugging Face hub
+        name: ``local:NAME`` of the table of :mod:`qagen.llm.embedded.weights`, a path to a GGUF file (with
+            ``local:`` before it or not), a folder with ``config.json``, or a name on the Hugging Face hub
             (``HuggingFaceTB/SmolLM2-135M-Instruct``).
         home: Where the weights of the table lie, see :func:`qagen.llm.embedded.weights.models_folder`.
         announce: Is told one line before a download.
