@@ -354,7 +354,7 @@ def test_the_page_on_the_run_folder_lists_the_columns_of_the_ledger(tmp_path):
 def codes_of_the_check() -> set[str]:
     """Every code that ``qagen check`` can print, read from its source."""
     first = {"Finding": 1, "_error": 0, "_warning": 0}
-    trees = [ast.parse(file.read_text("utf-8")) for file in (ROOT / "qagen" / "tuning").glob("*.py")]
+    trees = [ast.parse(file.read_text("utf-8")) for file in (ROOT / "qagen" / "tuning").rglob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     named = [(node.func.id, node.args) for node in calls if isinstance(node.func, ast.Name)]
     codes = [arguments[first[name]] for name, arguments in named if name in first]
@@ -367,7 +367,7 @@ def test_the_page_on_formats_lists_every_rule_of_the_check():
 
 def codes_of_the_card() -> list[str]:
     """Every code of a warning on a report card, read from the rows of its source, in their order."""
-    tree = ast.parse((ROOT / "qagen" / "evaluation" / "findings.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "qagen" / "evaluation" / "figures" / "findings.py").read_text("utf-8"))
     [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "cautions"]
     rows = [node.elts[0] for node in ast.walk(function) if isinstance(node, ast.Tuple)]
     return [first.value for first in rows if isinstance(first, ast.Constant)]

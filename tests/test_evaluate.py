@@ -45,8 +45,8 @@ from qagen.evaluation.report_card import ReportCard
 from qagen.llm.embedded.chat import local_model
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import greedy_model
+from qagen.llm.prompting import prompt_id, template_hash
 from qagen.llm.tokens import count_tokens
-from qagen.pairs.writing.prompts import prompt_id, template_hash
 from qagen.tuning.record import TuningRecord, write_record
 
 ALL = probes()

@@ -20,10 +20,11 @@ from qagen.errors import ModelError, SchemaError, SettingsError
 from qagen.llm.asker import Asker
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
+from qagen.llm.prompting import prompt_id, template_hash
 from qagen.pairs.gaps.coverage import measure_coverage
 from qagen.pairs.gaps.filling import FILL_PROMPT, OWN_PROMPT, fill_gaps, fill_prompt_of
 from qagen.pairs.writing.making import make_pair
-from qagen.pairs.writing.prompts import GOOD_EXAMPLES, as_chat_prompt, prompt_id, template_hash
+from qagen.pairs.writing.prompts import GOOD_EXAMPLES, as_chat_prompt
 from qagen.pairs.writing.small_model import SMALL_QA_PROMPT
 from qagen.records import Declared, Passage, Usage
 

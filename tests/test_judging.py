@@ -21,7 +21,7 @@ from qagen.evaluation.scoring.score import score_answer
 from qagen.files import RecordError
 from qagen.llm.asker import Asker
 from qagen.llm.ledger import Ledger
-from qagen.pairs.writing.prompts import prompt_id, template_hash
+from qagen.llm.prompting import prompt_id, template_hash
 from qagen.records import Usage
 
 WHO = Probe(id="who", kind="P", question="Who won?", answers=("Tilda Vance",), answer_kind="name")

@@ -6,14 +6,8 @@ from scripted import replies
 
 from qagen import QA_PROMPT, QAGenerator
 from qagen.errors import PromptError
-from qagen.pairs.writing.prompts import (
-    VARIABLES,
-    as_chat_prompt,
-    passage_variables,
-    prompt_id,
-    prompt_messages,
-    template_hash,
-)
+from qagen.llm.prompting import prompt_id, prompt_messages, template_hash
+from qagen.pairs.writing.prompts import VARIABLES, as_chat_prompt, passage_variables
 from qagen.pairs.writing.small_model import SMALL_QA_PROMPT
 
 RELEASED = {

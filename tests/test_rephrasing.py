@@ -7,13 +7,13 @@ from scripted import replies
 from qagen import QADataset, rephrase_pairs
 from qagen.errors import BudgetError, ModelError, SettingsError
 from qagen.llm.asker import Asker
+from qagen.llm.prompting import prompt_id, template_hash
 from qagen.pairs.wordings.forms import answer_kind
 from qagen.pairs.wordings.gates import check_meaning, check_words, is_close, similarity
 from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT
 from qagen.pairs.wordings.making import Target
 from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, word_pairs
 from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, is_garbled, keywords, make_task
-from qagen.pairs.writing.prompts import prompt_id, template_hash
 from qagen.records import QAPair
 from qagen.text.places import find_answer
 

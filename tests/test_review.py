@@ -10,11 +10,11 @@ from scripted import replies
 from qagen.errors import BudgetError, ModelError, SettingsError
 from qagen.llm.asker import Asker
 from qagen.llm.ledger import Ledger
+from qagen.llm.prompting import prompt_id, template_hash
 from qagen.pairs.gates.problems import Problem
 from qagen.pairs.review.reviewing import REVIEW_PROMPT, gives_away, review_pairs
 from qagen.pairs.review.round_trip import REVIEW_SMALL, agrees, answers_schema
 from qagen.pairs.writing.making import make_pair
-from qagen.pairs.writing.prompts import prompt_id, template_hash
 from qagen.records import Passage, QAPair
 
 TEXT = (

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from qagen.pairs.writing.prompts import prompt_id, template_hash
+from qagen.llm.prompting import prompt_id, template_hash
 from qagen.pairs.writing.small_model import (
     SMALL_QA_PROMPT,
     filter_pairs,

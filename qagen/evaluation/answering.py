@@ -13,9 +13,9 @@ from langchain_core.prompts import ChatPromptTemplate
 from qagen.evaluation.records import Condition, Probe
 from qagen.llm.asker import Asker
 from qagen.llm.asking import Question, ask
+from qagen.llm.prompting import prompt_id, prompt_messages
 from qagen.llm.replies.parsing import PlainReader
 from qagen.llm.tokens import count_tokens
-from qagen.pairs.writing.prompts import prompt_id, prompt_messages
 from qagen.records import Passage, Usage
 from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, Kind, Outline
 

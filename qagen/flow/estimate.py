@@ -14,6 +14,7 @@ from qagen.flow.options import check_options
 from qagen.flow.recipe import Preset, Recipe, divided, make_generator
 from qagen.llm.asker import Asker
 from qagen.llm.embedded.weights import DEFAULT, TABLE, find_weights
+from qagen.llm.prompting import prompt_id, prompt_messages
 from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
 from qagen.pairs.gaps.filling import fill_prompt_of, reply_model
@@ -24,7 +25,6 @@ from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, WordedFacts, task_v
 from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, SmallWordings
 from qagen.pairs.writing import small_model
 from qagen.pairs.writing.generation import QAGenerator
-from qagen.pairs.writing.prompts import prompt_id, prompt_messages
 from qagen.records import Failure, Passage, Sentence, Usage
 from qagen.text.numbers import numbers
 from qagen.text.sentences import sentences

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from qagen.llm.asking import Answer, Asked, Question, ask
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
+from qagen.llm.prompting import prompt_id, prompt_messages
 from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.llm.replies.wire import wire_schema
 from qagen.llm.running import Progress, in_order
-from qagen.pairs.writing.prompts import prompt_id, prompt_messages
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -17,13 +17,14 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
 from qagen.errors import BudgetError, SettingsError
+from qagen.llm.prompting import prompt_id
 from qagen.llm.tokens import count_tokens
 from qagen.pairs.gaps.coverage import SentencePlaces
 from qagen.pairs.gaps.known import Found, Gap, Known, by_id
 from qagen.pairs.gates.curation import DUPLICATE
 from qagen.pairs.writing import small_model
 from qagen.pairs.writing.making import make_pair
-from qagen.pairs.writing.prompts import BAD_EXAMPLES, GOOD_EXAMPLES, QA_PROMPT, passage_variables, prompt_id
+from qagen.pairs.writing.prompts import BAD_EXAMPLES, GOOD_EXAMPLES, QA_PROMPT, passage_variables
 from qagen.pairs.writing.schemas import Item, ReplySchema
 from qagen.records import Declared, Dropped, Failure, Passage, QACollection, QAPair, Sentence, Usage
 from qagen.text.folding import fold

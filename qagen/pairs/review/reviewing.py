@@ -20,10 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from qagen.errors import BudgetError, SettingsError
 from qagen.llm.asker import Asker
 from qagen.llm.asking import Answer
+from qagen.llm.prompting import prompt_id
 from qagen.pairs.gates.problems import Problem
 from qagen.pairs.review.round_trip import REVIEW_SMALL, Answers, agrees, answers_schema, asking, can_answer
 from qagen.pairs.review.suspicion import NO_YEAR, suspicion
-from qagen.pairs.writing.prompts import passage_variables, prompt_id
+from qagen.pairs.writing.prompts import passage_variables
 from qagen.records import Dropped, Failure, Passage, QAPair, Usage
 from qagen.text.folding import fold
 from qagen.text.places import locate

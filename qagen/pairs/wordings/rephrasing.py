@@ -21,12 +21,12 @@ from pydantic import BaseModel, Field
 from qagen.errors import BudgetError, SettingsError
 from qagen.llm.asker import Asker
 from qagen.llm.ledger import Ledger
+from qagen.llm.prompting import prompt_id
 from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.pairs.wordings import small as small_wordings
 from qagen.pairs.wordings.forms import KINDS, AnswerStyle, Kind, OtherAnswers, Said, registers
 from qagen.pairs.wordings.judging import NOT_JUDGED, Judged, Translated, judge_wordings
 from qagen.pairs.wordings.making import FactWordings, Recipe, Target, WordedFact, across_facts, no_judge
-from qagen.pairs.writing.prompts import prompt_id
 from qagen.records import Dropped, Failure, QAPair, Usage
 from qagen.text.languages import language_code, language_of
 from qagen.text.numbers import numbers

@@ -20,6 +20,7 @@ from qagen.llm.asker import Asker
 from qagen.llm.asking import Answer, Asked, Question, ask
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
+from qagen.llm.prompting import prompt_id, prompt_messages
 from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.llm.replies.wire import wire_schema
 from qagen.llm.running import Progress, in_order
@@ -28,13 +29,7 @@ from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.pairs.writing import small_model
 from qagen.pairs.writing.making import make_pair
 from qagen.pairs.writing.outcomes import Outcome, curated, to_folder, to_memory
-from qagen.pairs.writing.prompts import (
-    QA_PROMPT,
-    as_chat_prompt,
-    passage_variables,
-    prompt_id,
-    prompt_messages,
-)
+from qagen.pairs.writing.prompts import QA_PROMPT, as_chat_prompt, passage_variables
 from qagen.pairs.writing.schemas import Item, ReplySchema
 from qagen.records import Dropped, Failure, Passage, QACollection, QAPair
 

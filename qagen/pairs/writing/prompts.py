@@ -5,11 +5,8 @@ A released prompt is never edited in place: a change gets the next version. Ever
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from langchain_core.messages import BaseMessage, SystemMessage
 from langchain_core.prompts import BasePromptTemplate, ChatPromptTemplate, PromptTemplate
 
 from qagen.errors import PromptError
@@ -111,23 +108,6 @@ def as_chat_prompt(prompt: str | BasePromptTemplate[object]) -> ChatPromptTempla
     return chat
 
 
-def prompt_id(prompt: ChatPromptTemplate) -> str:
-    """``name@version``; what was changed by ``partial``, and a user's prompt, are told apart by a hash."""
-    metadata = prompt.metadata or {}
-    digest = template_hash(prompt)[:8]
-    if "name" not in metadata:
-        return f"{prompt.name or 'custom'}@{digest}"
-    released = f"{metadata['name']}@{metadata['version']}"
-    return released if metadata.get("hash", digest) == digest else f"{released}+{digest}"
-
-
-def template_hash(prompt: ChatPromptTemplate) -> str:
-    """The sha256 of a prompt's templates and of the values of its slots."""
-    slots = {name: str(value) for name, value in sorted(prompt.partial_variables.items())}
-    text = json.dumps([[_template(message) for message in prompt.messages], slots], ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def passage_variables(passage: Passage, *, language: str | None) -> dict[str, str]:
     """The variables of a prompt for one passage, but for the format instructions."""
     return {
@@ -137,28 +117,6 @@ def passage_variables(passage: Passage, *, language: str | None) -> dict[str, st
         "context": passage.context,
         "language": language or "the language of the text",
     }
-
-
-def prompt_messages(
-    prompt: ChatPromptTemplate, variables: Mapping[str, str], *, format_instructions: str
-) -> Sequence[BaseMessage]:
-    """The messages that ask about one passage.
-
-    A prompt that has no place for the format instructions gets them as its last line or its system message.
-    """
-    values = {**variables, "format_instructions": format_instructions}
-    messages = prompt.format_messages(**{k: v for k, v in values.items() if k in prompt.input_variables})
-    if not format_instructions or "format_instructions" in prompt.input_variables:
-        return messages
-    first = messages[0]
-    if isinstance(first, SystemMessage) and isinstance(first.content, str):
-        return [SystemMessage(f"{first.content}\n\n{format_instructions}"), *messages[1:]]
-    return [SystemMessage(format_instructions), *messages]
-
-
-def _template(message: object) -> list[str]:
-    inner = getattr(message, "prompt", None)
-    return [type(message).__name__, str(getattr(inner, "template", None) or message)]
 
 
 def _from_string(template: str) -> ChatPromptTemplate:
