@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING
 
 from qagen.errors import MissingExtraError, SettingsError
 from qagen.evaluation.figures import rates as figures
-from qagen.evaluation.figures.findings import (
-    claimed,
-    counted,
-    points,
-)
 from qagen.evaluation.figures.rates import Answered, Change, Rate
+from qagen.evaluation.figures.words import claimed, counted, points
 from qagen.evaluation.records import KINDS, Probe, ProbeKind
 from qagen.evaluation.report_card import ReportCard
 from qagen.evaluation.showing.layout import (

@@ -127,7 +127,7 @@ def make_section(card: ReportCard) -> Section:
 
 def _recovery(card: ReportCard) -> Figure:
     """The recovery, at most 100 %; of few questions its interval alone, and where there is none, nothing."""
-    from qagen.evaluation.figures.findings import as_range, is_few, recovered, recovered_between, recovered_of
+    from qagen.evaluation.figures.words import as_range, is_few, recovered, recovered_between, recovered_of
 
     found = card.recovery
     rate = card.rate(card.tuned, "P") if card.tuned else None
@@ -144,7 +144,7 @@ def _recovery(card: ReportCard) -> Figure:
 
 def _headlines(card: ReportCard) -> list[Figure]:
     """The main kind of question: every model with nothing at hand, the base model with a text too."""
-    from qagen.evaluation.figures.findings import as_range, is_few, many
+    from qagen.evaluation.figures.words import as_range, is_few, many
     from qagen.evaluation.records import KINDS
     from qagen.evaluation.showing.layout import interval, share
 
@@ -171,7 +171,8 @@ def _headlines(card: ReportCard) -> list[Figure]:
 
 
 def _general(card: ReportCard) -> list[Figure]:
-    from qagen.evaluation.figures.findings import MOST_FORGOTTEN, percent, points
+    from qagen.evaluation.figures.findings import MOST_FORGOTTEN
+    from qagen.evaluation.figures.words import percent, points
 
     change = card.forgetting
     if change is None:

@@ -228,7 +228,7 @@ def _of_job(job: FineTuningJob, wish: _Wish) -> BaseChatModel:
 
 def _prompt_of(job: FineTuningJob) -> str | None:
     from qagen.tuning.hosted.jobs import metadata_of
-    from qagen.tuning.hosted.starting import SYSTEM_PROMPT
+    from qagen.tuning.hosted.settings import SYSTEM_PROMPT
 
     return metadata_of(job).get(SYSTEM_PROMPT)
 

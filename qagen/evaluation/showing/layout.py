@@ -6,22 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qagen.evaluation.figures.findings import (
+from qagen.evaluation.figures.findings import cautions, general_languages, sentence, untold_drift
+from qagen.evaluation.figures.rates import Change, FailedFact, Rate
+from qagen.evaluation.figures.statistics import Agreement, Estimate
+from qagen.evaluation.figures.words import (
     between,
-    cautions,
-    general_languages,
     many,
     percent,
     points,
     recovered,
     recovered_between,
     recovered_of,
-    sentence,
     tenths,
-    untold_drift,
 )
-from qagen.evaluation.figures.rates import Change, FailedFact, Rate
-from qagen.evaluation.figures.statistics import Agreement, Estimate
 from qagen.evaluation.records import KINDS, Condition, ProbeKind
 
 if TYPE_CHECKING:

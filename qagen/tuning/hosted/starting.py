@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +10,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from qagen.errors import FineTuningError, ServiceError, SettingsError, TuningClosedError
-from qagen.tuning.file.contents import Contents, contents_of, contents_of_file, is_text
+from qagen.tuning.file.contents import Contents, contents_of, contents_of_file
 from qagen.tuning.hosted.jobs import CANCELLED, metadata_of, number
 from qagen.tuning.hosted.services import Service, answered, code_of, content_of, explained, listed, service_of
+from qagen.tuning.hosted.settings import (
+    VALUE_LENGTH,
+    RUN,
+    SETTINGS,
+    SHA256,
+    SYSTEM_PROMPT,
+    Settings,
+    as_mapping,
+    check_settings,
+)
 from qagen.tuning.hosted.uploading import Method, bring, check_for
 from qagen.tuning.record import TuningRecord
 
@@ -27,18 +35,7 @@ if TYPE_CHECKING:
 
     from qagen.tuning.hosted.services import Client, Fetch
 
-RUN, SHA256, SETTINGS, SYSTEM_PROMPT = "qagen_run", "qagen_sha256", "qagen_settings", "qagen_system_prompt"
-"""The keys under which a job's metadata say what it was started with."""
 
-# The bounds of OpenAI's specification, read 2026-11-22.
-_EPOCHS = range(1, 51)
-_BATCH = range(1, 257)
-_SEEDS = range(2**31)
-_SUFFIX = 64
-_KEY, _VALUE, _PAIRS = 64, 512, 16
-_OWN = 4
-_HYPERPARAMETERS = ("n_epochs", "batch_size", "learning_rate_multiplier")
-_FIELDS = frozenset({"model", "training_file", "validation_file", "suffix", "seed", "metadata", "method"})
 _SOON = timedelta(days=60)
 _PAGES = 5  # of 100 jobs: how far back to look where the service does not filter
 _NOTHING = CANCELLED | {"failed"}
@@ -121,7 +118,7 @@ def start_fine_tuning(
         FineTuningError: The model is shut down, the job was refused, or it is not known whether it started.
     """
     service = service or service_of(client)
-    settings = _Settings(
+    settings = Settings(
         model,
         suffix,
         n_epochs,
@@ -130,9 +127,9 @@ def start_fine_tuning(
         method,
         seed,
         dict(metadata or {}),
-        _mapping("extra_body", extra_body or {}),
+        as_mapping("extra_body", extra_body or {}),
     )
-    _check(settings, service)
+    check_settings(settings, service)
     _check_files(training_file, validation_file, settings, service)
     _check_model(client, model)
     training = _at_service(client, training_file, service, progress=progress)
@@ -217,111 +214,11 @@ def _used(job: FineTuningJob) -> dict[str, Any]:
     return found.model_dump(exclude_none=True) if found else {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    model: str
-    suffix: str | None
-    n_epochs: int | str
-    batch_size: int | str
-    learning_rate_multiplier: float | str
-    method: Method
-    seed: int | None
-    metadata: dict[str, str]
-    extra_body: dict[str, Any]
-
-    def hyperparameters(self) -> dict[str, Any]:
-        """Those that were chosen: what is ``auto`` need not be sent."""
-        return {name: getattr(self, name) for name in _HYPERPARAMETERS if getattr(self, name) != "auto"}
-
-    def digest(self, validation: str | None) -> str:
-        """A short hash of everything that decides what becomes of a file, but for the file."""
-        chosen = [self.model, self.suffix, self.hyperparameters(), self.method, self.seed, validation]
-        text = json.dumps([*chosen, self.extra_body], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 # Before anything is sent
 
 
-def _check(settings: _Settings, service: Service) -> None:
-    if not settings.model.strip():
-        raise SettingsError("model is empty. Give the name of a model that the service can tune.")
-    if settings.method not in {"supervised", "dpo"}:
-        raise SettingsError(f"There is no method {settings.method!r}. Use 'supervised' or 'dpo'.")
-    if settings.method == "dpo" and service.top_level_hyperparameters:
-        raise SettingsError(f"Drop method='dpo': {service.title} takes no method and trains supervised only.")
-    if settings.suffix is not None and not is_text(settings.suffix):
-        raise SettingsError(f"suffix is {settings.suffix!r}. Use text of 1 to {_SUFFIX} characters, or None.")
-    if settings.suffix is not None and not 1 <= len(settings.suffix) <= _SUFFIX:
-        raise SettingsError(f"suffix has {len(settings.suffix)} characters. Use 1 to {_SUFFIX}, or None.")
-    _check_whole("n_epochs", settings.n_epochs, _EPOCHS)
-    _check_whole("batch_size", settings.batch_size, _BATCH)
-    if settings.seed is not None:
-        _check_whole("seed", settings.seed, _SEEDS)
-    _check_rate(settings.learning_rate_multiplier)
-    _check_metadata(settings.metadata, service)
-    _check_extra_body(settings.extra_body, service)
-
-
-def _check_whole(name: str, value: object, bounds: range) -> None:
-    if (value == "auto" and name != "seed") or (type(value) is int and value in bounds):
-        return
-    other = "None" if name == "seed" else "'auto'"
-    raise SettingsError(
-        f"{name} is {value!r}. Use a whole number from {bounds[0]:,} to {bounds[-1]:,}, or {other}."
-    )
-
-
-def _check_rate(value: object) -> None:
-    if value == "auto" or (type(value) in {int, float} and 0 < cast("float", value) < float("inf")):
-        return
-    raise SettingsError(f"learning_rate_multiplier is {value!r}. Use a number over 0, or 'auto'.")
-
-
-def _check_metadata(metadata: Mapping[str, str], service: Service) -> None:
-    if metadata and not service.keeps_metadata:
-        raise SettingsError(
-            f"Drop metadata: a job of {service.title} keeps none. suffix can tell jobs apart."
-        )
-    if len(metadata) > _PAIRS - _OWN:
-        raise SettingsError(
-            f"metadata has {len(metadata)} pairs. A job can have {_PAIRS}, and qagen adds up to {_OWN}: "
-            f"use {_PAIRS - _OWN} at most."
-        )
-    for key, value in metadata.items():
-        if not (is_text(key) and is_text(value)):
-            raise SettingsError(f"metadata[{key!r}] is {value!r}. Keys and values must be strings of text.")
-        if not 1 <= len(key) <= _KEY:
-            raise SettingsError(f"A key of the metadata has {len(key)} characters. Use 1 to {_KEY}: {key!r}.")
-        if len(value) > _VALUE:
-            raise SettingsError(f"metadata[{key!r}] has {len(value)} characters. Use {_VALUE} at most.")
-        if key in {RUN, SHA256, SETTINGS, SYSTEM_PROMPT}:
-            raise SettingsError(f"metadata[{key!r}] is one of qagen's own. Use another key.")
-
-
-def _check_extra_body(extra: Mapping[str, Any], service: Service) -> None:
-    try:
-        json.dumps(extra, ensure_ascii=False, allow_nan=False, sort_keys=True).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise SettingsError(f"extra_body cannot be sent as JSON: {error}.") from error
-    top_level = service.top_level_hyperparameters
-    more = _mapping("extra_body['hyperparameters']", extra.get("hyperparameters", {})) if top_level else {}
-    ours = _FIELDS | set(_HYPERPARAMETERS) | (set() if top_level else {"hyperparameters"})
-    refused = sorted((ours & extra.keys()) | (set(_HYPERPARAMETERS) & more.keys()))
-    if refused:
-        raise SettingsError(
-            f"extra_body has what qagen sends itself ({', '.join(refused)}). Use the arguments for that."
-        )
-
-
-def _mapping(name: str, value: object) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise SettingsError(f"{name} is {value!r}. Use a mapping of names to values.")
-    return dict(value)
-
-
 def _check_files(
-    training: str | Path, validation: str | Path | None, settings: _Settings, service: Service
+    training: str | Path, validation: str | Path | None, settings: Settings, service: Service
 ) -> None:
     if validation is not None and str(training) == str(validation):
         raise SettingsError(
@@ -471,7 +368,7 @@ class _Start:
 
     client: Client
     service: Service
-    settings: _Settings
+    settings: Settings
     training: _File
     validation: _File | None
 
@@ -633,7 +530,7 @@ class _Start:
         contents, metadata = self.training.contents, {RUN: run, SETTINGS: self._digest()}
         if contents:
             metadata[SHA256] = contents.sha256
-            if contents.system_prompt and len(contents.system_prompt) <= _VALUE:
+            if contents.system_prompt and len(contents.system_prompt) <= VALUE_LENGTH:
                 metadata[SYSTEM_PROMPT] = contents.system_prompt
         return {**self.settings.metadata, **metadata}
 
