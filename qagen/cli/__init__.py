@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qagen.cli import doctor, documents, evaluation, tuning
+from qagen.cli import ask, doctor, documents, evaluation, jobs, tune
 from qagen.cli.terminal import announce, pasteable
 from qagen.errors import QAGenError
 
@@ -30,19 +30,19 @@ models_app = typer.Typer(help="The embedded models: which there are, and which a
 jobs_app = typer.Typer(help="Fine-tuning jobs at a service: list, watch, cancel, metrics.")
 app.command()(documents.generate)
 app.command()(documents.check)
-app.command()(tuning.tune)
-app.command()(tuning.ask)
+app.command()(tune.tune)
+app.command()(ask.ask)
 app.command()(evaluation.evaluate)
 app.command()(evaluation.compare)
 app.command()(documents.status)
 app.command()(doctor.doctor)
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")
-jobs_app.callback(invoke_without_command=True)(tuning.jobs)
-jobs_app.command("list")(tuning.list_jobs)
-jobs_app.command()(tuning.watch)
-jobs_app.command()(tuning.cancel)
-jobs_app.command()(tuning.metrics)
+jobs_app.callback(invoke_without_command=True)(jobs.jobs)
+jobs_app.command("list")(jobs.list_jobs)
+jobs_app.command()(jobs.watch)
+jobs_app.command()(jobs.cancel)
+jobs_app.command()(jobs.metrics)
 models_app.callback(invoke_without_command=True)(documents.models)
 models_app.command()(documents.pull)
 

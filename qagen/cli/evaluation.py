@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from qagen.cli.ask import deployment_of
 from qagen.cli.documents import show_caution
+from qagen.cli.services import client_of
 from qagen.cli.terminal import (
     EXIT_INCOMPLETE,
     AsJson,
@@ -23,7 +25,6 @@ from qagen.cli.terminal import (
     new_table,
     screen,
 )
-from qagen.cli.tuning import client_of, deployment_of
 from qagen.cli.values import card_value, comparison_value
 from qagen.errors import SettingsError
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -154,3 +154,9 @@ def leave(run: Path) -> NoReturn:
         sys.stdout.flush()
         os._exit(EXIT_INTERRUPTED)  # a second Ctrl-C: do not wait for the calls in flight
     raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def is_given(context: Any, name: str) -> bool:
+    """Whether an option stands in the command line, and is not its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -18,11 +18,11 @@ from qagen.tuning.file.contents import Contents, contents_of, contents_of_file
 from qagen.tuning.hosted.jobs import CANCELLED, metadata_of, number
 from qagen.tuning.hosted.services import Service, answered, code_of, content_of, explained, listed, service_of
 from qagen.tuning.hosted.settings import (
-    VALUE_LENGTH,
     RUN,
     SETTINGS,
     SHA256,
     SYSTEM_PROMPT,
+    VALUE_LENGTH,
     Settings,
     as_mapping,
     check_settings,

@@ -1,0 +1,349 @@
+"""The command ``qagen tune``: from a training file to a tuned model, here or at a service."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qagen.cli.services import (
+    BaseUrl,
+    Hosted,
+    Provider,
+    client_at,
+    confirm,
+    finish_job,
+    keep_record,
+    tell_next,
+    watched_job,
+)
+from qagen.cli.terminal import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    TRAIN,
+    AsJson,
+    Debug,
+    Quiet,
+    Run,
+    add_row,
+    announce,
+    answering,
+    command,
+    is_given,
+    new_table,
+    screen,
+)
+from qagen.cli.values import tuned_value
+from qagen.errors import QAGenError, RunFolderError, SettingsError, TuningClosedError
+
+if TYPE_CHECKING:
+    import openai
+
+    from qagen.tuning.hosted.services import Service
+
+
+VALIDATION = "validation.jsonl"
+_IDLE_AT_A_SERVICE = frozenset({"device", "quantize_4bit", "merge", "overwrite"})  # no setting of a training
+
+
+def tune(
+    context: typer.Context,
+    run: Run,
+    provider: Annotated[
+        Provider, typer.Option(help="Where to train: on this machine, or at a service.")
+    ] = "local",
+    base_url: BaseUrl = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="The model to tune; local: a name of the table, GGUF, folder or hub name."),
+    ] = None,
+    n_epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times each example is seen; by default decided.")
+    ] = None,
+    suffix: Annotated[str | None, typer.Option(help="Hosted: part of the tuned model's name.")] = None,
+    wait: Annotated[bool, typer.Option(help="Hosted: wait until the job has ended.")] = True,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Hosted: do not ask before money is spent.")
+    ] = False,
+    price: Annotated[
+        float | None,
+        typer.Option(help="Hosted: US dollars for a million trained tokens, to foresee the cost."),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Hosted: start a job even if the same one is there.")
+    ] = False,
+    rank: Annotated[int, typer.Option(min=1, help="Local: rank of the LoRA adapter.")] = 32,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Local: by default 2e-4 (small models 1e-3), with --full 2e-5.")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Local: examples a step.")] = 4,
+    seed: Annotated[int, typer.Option(help="Local: of order and first weights.")] = 0,
+    device: Annotated[str, typer.Option(help="Local: auto, cpu, cuda or mps.")] = "auto",
+    full: Annotated[bool, typer.Option("--full", help="Local: train all weights, not an adapter.")] = False,
+    quantize_4bit: Annotated[
+        bool, typer.Option("--quantize-4bit", help="Local: keep the base model in 4 bits (GPU).")
+    ] = False,
+    replay: Annotated[
+        str, typer.Option(help="Local: general, none, or a chat file of general examples.")
+    ] = "general",
+    strength: Annotated[
+        float, typer.Option(help="Local: what the trained adapter is multiplied by; less forgets less.")
+    ] = 0.85,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Local: write base and adapter as one model too.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Local: replace a model made with other settings.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Make a model from a run folder's training file, on this machine or at a service.
+
+    Run the same command again to go on after an interruption: nothing is trained or paid for twice.
+    """
+    with answering(as_json) as answer:
+        _look_at_options_of_the_other_kind(context, provider)
+        file = run / TRAIN
+        if not file.is_file():
+            written = command("generate", "SOURCE", "-o", run)
+            raise SettingsError(f"{file} is not there. Write it with `{written}`.")
+        _tell_caution(run)
+        validation = _validation(run, hosted=provider != "local")
+        if provider != "local":
+            start: dict[str, Any] = {
+                "suffix": suffix,
+                "n_epochs": n_epochs or "auto",
+                "again": again,
+                "progress": not quiet,
+            }
+            place = (provider, base_url)
+            _tune_hosted(run, file, validation, place, model, start, wait=wait, yes=yes, price=price)
+        else:
+            options: dict[str, Any] = {
+                "n_epochs": n_epochs or "auto",
+                "rank": rank,
+                "learning_rate": "auto" if learning_rate is None else learning_rate,
+                "batch_size": batch_size,
+                "seed": seed,
+                "device": device,
+                "full": full,
+                "quantize_4bit": quantize_4bit,
+                "replay": None if replay == "none" else replay,
+                "strength": strength,
+                "merge": _merges(merge=merge, full=full),
+                "overwrite": overwrite,
+                "progress": not quiet,
+            }
+            _tune_here(run, file, validation, options if model is None else {**options, "model": model})
+        answer(tuned_value(run))
+
+
+def _merges(*, merge: bool, full: bool) -> bool:
+    if merge and full:
+        announce("--merge does nothing with --full: all weights are trained, and lie in one model already.")
+    return merge and not full
+
+
+def _look_at_options_of_the_other_kind(context: typer.Context, provider: Provider) -> None:
+    """A remark on an option that does nothing there.
+
+    Raises:
+        SettingsError: Money would be spent on a training that is not what the option asks for.
+    """
+    of, idle = ("Hosted", None) if provider == "local" else ("Local", _IDLE_AT_A_SERVICE)
+    for option in context.command.params:
+        name = option.name or ""
+        is_other = str(getattr(option, "help", "")).startswith(of) or (
+            provider == "local" and name == "base_url"
+        )
+        if not is_other or not is_given(context, name):
+            continue
+        told = f"{option.opts[0]} does nothing with --provider {provider}"
+        if idle is not None and name not in idle:
+            raise SettingsError(f"{told}, and what is paid for would not be what it asks for: leave it out.")
+        announce(f"{told}.")
+
+
+def _tell_caution(run: Path) -> None:
+    """Before anything is trained: how far the pairs can be trusted, where that is little."""
+    from qagen.files import JsonLines
+    from qagen.pairs.caution import find_caution
+    from qagen.pairs.dataset import PAIRS
+    from qagen.records import QAPair
+
+    if not (run / PAIRS).exists():
+        return
+    try:
+        caution = find_caution(JsonLines(run / PAIRS, QAPair))
+    except QAGenError as error:  # the training file is what is trained on
+        caution = f"Nothing is known of who wrote the pairs: {error}"
+    if caution:
+        announce(f"! {caution}")
+
+
+# --- on this machine
+
+
+def _validation(run: Path, *, hosted: bool) -> Path | None:
+    """The validation file of a run, unless it is shorter than services take."""
+    from qagen.tuning.file.checking import MIN_EXAMPLES
+
+    file = run / VALIDATION
+    if not file.is_file():
+        return None
+    examples = sum(bool(line.strip()) for line in file.read_bytes().splitlines())
+    if not hosted or examples >= MIN_EXAMPLES:
+        return file
+    announce(f"{file} holds {examples} of the {MIN_EXAMPLES} examples that a service wants: it is left out.")
+    return None
+
+
+def _tune_here(run: Path, file: Path, validation: Path | None, options: dict[str, Any]) -> None:
+    from qagen.tuning.local.train_locally import train_locally
+
+    try:
+        trained = train_locally(file, out=run, validation_file=validation, announce=announce, **options)
+    except KeyboardInterrupt:
+        announce(
+            f"\nStopped. What was trained up to the last checkpoint is kept in {run} (one is written every "
+            "minute); run the same command again to go on from there."
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    details = trained.record.details
+    table = new_table("Trained")
+    known, general = details["recall"], details["general"]
+    add_row(table, "training questions", f"{known['recalled']} of {known['asked']} answered word for word")
+    if unseen := details["validation"]:
+        add_row(
+            table, "validation questions", f"{unseen['recalled']} of {unseen['asked']} answered word for word"
+        )
+    change = f"{general['right_before']} of {general['asked']} right before, {general['right_after']} after"
+    add_row(table, "general questions", change)
+    add_row(table, "general items mixed in", str(details["replayed"]))
+    add_row(table, "epochs", f"{details['epochs']:g}")
+    if details["stopped_early"]:
+        add_row(table, "stopped early", details["stopped_early"])
+    add_row(table, "time", f"{details['seconds']:,.0f} s on {details['device']}")
+    add_row(table, "model", str(trained.weights))
+    screen().print(table)
+    tell_next(run)
+
+
+# --- at a service
+
+
+def _tune_hosted(
+    run: Path,
+    file: Path,
+    validation: Path | None,
+    place: tuple[Hosted, str | None],
+    model: str | None,
+    start: dict[str, Any],
+    *,
+    wait: bool,
+    yes: bool,
+    price: float | None,
+) -> None:
+    from qagen.tuning.hosted.services import SERVICES
+    from qagen.tuning.hosted.starting import start_fine_tuning
+
+    provider, base_url = place
+    if model is None:
+        raise SettingsError(
+            f"Which model is to be tuned at {provider}? Give --model, such as gpt-4.1-mini-2025-04-14 at "
+            "OpenAI; your service lists those it tunes."
+        )
+    client, service = client_at(provider, base_url), SERVICES[provider]
+    _check_writable(run)
+    _show_cost(file, validation, model, start["n_epochs"], price, service)
+    if not yes:
+        confirm(f"Start the job at {service.title}?")
+    try:
+        job = start_fine_tuning(
+            client, file, model=model, validation_file=validation, service=service, **start
+        )
+    except TuningClosedError as error:
+        _offer_deletion(client, error)
+        raise
+    # Before anything can go wrong here: without its id a job that costs money is lost from sight.
+    print(f"{job.id} is {job.status} at {service.title}.", flush=True)
+    keep_record(client, job, run, service)
+    if wait:
+        finish_job(client, watched_job(client, job, service, progress=start["progress"]), run, service)
+    else:
+        print(f"Watch it: {command('jobs', 'watch', run)}")
+
+
+def _check_writable(run: Path) -> None:
+    """Before anything is sent: the folder is where the job's id is kept."""
+    from tempfile import TemporaryFile
+
+    from qagen.tuning.record import TUNING
+
+    try:
+        with TemporaryFile(dir=run):
+            pass
+        if (run / TUNING).exists():
+            with (run / TUNING).open("rb"):
+                pass
+    except OSError as error:
+        raise RunFolderError(
+            f"{run / TUNING}, where the job is kept, cannot be written ({error.strerror or error}): nothing "
+            "was sent. Make the folder writable, or copy it to another place."
+        ) from error
+
+
+def _show_cost(
+    file: Path, validation: Path | None, model: str, n_epochs: Any, price: float | None, service: Service
+) -> None:
+    from qagen.tuning.file.checking import check_training_file
+
+    report = check_training_file(
+        file, model=model, validation_file=validation, n_epochs=n_epochs, usd_per_million_tokens=price
+    )
+    table = new_table(f"To be trained: {model}")
+    facts = dict(report.facts())
+    if n_epochs == "auto":
+        facts["epochs"] = f"about {facts['epochs']}, by OpenAI's default rule"
+        facts["billed tokens"] = f"about {facts['billed tokens'].removeprefix('about ')}, with these epochs"
+        facts["cost"] = f"about {facts['cost'].removeprefix('about ')}, with these epochs"
+    for name in ("file", "examples", "tokens", "epochs", "billed tokens", "cost"):
+        unknown = name == "cost" and report.cost is None
+        add_row(table, name, "unknown: give --price" if unknown else facts[name])
+    screen().print(table)
+    _refuse_what_is_refused(file, validation, model, service)
+    for finding in report.findings():
+        told = finding.removeprefix("error: ")
+        announce(
+            f"! {finding}" if told == finding else f"! against OpenAI's rules, sent all the same: {told}"
+        )
+
+
+def _refuse_what_is_refused(file: Path, validation: Path | None, model: str, service: Service) -> None:
+    """The decision is that of ``start_fine_tuning``, which gives the warnings too."""
+    import warnings
+
+    from qagen.tuning.hosted.uploading import check_for
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        if validation:
+            check_for(service, validation, method="supervised", model=model)
+        check_for(service, file, method="supervised", model=model, validation_file=validation)
+
+
+def _offer_deletion(client: openai.OpenAI, error: TuningClosedError) -> None:
+    from qagen.tuning.hosted.uploading import delete_file
+
+    if not error.file_ids or not sys.stdin.isatty():
+        return
+    announce(f"qagen: {error}")
+    for file_id in error.file_ids:
+        if typer.confirm(f"Delete the uploaded file {file_id}?"):
+            delete_file(client, file_id)
+            announce(f"{file_id} is deleted")
+    raise typer.Exit(EXIT_ERROR)
