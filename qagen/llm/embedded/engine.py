@@ -186,7 +186,9 @@ class _Process:
                     f"The engine could not put {settings.lora} on {settings.file.name}: {reason}. It is "
                     "damaged or made for another base: train again, or give the model it was trained on."
                 )
-            raise LocalModelError(f"The engine could not load {settings.file}: {reason}")
+            # A loaded machine may end the engine before it has said what it found: then both files are named.
+            loaded = f"{settings.file} with {settings.lora}" if settings.lora else f"{settings.file}"
+            raise LocalModelError(f"The engine could not load {loaded}: {reason}")
         return int(line)
 
     def _reason(self) -> str:
