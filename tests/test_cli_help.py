@@ -64,14 +64,20 @@ def test_help_mentions_every_option_on_the_page_and_the_page_every_option(words)
     assert set(documented(words)) == shown - {"--help"}
 
 
-def test_the_page_is_what_the_command_says():
+@pytest.mark.parametrize("name", ["cli", "design"])
+def test_the_pages_that_are_made_are_what_the_code_says(name):
     made = subprocess.run(
-        [sys.executable, "-c", "import make_cli, sys; sys.stdout.buffer.write(make_cli.page().encode())"],
+        [
+            sys.executable,
+            "-c",
+            f"import make_{name}, sys; sys.stdout.buffer.write(make_{name}.page().encode())",
+        ],
         cwd=PAGE.parent,
         capture_output=True,
         check=True,
     )
-    assert PAGE.read_text("utf-8") == made.stdout.decode(), "run: python docs/make_cli.py"
+    there = PAGE.with_name(f"{name}.md").read_text("utf-8")
+    assert there == made.stdout.decode(), f"run: python docs/make_{name}.py"
 
 
 def test_the_page_has_the_exit_codes_of_the_command():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qagen.llm.cost_text import cost_text
+from qagen.llm.models import cost_text
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -45,6 +47,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # Of the floor above it, documents knows the tokens only.
 NARROW = {"documents": {"llm": {"qagen.llm.tokens"}}}
 MOST_LINES = 40
+MOST_MODULES = 12
 
 
 def room(module: str) -> str:
@@ -89,6 +92,22 @@ def may_import(own: str, module: str) -> bool:
     there = room(module)
     allowed = NARROW.get(own, {}).get(there)
     return FLOOR[there] <= FLOOR[own] and (allowed is None or module in allowed)
+
+
+def test_no_two_modules_need_each_other():
+    """Not even for a type, or inside a function: a group that does can only be read as a whole."""
+    graph = {module_of(name): imported(tree) for name, tree in trees().items() if name != "__init__.py"}
+    sorter = TopologicalSorter({module: needs & graph.keys() for module, needs in graph.items()})
+    sorter.prepare()  # raises CycleError, which names the circle
+
+
+def test_a_room_has_at_most_a_dozen_modules_and_says_what_it_is_for():
+    rooms = Counter(file.parent for file in FILES if file.name != "__init__.py")
+    assert {
+        str(room.relative_to(PACKAGE)): count for room, count in rooms.items() if count > MOST_MODULES
+    } == {}
+    faces = [trees()[(room.relative_to(PACKAGE) / "__init__.py").as_posix()] for room in rooms]
+    assert all(ast.get_docstring(face) for face in faces)
 
 
 def test_every_room_has_a_floor():

@@ -38,7 +38,7 @@ from qagen.cli.values import (
     status_value,
 )
 from qagen.errors import QAGenError, SettingsError
-from qagen.llm.cost_text import cost_text
+from qagen.llm.models import cost_text
 from qagen.llm.progress import duration_text
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from qagen.llm.asking import Answer
-from qagen.llm.cost_text import cost_text
+from qagen.llm.models import cost_text
 from qagen.llm.progress import Course, bar_class, in_lines
 from qagen.records import Usage
 

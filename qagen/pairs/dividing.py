@@ -47,7 +47,7 @@ def divide_pairs(
     The shares are of facts, and hold on average: each fact is decided by a hash of ``seed`` and its question.
     Something is withheld all the same as soon as the share comes to one fact (of ten, with a tenth): where no
     fact of a document that has so many falls under the share, that with the lowest hash is taken, and where
-    none of all does, the lowest of all. See ``docs/design.md`` for what that costs.
+    none of all does, the lowest of all. See ``docs/decisions.md`` for what that costs.
 
     Args:
         dataset: A dataset, or pairs. One that was divided before is divided anew.

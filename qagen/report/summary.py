@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import metadata, version
 from typing import TYPE_CHECKING
 
-from qagen.llm.cost_text import cost_text
+from qagen.llm.models import cost_text
 from qagen.pairs.caution import find_caution
 from qagen.pairs.provenance import Provenance, read_provenance
 from qagen.records import Coverage, Failure, QAPair, Step, Usage

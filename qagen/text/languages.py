@@ -1,4 +1,4 @@
-"""The language of a text, and whether a pair is in the language it should be in."""
+"""The language of a text."""
 
 from __future__ import annotations
 

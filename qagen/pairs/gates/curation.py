@@ -1,4 +1,4 @@
-"""Which pairs are kept: where a quote stands, repeats, duplicates and contradictions.
+"""Which pairs are kept: repeats, duplicates and contradictions.
 
 Each stage takes pairs and returns what it kept and what it dropped, with the reason.
 """
