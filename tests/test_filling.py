@@ -25,7 +25,7 @@ from qagen.pairs.gaps.coverage import measure_coverage
 from qagen.pairs.gaps.filling import FILL_PROMPT, OWN_PROMPT, fill_gaps, fill_prompt_of
 from qagen.pairs.writing.making import make_pair
 from qagen.pairs.writing.prompts import GOOD_EXAMPLES, as_chat_prompt
-from qagen.pairs.writing.small_model import SMALL_QA_PROMPT
+from qagen.pairs.writing.small_prompt import SMALL_QA_PROMPT
 from qagen.records import Declared, Passage, Usage
 
 FIRST = "Tilda Vance won the 1897 rowing final at Marrow Bridge."

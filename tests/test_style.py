@@ -94,6 +94,17 @@ def may_import(own: str, module: str) -> bool:
     return FLOOR[there] <= FLOOR[own] and (allowed is None or module in allowed)
 
 
+def test_nobody_imports_what_is_private_to_another_module():
+    found = [
+        f"{where} imports {alias.name}"
+        for where, node in nodes(ast.ImportFrom)
+        if (node.module or "").startswith("qagen")
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.startswith("__")
+    ]
+    assert found == []
+
+
 def test_no_two_modules_need_each_other():
     """Not even for a type, or inside a function: a group that does can only be read as a whole."""
     graph = {module_of(name): imported(tree) for name, tree in trees().items() if name != "__init__.py"}

@@ -23,8 +23,8 @@ from qagen.pairs.review.round_trip import REVIEW_SMALL, Answers, can_answer
 from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT, WordingVerdicts
 from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, WordedFacts, task_variables
 from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, SmallWordings
-from qagen.pairs.writing import small_model
 from qagen.pairs.writing.generation import QAGenerator
+from qagen.pairs.writing.small_schema import answers_found
 from qagen.records import Failure, Passage, Sentence, Usage
 from qagen.text.numbers import numbers
 from qagen.text.sentences import sentences
@@ -338,7 +338,7 @@ class _Reckoning:
 
     def _written(self, passage: Passage, found: Sequence[Sentence]) -> float:
         """The pairs that the first pass is expected to write about a passage."""
-        return small_model.answers_found(passage) if self._writer.small else _facts_of(found)
+        return answers_found(passage) if self._writer.small else _facts_of(found)
 
     def _missing(self, found: Sequence[Sentence], written: float) -> tuple[float, float]:
         """The sentences that a filler is asked about at first, and the pairs that it is expected to add.

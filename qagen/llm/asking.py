@@ -23,7 +23,7 @@ from qagen.llm.ledger import Call, CallState, Entry, Ledger
 from qagen.llm.models import Pricing, identity, is_local, model_name, pricing
 from qagen.llm.replies.parsing import Reading, ReplyError, ReplyReader
 from qagen.llm.replies.shaping import readable
-from qagen.llm.sending import _without_keys, send
+from qagen.llm.sending import send, without_keys
 from qagen.records import Usage
 
 if TYPE_CHECKING:
@@ -192,11 +192,11 @@ def _call(asked: Asked, question: Question[T], config: RunnableConfig | None) ->
         message = send_counted(list(question.messages))
         reading = question.parser.fix(message, prompt=question.messages, send=send_counted)
     except ReplyError as error:
-        entry = Entry(state=error.state, reply=last, error=_without_keys(str(error)))
+        entry = Entry(state=error.state, reply=last, error=without_keys(str(error)))
         if error.cut_off:
             entry = replace(entry, state="cut_off")
     except GenerationError as error:
-        entry = Entry(state="failed", reply=last, error=_without_keys(str(error)))
+        entry = Entry(state="failed", reply=last, error=without_keys(str(error)))
     else:
         entry = _entry(reading, last)
     usage = spent.usage.model_copy(update={"calls": 1, "asked": max(spent.tries, 1)})

@@ -105,7 +105,7 @@ def _is_mistake(error: Exception) -> bool:
 
 def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
     """Our error for what a provider's package raised."""
-    text = _without_keys(_said(error)) or type(error).__name__
+    text = without_keys(_said(error)) or type(error).__name__
     status = getattr(error, "status_code", None)
     code = getattr(error, "code", None)
     if status == _TOO_MANY and never_clears(code):
@@ -134,6 +134,6 @@ def _said(error: Exception) -> str:
     return f"{told} (asked: {url.scheme}://{host}; is the address right, and does the service run?)"
 
 
-def _without_keys(text: str) -> str:
+def without_keys(text: str) -> str:
     """Services repeat a part of the key in their errors; none of it is kept."""
     return _KEYS.sub(r"\1-***", text)

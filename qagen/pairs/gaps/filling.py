@@ -22,10 +22,12 @@ from qagen.llm.tokens import count_tokens
 from qagen.pairs.gaps.coverage import SentencePlaces
 from qagen.pairs.gaps.known import Found, Gap, Known, by_id
 from qagen.pairs.gates.curation import DUPLICATE
-from qagen.pairs.writing import small_model
 from qagen.pairs.writing.making import make_pair
 from qagen.pairs.writing.prompts import BAD_EXAMPLES, GOOD_EXAMPLES, QA_PROMPT, passage_variables
 from qagen.pairs.writing.schemas import Item, ReplySchema
+from qagen.pairs.writing.small_filters import judged
+from qagen.pairs.writing.small_prompt import CHUNK_TOKENS, SMALL_QA_PROMPT, prompt_variables
+from qagen.pairs.writing.small_schema import reply_schema
 from qagen.records import Declared, Dropped, Failure, Passage, QACollection, QAPair, Sentence, Usage
 from qagen.text.folding import fold
 
@@ -172,9 +174,9 @@ def fill_prompt_of(prompt: ChatPromptTemplate, *, small: bool = False) -> ChatPr
         there is room for them, the same examples and variables. ``None`` for a prompt of the user's own: it
         says itself what is asked for, and filling by other words would undo that.
     """
-    if prompt.messages not in (QA_PROMPT.messages, small_model.SMALL_QA_PROMPT.messages):
+    if prompt.messages not in (QA_PROMPT.messages, SMALL_QA_PROMPT.messages):
         return None
-    filling = small_model.SMALL_QA_PROMPT if small else FILL_PROMPT
+    filling = SMALL_QA_PROMPT if small else FILL_PROMPT
     known = {*filling.input_variables, *filling.partial_variables}
     slots = {name: value for name, value in prompt.partial_variables.items() if name in known}
     given = slots.get("instructions", "")
@@ -225,7 +227,7 @@ def fill_gaps(
     Returns:
         The new pairs in the order of the passages, and what was dropped: ``duplicate`` for a question that
         a pair of the passage asks already, ``over_the_bound``, and a small model's for the reasons of
-        :func:`qagen.pairs.writing.small_model.filter_pairs`. A pair whose quote was not found is among the
+        :func:`qagen.pairs.writing.small_filters.filter_pairs`. A pair whose quote was not found is among the
         pairs and covers nothing. A sentence that was declared and asked about too is not declared. What was
         said of a sentence that is not in the list is a failure with the state ``unknown_sentence``.
 
@@ -303,10 +305,10 @@ class _Asking:
         """Ask about each run of sentences in which code finds answers."""
         sorting, usage = _Sorting(gap), Usage()
         for part in _runs(gap):
-            tight = small_model.reply_schema(part)
+            tight = reply_schema(part)
             if not sorting.has_room or "prefixItems" not in tight["properties"]["question_answer_pairs"]:
                 continue
-            variables = small_model.prompt_variables(part, language=self._asker.language)
+            variables = prompt_variables(part, language=self._asker.language)
             held_to = tight if self._schema.model is QACollection else None
             answer = self._ask(variables, self._schema.model, part, schema=held_to)
             if answer is None:
@@ -315,7 +317,7 @@ class _Asking:
             if answer.value is None:
                 sorting.failures.append(_failure(gap, answer.state, answer.error))
                 continue
-            for item, reason in small_model.judged([*self._schema.items(answer.value)], part):
+            for item, reason in judged([*self._schema.items(answer.value)], part):
                 sorting.add(self._pair(gap, item, part), reason=reason)
         return replace(sorting.found(), usage=usage)
 
@@ -424,7 +426,7 @@ def _fits(passage: Passage, first: Sentence, last: Sentence, following: Sentence
     if _LETTER.search(passage.text, last.end - passage.start, following.start - passage.start):
         return False
     run = passage.text[first.start - passage.start : following.end - passage.start]
-    return int(count_tokens(run)) <= small_model.CHUNK_TOKENS
+    return int(count_tokens(run)) <= CHUNK_TOKENS
 
 
 def _part(passage: Passage, start: int, end: int, *, id: str | None = None) -> Passage:  # noqa: A002 - the field's name

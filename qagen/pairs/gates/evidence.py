@@ -9,7 +9,7 @@ from functools import lru_cache
 from qagen.pairs.gates.glued_words import glued_word
 from qagen.pairs.gates.merged_facts import merged_sentences
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.writing.small_model import find_quote as sentence_with
+from qagen.pairs.writing.small_reading import find_quote as sentence_with
 from qagen.records import Passage, QAPair
 from qagen.text.names import has_name, names
 from qagen.text.numbers import months, numbers

@@ -19,7 +19,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, ConfigDict, Field
 
-from qagen.pairs.writing.small_model import prompt_variables
+from qagen.pairs.writing.small_prompt import prompt_variables
 from qagen.records import Passage
 from qagen.text.folding import fold
 from qagen.text.numbers import numbers
@@ -90,7 +90,7 @@ def answers_schema(passage: Passage, number: int) -> dict[str, Any]:
     """The JSON schema of so many answers, each made of the signs of the passage.
 
     The pattern uses only what llama.cpp and Python's ``re`` read alike, see
-    :func:`qagen.pairs.writing.small_model.reply_schema`.
+    :func:`qagen.pairs.writing.small_schema.reply_schema`.
     """
     text = prompt_variables(passage)["text"]
     signs = {sign for sign in text if sign.isprintable() and sign not in '"\\[]^?？*_`#|{}- '}

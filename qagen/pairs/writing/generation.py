@@ -26,11 +26,19 @@ from qagen.llm.replies.wire import wire_schema
 from qagen.llm.running import Progress, in_order
 from qagen.llm.tokens import count_tokens
 from qagen.pairs.dataset import LEDGER, QADataset
-from qagen.pairs.writing import small_model
 from qagen.pairs.writing.making import make_pair
 from qagen.pairs.writing.outcomes import Outcome, curated, to_folder, to_memory
 from qagen.pairs.writing.prompts import QA_PROMPT, as_chat_prompt, passage_variables
 from qagen.pairs.writing.schemas import Item, ReplySchema
+from qagen.pairs.writing.small_filters import judged
+from qagen.pairs.writing.small_prompt import (
+    CHUNK_TOKENS,
+    CONTEXT_TOKENS,
+    MAX_TOKENS,
+    SMALL_QA_PROMPT,
+    prompt_variables,
+)
+from qagen.pairs.writing.small_schema import reply_schema
 from qagen.records import Dropped, Failure, Passage, QACollection, QAPair
 
 if TYPE_CHECKING:
@@ -100,10 +108,10 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         self.schema = ReplySchema.of(schema)
         written = None if prompt is None else as_chat_prompt(prompt)
         embedded = isinstance(llm, str) and llm.split(":")[0] == "local" and not base_url
-        bounds: dict[str, Any] = {"max_tokens": small_model.MAX_TOKENS} if embedded else {}
+        bounds: dict[str, Any] = {"max_tokens": MAX_TOKENS} if embedded else {}
         self.llm = chat_model(llm, base_url=base_url, announce=announce, **bounds)
         self.small = handling == "small" or (handling == "auto" and is_local(self.llm))
-        self.prompt = written or (small_model.SMALL_QA_PROMPT if self.small else QA_PROMPT)
+        self.prompt = written or (SMALL_QA_PROMPT if self.small else QA_PROMPT)
         self.parser: OutputFixingParser[BaseModel] = OutputFixingParser(
             pydantic_object=schema, max_repairs=max_repairs
         )
@@ -112,8 +120,8 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         self.max_concurrency = max_concurrency or (2 if is_local(self.llm) else 16)
         self._splitting: dict[str, Any] = {
             "splitter": splitter,
-            "chunk_size": chunk_size or (small_model.CHUNK_TOKENS if self.small else 800),
-            "context_tokens": (small_model.CONTEXT_TOKENS if self.small else 300)
+            "chunk_size": chunk_size or (CHUNK_TOKENS if self.small else 800),
+            "context_tokens": (CONTEXT_TOKENS if self.small else 300)
             if context_tokens is None
             else context_tokens,
             "chunk_overlap": chunk_overlap,
@@ -281,8 +289,8 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         """What is asked about a passage."""
         schema = self._schema
         if self.small and self.native and self.schema.model is QACollection:
-            schema = small_model.reply_schema(passage)
-        variables = small_model.prompt_variables if self.small else passage_variables
+            schema = reply_schema(passage)
+        variables = prompt_variables if self.small else passage_variables
         messages = prompt_messages(
             self.prompt,
             variables(passage, language=self.language),
@@ -315,7 +323,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
     def _judged(self, passage: Passage, items: Sequence[Item]) -> Iterator[tuple[Item, str | None]]:
         """The items, a small model's completed and filtered, each with the reason to drop it if any."""
         if self.small:
-            return small_model.judged(items, passage)
+            return judged(items, passage)
         return ((item, None) for item in items)
 
     def _pair(self, passage: Passage, item: Item) -> QAPair:
