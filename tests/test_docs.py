@@ -367,7 +367,7 @@ def test_the_page_on_formats_lists_every_rule_of_the_check():
 
 def codes_of_the_card() -> list[str]:
     """Every code of a warning on a report card, read from the rows of its source, in their order."""
-    tree = ast.parse((ROOT / "qagen" / "evaluation" / "figures" / "findings.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "qagen" / "evaluation" / "figures" / "cautions.py").read_text("utf-8"))
     [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "cautions"]
     rows = [node.elts[0] for node in ast.walk(function) if isinstance(node, ast.Tuple)]
     return [first.value for first in rows if isinstance(first, ast.Constant)]

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qagen.cli import ask, doctor, documents, evaluation, jobs, tune
+from qagen.cli import ask, doctor, documents, evaluation, jobs, models, status, tune
 from qagen.cli.terminal import announce, pasteable
 from qagen.errors import QAGenError
 
@@ -34,7 +34,7 @@ app.command()(tune.tune)
 app.command()(ask.ask)
 app.command()(evaluation.evaluate)
 app.command()(evaluation.compare)
-app.command()(documents.status)
+app.command()(status.status)
 app.command()(doctor.doctor)
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")
@@ -43,8 +43,8 @@ jobs_app.command("list")(jobs.list_jobs)
 jobs_app.command()(jobs.watch)
 jobs_app.command()(jobs.cancel)
 jobs_app.command()(jobs.metrics)
-models_app.callback(invoke_without_command=True)(documents.models)
-models_app.command()(documents.pull)
+models_app.callback(invoke_without_command=True)(models.models)
+models_app.command()(models.pull)
 
 
 def _version(show: bool) -> None:

@@ -1,14 +1,15 @@
-"""From documents to a training file: ``generate``, ``check``, ``status``, ``models``."""
+"""From documents to a training file: ``generate``, ``check``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from qagen.cli.command_line import command_line
+from qagen.cli.status import add_pairs, add_usage, incomplete, print_failures, show_caution, steps_table
 from qagen.cli.terminal import (
     EXIT_ERROR,
     EXIT_INCOMPLETE,
@@ -16,7 +17,6 @@ from qagen.cli.terminal import (
     AsJson,
     Debug,
     Quiet,
-    Run,
     add_row,
     address,
     announce,
@@ -24,28 +24,21 @@ from qagen.cli.terminal import (
     command,
     leave,
     new_table,
-    pasteable,
-    program,
     screen,
 )
 from qagen.cli.values import (
-    Kept,
     check_value,
     estimate_value,
     files_of,
-    model_value,
     run_value,
-    status_value,
 )
-from qagen.errors import QAGenError, SettingsError
+from qagen.errors import SettingsError
 from qagen.llm.models import cost_text
 from qagen.llm.progress import duration_text
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from qagen.pairs.dataset import QADataset
-    from qagen.records import Failure, QAPair, Usage
+    from qagen.records import QAPair
 
 _LISTED = 10  # failures shown at the end of a run; `qagen status` shows all
 
@@ -206,120 +199,29 @@ def check(
             raise typer.Exit(EXIT_ERROR)
 
 
-def status(run: Run, quiet: Quiet = False, as_json: AsJson = False, debug: Debug = False) -> None:
-    """What is done in a run folder, what failed and why, tokens and cost."""
-    from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
-
-    with answering(as_json) as answer:
-        if not (run / LEDGER).exists():
-            raise SettingsError(
-                f"{run} is not a run folder: it has no {LEDGER}. Make one with "
-                f"`{command('generate', 'SOURCE', '-o', run)}`."
-            )
-        kept = Kept.of(run)
-        dataset = QADataset.load(run) if (run / PAIRS).exists() else None
-        answer(status_value(run, kept, dataset))
-        _show_status(run, kept, dataset)
-        if _incomplete(kept.failures) or set(kept.states) - {"done", "cut_off"}:
-            raise typer.Exit(EXIT_INCOMPLETE)
-
-
-def _show_status(run: Path, kept: Kept, dataset: QADataset | None) -> None:
-    table = new_table(f"Run folder {run}")
-    for name, value in kept.settings.items():
-        add_row(table, name.replace("_", " "), _plain(value))
-    for state, number in kept.states.items():
-        add_row(table, f"calls {state}", f"{number:,}")
-    if dataset is not None:
-        screen().print(_steps_table(dataset))
-        _add_pairs(table, dataset)
-    _add_usage(table, kept.usage)
-    trained = run / TRAIN
-    none = f"none: `{program()} generate` has not ended, or kept no pair to train on"
-    add_row(table, "training file", str(trained) if trained.exists() else none)
-    _add_evaluation(table, run)
-    screen().print(table)
-    _print_failures(kept.failures, len(kept.failures))
-    if dataset is not None:
-        show_caution(dataset)
-
-
-def models(
-    context: typer.Context, quiet: Quiet = False, as_json: AsJson = False, debug: Debug = False
-) -> None:
-    """List the embedded models: size, licence, and whether each is on this machine."""
-    if context.invoked_subcommand:
-        return
-    from qagen.llm.embedded.weights import DEFAULT, list_weights
-
-    with answering(as_json) as answer:
-        answer([model_value(weights, path) for weights, path in list_weights()])
-        table = new_table("Embedded models", "name", "size", "licence", "here", "note")
-        for weights, path in list_weights():
-            name = f"local:{weights.name}" + (" (default)" if weights.name == DEFAULT else "")
-            here = str(path) if path else "no"
-            add_row(table, name, f"{weights.size / 1e6:,.0f} MB", weights.licence, here, weights.note)
-        screen().print(table)
-
-
-def pull(
-    name: Annotated[str, typer.Argument(help="A name of the table, such as smollm2-135m.")],
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Fetch an embedded model."""
-    from qagen.llm.embedded.weights import fetch_weights
-
-    with answering(as_json) as answer:
-        path = fetch_weights(name.removeprefix("local:"), announce=announce, progress=not quiet)
-        answer({"name": f"local:{name.removeprefix('local:')}", "path": str(path)})
-        print(f"{name} is at {path}")
-
-
 def _finish(dataset: QADataset, out: Path) -> None:
     """Say what came of the run."""
     from qagen.flow.files import REPORT
 
     console = screen()
-    console.print(_steps_table(dataset, now=True))
+    console.print(steps_table(dataset, now=True))
     ended = "Done" if len(dataset) else "Done, and no pair was kept"
-    table = new_table("Done, with failures" if _incomplete(dataset.failures) else ended)
-    _add_pairs(table, dataset)
+    table = new_table("Done, with failures" if incomplete(dataset.failures) else ended)
+    add_pairs(table, dataset)
     add_row(table, "failures", f"{len(dataset.failures):,}")
-    _add_usage(table, dataset.usage, f" ({dataset.usage.asked:,} asked now)")
+    add_usage(table, dataset.usage, f" ({dataset.usage.asked:,} asked now)")
     add_row(table, "time", duration_text(sum(step.seconds for step in dataset.steps)))
     for name, file in files_of(out).items():
         add_row(table, name, str(file))
     console.print(table)
-    _print_failures(dataset.failures, _LISTED)
+    print_failures(dataset.failures, _LISTED)
     show_caution(dataset)
     if (out / REPORT).exists():
         print(f"Look at it: {address(out / REPORT)}")
     if (out / TRAIN).exists():
         print(f"Next: {command('check', out / TRAIN)}")
-    if _incomplete(dataset.failures) or not len(dataset):
+    if incomplete(dataset.failures) or not len(dataset):
         raise typer.Exit(EXIT_INCOMPLETE)
-
-
-def show_caution(dataset: QADataset) -> None:
-    """How far the pairs can be trusted, where that is little: its own paragraph, and hard to overlook."""
-    from qagen.pairs.caution import find_caution
-
-    if caution := find_caution(dataset):
-        screen().print(f"! {caution}", style="bold")
-
-
-def _steps_table(dataset: QADataset, *, now: bool = False) -> Table:
-    """What each step did and cost; ``now``: also how many of its calls this run has made."""
-    table = new_table("What each step did", "step", "pairs", "calls", "tokens", "cost", "")
-    for step in dataset.steps:
-        use = step.usage
-        read = use.input_tokens + use.output_tokens
-        calls = f"{use.calls:,}" + (f" ({use.asked:,} now)" if now and use.asked != use.calls else "")
-        asked = (calls, f"{read:,}", cost_text(use.cost, tokens=read)) if use.calls else ("", "", "")
-        add_row(table, step.name, f"{step.after:,}", *asked, step.note)
-    return table
 
 
 def _estimate(sources: list[str | Path], llm: str, answer: Callable[[object], None], **options: Any) -> None:
@@ -370,11 +272,6 @@ def _listed(given: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in given.split(",") if one.strip())
 
 
-def _incomplete(failures: Iterable[Failure]) -> bool:
-    """Whether something is without an answer; a file that was given twice and read once is not."""
-    return any(failure.state != "duplicate" for failure in failures)
-
-
 def _first_pairs(number: int) -> Any:
     """A callback that prints the first pairs above the progress bar."""
     from tqdm.auto import tqdm
@@ -407,58 +304,3 @@ def _system_prompt(given: str | None) -> str | None:
     from qagen.tuning.file.writing import DEFAULT_SYSTEM_PROMPT
 
     return DEFAULT_SYSTEM_PROMPT if given is None else given or None
-
-
-def _add_pairs(table: Table, dataset: QADataset) -> None:
-    from collections import Counter
-
-    if dataset.passages:
-        add_row(table, "passages", f"{dataset.passages:,}")
-    add_row(table, "pairs kept", f"{len(dataset):,}")
-    add_row(table, "facts", f"{len({pair.fact for pair in dataset}):,}")
-    parts = Counter(pair.part for pair in dataset)
-    if parts and dataset.leaks is not None:
-        add_row(table, "of these", ", ".join(f"{number:,} {part}" for part, number in parts.most_common()))
-        add_row(table, "leaks", f"{len(dataset.leaks):,}")
-    if dataset.coverage is not None and dataset.coverage.documents:
-        total = dataset.coverage.total
-        bare = f", {total.declared:,} hold no fact" if total.declared else ""
-        add_row(table, "sentences covered", f"{total.covered:,} of {total.sentences:,}{bare}")
-    for reason, number in Counter(one.reason for one in dataset.dropped).most_common():
-        add_row(table, f"dropped: {reason}", f"{number:,}")
-    if dataset.conflicts:
-        add_row(table, "conflicts", f"{len(dataset.conflicts):,} (see the report; qagen trains none of them)")
-
-
-def _add_evaluation(table: Table, run: Path) -> None:
-    from qagen.evaluation.figures.findings import find_outdated
-    from qagen.evaluation.report_card import EVALUATION, ReportCard
-
-    if not (run / EVALUATION).exists():
-        return
-    try:
-        card = ReportCard.load(run)
-        told = " ".join(one for one in (find_outdated(card, run), card.sentence) if one)
-    except QAGenError as error:  # the rest of the folder can be told all the same
-        told = str(error)
-    add_row(table, "evaluation", pasteable(told))
-
-
-def _add_usage(table: Table, usage: Usage, now: str = "") -> None:
-    add_row(table, "calls", f"{usage.calls:,}{now}")
-    tokens = f"{usage.input_tokens:,} in, {usage.output_tokens:,} out"
-    add_row(table, "tokens", tokens + (f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""))
-    add_row(table, "cost", cost_text(usage.cost, tokens=usage.input_tokens + usage.output_tokens))
-
-
-def _print_failures(failures: Iterable[Failure], most: int) -> None:
-    rows = list(failures)
-    for failure in rows[:most]:
-        told = f"! {failure.passage or failure.source}: {failure.state}: {failure.detail}"
-        print(pasteable(told))
-    if len(rows) > most:
-        print(f"! and {len(rows) - most} more: `{program()} status` lists them")
-
-
-def _plain(value: object) -> str:
-    return "none" if value is None else str(value)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from qagen.cli.ask import deployment_of
-from qagen.cli.documents import show_caution
 from qagen.cli.services import client_of
+from qagen.cli.status import show_caution
 from qagen.cli.terminal import (
     EXIT_INCOMPLETE,
     AsJson,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
-    from qagen.evaluation.figures.findings import Caution
+    from qagen.evaluation.figures.cautions import Caution
 
 EVALUATION = "evaluation.json"
 """The name of a report card in a run folder."""
@@ -82,7 +82,7 @@ class ReportCard(Answers):
     @cached_property
     def warnings(self) -> tuple[Caution, ...]:
         """What stands against trusting the figures, or the tuned model; ``str`` of each is a sentence."""
-        from qagen.evaluation.figures.findings import cautions
+        from qagen.evaluation.figures.cautions import cautions
 
         return cautions(self)
 

@@ -87,7 +87,7 @@ def find_section(run: Path | None) -> Section | None:
 
     What cannot be read becomes a section that says so: the page has much else to show.
     """
-    from qagen.evaluation.figures.findings import find_outdated
+    from qagen.evaluation.figures.cautions import find_outdated
     from qagen.evaluation.report_card import EVALUATION, ReportCard
 
     if run is None or not (run / EVALUATION).exists():

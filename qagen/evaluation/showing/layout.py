@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qagen.evaluation.figures.findings import cautions, general_languages, sentence, untold_drift
+from qagen.evaluation.figures.cautions import cautions, general_languages, untold_drift
+from qagen.evaluation.figures.findings import sentence
 from qagen.evaluation.figures.rates import Change, FailedFact, Rate
 from qagen.evaluation.figures.statistics import Agreement, Estimate
 from qagen.evaluation.figures.words import (
