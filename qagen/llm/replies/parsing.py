@@ -24,8 +24,10 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 from typing_extensions import override
 
 from qagen.errors import QAGenError
-from qagen.llm.replies.json_values import CUT, Found, inside_string, next_value, string_value
-from qagen.llm.replies.shaping import Fit, faults, fit, item_list, readable, recognised
+from qagen.llm.replies.instructions import compact_schema, example_of
+from qagen.llm.replies.json_values import CUT, Found, next_value
+from qagen.llm.replies.message import ReplyText, without_thoughts
+from qagen.llm.replies.shaping import Fit, faults, fit, item_list, recognised
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import PromptValue
@@ -34,53 +36,10 @@ T = TypeVar("T", bound=BaseModel)
 State = Literal["refused", "empty", "no_pairs", "invalid"]
 Send = Callable[[list[BaseMessage]], BaseMessage]
 
-# How the providers' LangChain packages say that a reply ended at its limit, or was withheld.
-_FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "finishReason", "done_reason")
-_LIMIT = frozenset(
-    {
-        "length",
-        "max_tokens",
-        "max_output_tokens",
-        "max_length",
-        "model_length",
-        "model_context_window_exceeded",
-        "token_limit",
-    }
-)
-_WITHHELD = frozenset(
-    {
-        "content_filter",
-        "content_filtered",
-        "refusal",
-        "safety",
-        "prohibited_content",
-        "blocklist",
-        "spii",
-        "recitation",
-        "guardrail_intervened",
-        "error_toxic",
-    }
-)
-_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning)>([ \t\r]*\n)?", re.IGNORECASE)
-_SEEN = ("text", "output_text")
 _FENCE = re.compile(r"```[\w+-]*")
-_REFUSAL = re.compile(
-    r"""\bI\s?(?:can't|cannot|can\snot|won't|will\snot|must\sdecline|decline
-        |(?:am|'m)\s(?:unable|not\sable|not\scomfortable|not\sallowed))\b[^.!?]{0,40}?
-    \b(?:help|assist|comply|provid|generat|creat|fulfil|answer|discuss|continue|process|writ|produc|engag|support
-        |complet|do\s(?:that|this|so)\b|with\s(?:that|this)\b)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_REFUSAL_JA = re.compile(
-    r"(?:申し訳|すみません|恐れ入りますが|残念ながら)[^。]{0,120}?"
-    r"(?:できません|できかね|致しかね|いたしかね|お応えでき|お答えでき|控えさせて|お断り)"
-)
-_MAX_REFUSAL = 500
 _EFFORT = 100_000
 _LEAST_EFFORT = 1000
 _MAX_OTHERS = 1000
-_MAX_THOUGHTS = 8
 _MAX_SHOWN = 20_000
 _MAX_TOLD = 10
 
@@ -119,44 +78,6 @@ class Reading(Generic[T]):
     value: T
     cut_off: bool = False
     steps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Reply:
-    """What a message says: ``text`` as it stands, ``body`` without the thinking."""
-
-    text: str
-    body: str
-    refusal: str = ""
-    at_limit: bool = False
-    withheld: str = ""
-    parsed: Any = None
-    steps: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, message: BaseMessage | str) -> _Reply:
-        """Take a message apart, whatever provider it comes from."""
-        if isinstance(message, str):
-            message = AIMessage(message)
-        ends = _ends(message.response_metadata)
-        parsed = message.additional_kwargs.get("parsed")
-        text = _text(message)
-        text = readable(text if text.strip() else _arguments(message) or _dumped(parsed) or text)
-        whole = text.removeprefix("\ufeff").strip()
-        body = _without_thoughts(whole).strip()
-        steps = () if body == whole else ("thinking",)
-        inner = string_value(body)
-        if inner is not None:
-            body, steps = inner, (*steps, "string")
-        return cls(
-            text=text,
-            body=body,
-            refusal=readable(_refusal(message)),
-            at_limit=bool(ends & _LIMIT),
-            withheld=next(iter(sorted(ends & _WITHHELD)), ""),
-            parsed=parsed,
-            steps=steps,
-        )
 
 
 class ReplyReader(Protocol[T]):
@@ -200,11 +121,11 @@ class PlainReader:
         Raises:
             ReplyError: The service withheld it; ``state`` is ``refused``.
         """
-        reply = _Reply.of(message)
+        reply = ReplyText.of(message)
         if reply.withheld:
             why = f"The service withheld the reply (finish reason {reply.withheld!r})."
             raise ReplyError(why, state="refused", reply=reply.text)
-        text = _without_thoughts(reply.text.removeprefix("\ufeff").strip()).strip()
+        text = without_thoughts(reply.text.removeprefix("\ufeff").strip()).strip()
         return Reading(PlainAnswer(text=text or reply.refusal), cut_off=reply.at_limit)
 
 
@@ -227,7 +148,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         Raises:
             ReplyError: There is none.
         """
-        reply = _Reply.of(message)
+        reply = ReplyText.of(message)
         if reply.refusal:
             raise ReplyError(f"The model refused: {reply.refusal}", state="refused", reply=reply.text)
         reading = self._provided(reply.parsed)
@@ -253,7 +174,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
                 reading = self.read(message)
                 return replace(reading, steps=(*reading.steps, *["llm_repair"] * repairs))
             except ReplyError as error:
-                reply = _Reply.of(message)
+                reply = ReplyText.of(message)
                 hopeless = error.state == "refused" or reply.at_limit
                 unseen = not prompt and error.state != "invalid"
                 if hopeless or unseen or repairs >= self.max_repairs:
@@ -284,11 +205,11 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         """The JSON schema without its noise, and the shape of a reply."""
         schema = self.pydantic_object.model_json_schema()
         schema.pop("description", None)
-        compact = _compact(schema, schema.get("$defs", {}))
+        compact = compact_schema(schema, schema.get("$defs", {}))
         return (
             "Reply with the JSON object only: no introduction, no explanation, no code fence.\n"
             f"JSON schema: {json.dumps(compact, ensure_ascii=False)}\n"
-            f"Shape: {json.dumps(_example(compact), ensure_ascii=False)}"
+            f"Shape: {json.dumps(example_of(compact), ensure_ascii=False)}"
         )
 
     @cached_property
@@ -326,7 +247,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
             return Reading(parsed, steps=("provider",))
         return Reading(result.value, steps=("provider", *_shape_steps(result)))
 
-    def _read_text(self, reply: _Reply) -> Reading[T]:
+    def _read_text(self, reply: ReplyText) -> Reading[T]:
         usable, others = self._values(reply.body)
         result = fit([found.value for found in usable], self.pydantic_object)
         if result.value is None:
@@ -365,7 +286,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         return usable, others
 
     def _error(
-        self, reply: _Reply, usable: Sequence[Found], others: Sequence[Found], result: Fit[T]
+        self, reply: ReplyText, usable: Sequence[Found], others: Sequence[Found], result: Fit[T]
     ) -> ReplyError:
         cut = any(found.cut for found in usable or others) or (reply.at_limit and not usable)
         name = self.pydantic_object.__name__
@@ -408,12 +329,12 @@ def _told(name: str, values: Sequence[Found], wrong: Sequence[str]) -> str:
     return f"The reply cannot be read as {name}. " + "; ".join(lines or ["It has another form"]) + "."
 
 
-def _prose_verdict(reply: _Reply, name: str) -> tuple[State, str]:
+def _prose_verdict(reply: ReplyText, name: str) -> tuple[State, str]:
     """How a reply without JSON ended."""
-    plain = reply.body.replace("’", "'")
-    if not plain:
+    if not reply.body:
         return "empty", "The reply is empty" + (" after its thinking." if reply.text.strip() else ".")
-    if len(plain) <= _MAX_REFUSAL and (_REFUSAL.search(plain) or _REFUSAL_JA.search(plain)):
+    plain = reply.body.replace("’", "'")
+    if reply.declines():
         return "refused", f"The model refused: {plain}"
     return "invalid", f"The reply cannot be read as {name}. It has no JSON object; it begins {plain[:80]!r}."
 
@@ -447,98 +368,4 @@ def _lost(usable: Sequence[Found], others: Sequence[Found]) -> Iterator[str]:
 # --- what a message says ---
 
 
-def _blocks(message: BaseMessage) -> list[dict[str, Any]]:
-    content = message.content
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    return [block if isinstance(block, dict) else {"type": "text", "text": block} for block in content]
-
-
-def _text(message: BaseMessage) -> str:
-    """The text a reader sees: reasoning and other blocks are left out."""
-    seen = (block.get("text") for block in _blocks(message) if block.get("type", "text") in _SEEN)
-    return "".join(part for part in seen if isinstance(part, str))
-
-
-def _arguments(message: BaseMessage) -> str:
-    """The arguments of tool calls, for models that give structured output that way."""
-    if not isinstance(message, AIMessage):
-        return ""
-    calls = [_dumped(call["args"]) for call in message.tool_calls]
-    return "\n".join([*calls, *(call["args"] or "" for call in message.invalid_tool_calls)])
-
-
-def _dumped(parsed: Any) -> str:
-    if isinstance(parsed, BaseModel):
-        return parsed.model_dump_json(by_alias=True)
-    return "" if parsed is None else json.dumps(parsed, ensure_ascii=False, default=str)
-
-
-def _refusal(message: BaseMessage) -> str:
-    said = [message.additional_kwargs.get("refusal")]
-    for block in _blocks(message):
-        value = block.get("value")
-        said += [block.get("refusal"), value.get("refusal") if isinstance(value, dict) else None]
-    return next((text for text in said if isinstance(text, str) and text.strip()), "")
-
-
-def _ends(metadata: Mapping[str, Any]) -> frozenset[str]:
-    """The reasons given for the end of a reply, in lower case."""
-    reasons = [metadata.get(key) for key in _FINISH_KEYS]
-    for outer, inner in (("incomplete_details", "reason"), ("prompt_feedback", "block_reason")):
-        details = metadata.get(outer)
-        if isinstance(details, Mapping):
-            reasons.append(details.get(inner))
-    return frozenset(str(reason).rsplit(".", 1)[-1].casefold() for reason in reasons if reason)
-
-
-def _without_thoughts(text: str) -> str:
-    for _ in range(_MAX_THOUGHTS):
-        thought = _THOUGHT.search(text)
-        if thought is None or inside_string(text, thought.start()):
-            break
-        text = text[: thought.start()] + text[thought.end() :]
-    # the opening tag may stand in the prompt's template; a line break inside a JSON string would be escaped
-    end = _THOUGHT_END.search(text)
-    if end is not None and (end.group(1) or not inside_string(text, end.start())):
-        text = text[end.end() :]
-    return text
-
-
 # --- format instructions ---
-
-_NOISE = frozenset({"title", "default", "$defs", "additionalProperties", "minLength"})
-
-
-def _compact(schema: Any, definitions: Mapping[str, Any], seen: tuple[str, ...] = ()) -> Any:
-    """The schema with its definitions in place and without what a model has no use for."""
-    if isinstance(schema, list):
-        return [_compact(part, definitions, seen) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    name = str(schema.get("$ref", "")).rsplit("/", 1)[-1]
-    if name:
-        rest = {key: part for key, part in schema.items() if key != "$ref"}
-        target = {} if name in seen else {**definitions.get(name, {})}
-        target.pop("description", None)  # the docstring of a class is not written for a model
-        return _compact({**target, **rest}, definitions, (*seen, name))
-    compact = {key: _compact(part, definitions, seen) for key, part in schema.items() if key not in _NOISE}
-    if isinstance(schema.get("properties"), dict):
-        compact["properties"] = {
-            key: _compact(part, definitions, seen) for key, part in schema["properties"].items()
-        }
-    return compact
-
-
-def _example(schema: Mapping[str, Any]) -> Any:
-    """The smallest example of a compact schema: every string is ``...``."""
-    if "properties" in schema:
-        return {key: _example(part) for key, part in schema["properties"].items()}
-    if "items" in schema:
-        return [_example(schema["items"])]
-    options = schema.get("enum") or schema.get("anyOf")
-    if options:
-        return _example(options[0]) if isinstance(options[0], dict) else options[0]
-    return {"integer": 0, "number": 0.5, "boolean": True, "array": [], "object": {}}.get(
-        schema.get("type", "string"), schema.get("const", "...")
-    )
