@@ -25,8 +25,30 @@ EVALUATION = "evaluation.json"
 class ReportCard(Answers):
     """What models know of the documents: the figures of every answer, and what they come to in words.
 
-    A card is kept in one file, and shown in a terminal, a notebook and on the page. The fields and the
-    figures are those of :class:`~qagen.evaluation.figures.answers.Answers`.
+    Figures are of the answers kept here and nothing else; shares go from 0 to 1, differences are in
+    percentage points, intervals are at 95 % and count facts, not questions. A card is kept in one file, and
+    shown in a terminal, a notebook and on the page.
+
+    Attributes:
+        format: Of the file.
+        probes: What was asked.
+        results: What was answered, one for each model, condition and probe.
+        models: Names, in the order in which they are shown.
+        base: The one of them that was tuned, before it was; ``None`` when not known.
+        tuned: The tuned one; ``None`` when not known.
+        conditions: What models were given: ``closed`` nothing, ``passage``, ``retrieval``.
+        leaks: Probes that say the same as a trained pair although they were held out; ``None``: not checked.
+        judge: The model that judged what words do not decide, if one did.
+        audit: A person's labels against what counted here, if there are some.
+        identity: A hash of what tells the tuned model from others in the ledger: another training has another
+            one. Empty where there is no tuned model, or it is not known.
+        usage: What asking and judging has used.
+        run: The run folder, if there is one.
+        created: When, in ISO 8601.
+        training: What is known of the training, as ``epochs``, ``strength``, ``replayed``, ``base_model``.
+        writers: The models that wrote the trained facts, by name; empty where that is not known.
+        withheld: How many facts were withheld from training; ``None`` where that is not known.
+        notes: What else is to be known about this evaluation, a sentence each.
     """
 
     def save(self, path: str | Path) -> Path:
