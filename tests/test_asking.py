@@ -1,4 +1,5 @@
 import json
+import re
 import socket
 
 import httpx2
@@ -260,6 +261,21 @@ def test_where_nobody_listens_the_address_is_told_without_its_login():
     ) as raised:
         send(model, [HumanMessage("hi")])
     assert "word" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Incorrect API key provided.", "Incorrect API key provided."),
+        ("Incorrect API key provided: sk-proj-ab12cd34ef", "Incorrect API key provided: sk-***"),
+        ("the key 0f9e8d7c6b is unknown", "the key-*** is unknown"),
+        ("Bearer a1b2c3d4e5 refused", "Bearer-*** refused"),
+    ],
+)
+def test_keys_are_masked_and_words_are_not(said, told):
+    with pytest.raises(GenerationError, match=re.escape(told)) as raised:
+        send(replies(RuntimeError(said)), [HumanMessage("hi")])
+    assert str(raised.value).endswith(told)
 
 
 def test_of_a_web_page_only_its_words_are_told():

@@ -176,15 +176,16 @@ class Progress:
     def stopping(self, in_hand: int) -> None:
         """Say that the calls in flight are waited for."""
         if in_hand and not self._bar.disable:
-            told = f"Stopping: waiting for {in_hand} calls in flight. Ctrl-C again leaves at once."
+            calls = "the call" if in_hand == 1 else f"{in_hand} calls"
+            told = f"Stopping: waiting for {calls} in flight. Ctrl-C again leaves at once."
             self._bar.write(told, file=sys.stderr)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, stopped_by: type[BaseException] | None, *_: object) -> None:
         if not self._bar.disable:
-            told = self._summary() if self._bar.total else "nothing to do"
+            told = self._summary() if self._bar.total or stopped_by else "nothing to do"
             self._bar.set_postfix_str(told, refresh=False)
         self._bar.close()
 

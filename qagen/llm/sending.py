@@ -25,7 +25,8 @@ _HOPELESS = {
 _TOO_MANY = 429
 _TAG = re.compile(r"<style.*?</style>|<script.*?</script>|<[^<>]{1,200}>", re.DOTALL)
 _LONGEST = 300  # characters of what a service says
-_KEYS = re.compile(r"\b(sk|key|Bearer)[-_ ][A-Za-z0-9*_\-.]{6,}")
+# "Incorrect API key provided" is told; "key AbC123..." is not.
+_KEYS = re.compile(r"\b(sk|key|Bearer)(?:[-_]|\s(?=\S*[\d*]))[A-Za-z0-9*_\-.]{6,}")
 
 
 def send(
@@ -114,8 +115,9 @@ def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
         reason = _HOPELESS[status]
     else:
         return GenerationError(f"{model_name(model)}: {type(error).__name__}: {text}", state="failed")
+    said = text.rstrip(".")
     return ModelError(
-        f"the model {model_name(model)} cannot be used: {reason}. The service said: {text}. "
+        f"the model {model_name(model)} cannot be used: {reason}. The service said: {said}. "
         "Everything finished is kept; correct this and run the same command again."
     )
 
