@@ -501,8 +501,8 @@ def test_pairs_of_an_embedded_model_come_with_a_caution(boats, server):
     (run / "pairs.jsonl").write_text(pairs.replace('"scripted"', '"local:qwen2.5-coder-1.5b"'), "utf-8")
     assert "one in three of its pairs is wrong" in " ".join(qagen("status", run).stdout.split())
     assert "one in three of its pairs is wrong" in value_of(qagen("status", run, "--json"))["caution"]
-    tuned = qagen("tune", run, "--model", "local:mystery")
-    assert "one in three of its pairs is wrong" in tuned.stderr
+    for words in (("tune", run, "--model", "local:mystery"), ("check", run / "train.jsonl")):
+        assert "one in three of its pairs is wrong" in qagen(*words).stderr
 
 
 SCRIPT = "#!{}\nimport sys; from qagen.cli import main; sys.argv[0] = {!r}; main()\n"

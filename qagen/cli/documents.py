@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from qagen.cli.command_line import command_line
-from qagen.cli.status import add_pairs, add_usage, incomplete, print_failures, show_caution, steps_table
+from qagen.cli.status import (
+    add_pairs,
+    add_usage,
+    incomplete,
+    print_failures,
+    show_caution,
+    steps_table,
+    tell_caution,
+)
 from qagen.cli.terminal import (
     EXIT_ERROR,
     EXIT_INCOMPLETE,
@@ -195,6 +203,7 @@ def check(
         screen().print(table)
         for finding in report.findings():
             print(f"! {finding}")
+        tell_caution(file.parent)
         if not report.ok:
             raise typer.Exit(EXIT_ERROR)
 

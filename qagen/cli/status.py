@@ -16,6 +16,7 @@ from qagen.cli.terminal import (
     Quiet,
     Run,
     add_row,
+    announce,
     answering,
     command,
     new_table,
@@ -158,3 +159,20 @@ def print_failures(failures: Iterable[Failure], most: int) -> None:
 def plain(value: object) -> str:
     """A value in words."""
     return "none" if value is None else str(value)
+
+
+def tell_caution(run: Path) -> None:
+    """Before anything is trained, or called good: how far the pairs can be trusted, where that is little."""
+    from qagen.files import JsonLines
+    from qagen.pairs.caution import find_caution
+    from qagen.pairs.dataset import PAIRS
+    from qagen.records import QAPair
+
+    if not (run / PAIRS).exists():
+        return
+    try:
+        caution = find_caution(JsonLines(run / PAIRS, QAPair))
+    except QAGenError as error:  # the training file is what is trained on
+        caution = f"Nothing is known of who wrote the pairs: {error}"
+    if caution:
+        announce(f"! {caution}")

@@ -19,6 +19,7 @@ from qagen.cli.services import (
     tell_next,
     watched_job,
 )
+from qagen.cli.status import tell_caution
 from qagen.cli.terminal import (
     EXIT_ERROR,
     EXIT_INTERRUPTED,
@@ -36,7 +37,7 @@ from qagen.cli.terminal import (
     screen,
 )
 from qagen.cli.values import tuned_value
-from qagen.errors import QAGenError, RunFolderError, SettingsError, TuningClosedError
+from qagen.errors import RunFolderError, SettingsError, TuningClosedError
 
 if TYPE_CHECKING:
     import openai
@@ -111,7 +112,7 @@ def tune(
         if not file.is_file():
             written = command("generate", "SOURCE", "-o", run)
             raise SettingsError(f"{file} is not there. Write it with `{written}`.")
-        _tell_caution(run)
+        tell_caution(run)
         validation = _validation(run, hosted=provider != "local")
         if provider != "local":
             start: dict[str, Any] = {
@@ -166,23 +167,6 @@ def _look_at_options_of_the_other_kind(context: typer.Context, provider: Provide
         if idle is not None and name not in idle:
             raise SettingsError(f"{told}, and what is paid for would not be what it asks for: leave it out.")
         announce(f"{told}.")
-
-
-def _tell_caution(run: Path) -> None:
-    """Before anything is trained: how far the pairs can be trusted, where that is little."""
-    from qagen.files import JsonLines
-    from qagen.pairs.caution import find_caution
-    from qagen.pairs.dataset import PAIRS
-    from qagen.records import QAPair
-
-    if not (run / PAIRS).exists():
-        return
-    try:
-        caution = find_caution(JsonLines(run / PAIRS, QAPair))
-    except QAGenError as error:  # the training file is what is trained on
-        caution = f"Nothing is known of who wrote the pairs: {error}"
-    if caution:
-        announce(f"! {caution}")
 
 
 # --- on this machine
