@@ -100,7 +100,7 @@ $(VENV)/.evaluate: pyproject.toml requirements.lock
 	@touch $@ $(VENV)/.demo $(VENV)/.train
 
 $(VENV)/.test: pyproject.toml requirements.lock
-	$(INSTALL) test --compile torch transformers peft pandas langchain_core langsmith openai
+	$(INSTALL) test --compile torch transformers peft trl datasets accelerate sympy pandas langchain_core langsmith openai
 	@touch $@ $(VENV)/.demo $(VENV)/.train $(VENV)/.evaluate
 
 clean:
