@@ -263,6 +263,11 @@ def test_where_nobody_listens_the_address_is_told_without_its_login():
     assert "word" not in str(raised.value)
 
 
+def test_an_error_without_a_request_is_told_by_its_words():
+    with pytest.raises(GenerationError, match=r"ConnectError: gone$"):
+        send(replies(httpx2.ConnectError("gone")), [HumanMessage("hi")])
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

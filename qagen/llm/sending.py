@@ -106,7 +106,7 @@ def _is_mistake(error: Exception) -> bool:
 
 def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
     """Our error for what a provider's package raised."""
-    text = without_keys(_said(error)) or type(error).__name__
+    text = _said(error) or type(error).__name__
     status = getattr(error, "status_code", None)
     code = getattr(error, "code", None)
     if status == _TOO_MANY and never_clears(code):
@@ -125,15 +125,22 @@ def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
 def _said(error: Exception) -> str:
     """What an error says, on one line: without a connection to whom, and of a web page its words only."""
     page = "<html" in str(error).lower()
-    text = " ".join((_TAG.sub(" ", str(error)) if page else str(error)).split())
+    text = without_keys(" ".join((_TAG.sub(" ", str(error)) if page else str(error)).split()))
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    request = getattr(error, "request", None)
-    if request is None or getattr(error, "status_code", None) is not None:
+    address = _asked_address(error)
+    if not address or getattr(error, "status_code", None) is not None:
         return text
-    url = urlsplit(str(getattr(request, "url", "")))
-    host = url.netloc.rpartition("@")[2]  # without a login
-    told = f"{text} {error.__cause__ or ''}".rstrip()
-    return f"{told} (asked: {url.scheme}://{host}; is the address right, and does the service run?)"
+    told = without_keys(f"{text} {error.__cause__ or ''}".rstrip())
+    return f"{told} (asked: {address}; is the address right, and does the service run?)"
+
+
+def _asked_address(error: Exception) -> str:
+    """Scheme and host of the request that an error is about, without a login; empty where it has none."""
+    try:
+        url = urlsplit(str(error.request.url))  # type: ignore[attr-defined] # of many packages, by duck type
+    except (AttributeError, RuntimeError):  # httpx raises the latter for an error without a request
+        return ""
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
 
 
 def without_keys(text: str) -> str:
