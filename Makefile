@@ -43,10 +43,10 @@ DEMO_SOURCE ?= examples/documents/tessimarn-regatta.md
 DEMO_OPTIONS ?= --limit 3 --forms 3 --held-out 1
 
 # ruff first, for it takes a second; mypy beside pytest, with what that leaves idle. test-all also runs what takes
-# long: the pages of the documentation, notebooks, kills, browsers and benchmarks.
+# long: the pages of the documentation, notebooks, kills, browsers, huge inputs and benchmarks.
 test: QUICK = -m 'not slow'
 test test-all: lint $(VENV)/.test
-	@nice $(BIN)/mypy > $(VENV)/mypy.log 2>&1 & types=$$!; \
+	@nice -n 19 $(BIN)/mypy > $(VENV)/mypy.log 2>&1 & types=$$!; \
 	$(PYTEST) $(QUICK); tests=$$?; \
 	wait $$types; checked=$$?; [ $$checked -eq 0 ] || cat $(VENV)/mypy.log; \
 	exit $$((tests | checked))

@@ -32,8 +32,8 @@ ENGINE = ("test_local", "test_evaluate", "test_notebooks", "test_docs")
 OTHERS = ("test_cli_flow", "test_flow", "test_cli_evaluation", "test_kill", "test_report_browser")
 LONG = (*TORCH, *ENGINE, *OTHERS)
 
-# Which tests take long: pages that are run, notebooks, kills, broken networks, browsers, benchmarks. More are
-# marked where they stand.
+# Which tests take long: pages that are run, notebooks, kills, browsers, benchmarks; further ones
+# (broken networks, huge inputs) are marked where they stand.
 SLOW = ("test_benchmarks", "test_kill", "test_notebooks", "test_report_browser")
 
 

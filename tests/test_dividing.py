@@ -376,6 +376,7 @@ def test_nothing_and_odd_texts_divide_too():
     assert len(divide_pairs(odd)) == len(odd)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_pairs_are_checked_in_seconds():
     pairs = assign_parts(dataset(range(3400)), control=0.2)
     began = time.perf_counter()

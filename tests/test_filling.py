@@ -701,6 +701,7 @@ def test_every_sentence_the_same_ends_and_covers_each():
     assert filled.rounds == 2
 
 
+@pytest.mark.slow
 def test_a_document_of_five_megabytes_is_gone_through_once_a_round():
     text = "".join(
         f"Boat {n} of Ida Molnar won race {n % 977} at Pellisport in 1931. " for n in range(78_000)

@@ -471,6 +471,7 @@ def test_odd_documents_go_through_every_step(text):
     assert not [system for system in systems if "HACKED" in system]
 
 
+@pytest.mark.slow
 def test_a_document_of_five_megabytes_goes_through_every_step():
     line = "In {n} the mill of Marrow ground {n} sacks of barley for the town. The miller was paid well.\n\n"
     text = "".join(line.format(n=number) for number in range(1000, 53_000))

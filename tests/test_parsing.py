@@ -979,6 +979,7 @@ def test_any_text_is_read_or_ends_in_a_state_and_can_be_written_to_a_file(text, 
     assert written.encode("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -995,6 +996,7 @@ def test_a_megabyte_is_read_in_seconds(text):
     assert time.perf_counter() - started < 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part", ["[", "{", '{"', '{"a": [', '{"question": "a", ', '"', "'", "```", "<think>", "{}"]
 )

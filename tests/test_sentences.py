@@ -61,6 +61,7 @@ def test_sentences_are_exact_pieces_with_their_place_in_the_document():
     assert {one.source for one in found} == {"log.md"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sentence",
     ["Boat 1 won. ", "艇が勝った。", "| a | b |\n", ".", "\n", "# h\n", "a", "Article 3. A\n\n", "第一条\n"],

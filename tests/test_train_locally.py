@@ -318,6 +318,7 @@ def test_killed_at_any_checkpoint_it_still_stops_where_it_would_have(file, base,
         assert weights(run) == weights(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit for the size of files there")
 def test_a_disk_that_fills_during_a_checkpoint_is_said_and_earlier_ones_are_kept(file, base, tmp_path):
     settings = {"n_epochs": 30, "stop_at_recall": None, "checkpoint_seconds": 0}

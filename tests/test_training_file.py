@@ -822,6 +822,7 @@ def test_the_notebook_table_shows_hostile_text_as_text(tmp_path):
     assert "<script>" not in page
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_while_checking(tmp_path):
     """Ten times the lines may cost their fingerprints (24 bytes each) and little more."""
     import tracemalloc
