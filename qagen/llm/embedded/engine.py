@@ -33,6 +33,7 @@ _START_SECONDS = 600  # a large file on a slow disk
 _GGUF = b"GGUF"
 _ERRORS_ONLY = 1
 _ABOUT_LORA = re.compile("lora|adapter", re.IGNORECASE)
+_WITHOUT_A_WORD = "it ended with 1"
 _STAMP = re.compile(r"^[\d.]+ E +")
 # Both sides must find the same packages, also where sys.path was changed by hand, as notebooks do.
 _CHILD = (
@@ -181,14 +182,13 @@ class _Process:
             too_late.cancel()
         if not line:
             reason = self._reason()
-            if settings.lora and _ABOUT_LORA.search(reason):
+            # Under load the engine may end before it has written why; an adapter is then mostly the reason.
+            if settings.lora and (_ABOUT_LORA.search(reason) or reason == _WITHOUT_A_WORD):
                 raise AdapterError(
                     f"The engine could not put {settings.lora} on {settings.file.name}: {reason}. It is "
                     "damaged or made for another base: train again, or give the model it was trained on."
                 )
-            # A loaded machine may end the engine before it has said what it found: then both files are named.
-            loaded = f"{settings.file} with {settings.lora}" if settings.lora else f"{settings.file}"
-            raise LocalModelError(f"The engine could not load {loaded}: {reason}")
+            raise LocalModelError(f"The engine could not load {settings.file}: {reason}")
         return int(line)
 
     def _reason(self) -> str:
