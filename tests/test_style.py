@@ -68,7 +68,7 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def inner(module: str, name: str) -> str:
-    """``from qagen.pairs import small_model`` imports a module, ``from qagen.records import QA`` a name."""
+    """``from qagen.pairs import dataset`` imports a module, ``from qagen.records import QA`` a name."""
     path = PACKAGE.parent.joinpath(*module.split("."), name)
     return f"{module}.{name}" if path.with_suffix(".py").exists() or path.is_dir() else module
 

@@ -9,8 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qagen.errors import MissingExtraError, SettingsError
-from qagen.evaluation.figures import rates as figures
-from qagen.evaluation.figures.rates import Answered, Change, Rate
+from qagen.evaluation.figures.rates import Answered, Change, Rate, change
 from qagen.evaluation.figures.words import claimed, counted, points
 from qagen.evaluation.records import KINDS, Probe, ProbeKind
 from qagen.evaluation.report_card import ReportCard
@@ -82,7 +81,7 @@ class Comparison:
         Raises:
             SettingsError: There is no such card.
         """
-        return figures.change(self._asked(before or self.first, kind), self._asked(name, kind))
+        return change(self._asked(before or self.first, kind), self._asked(name, kind))
 
     @cached_property
     def sentence(self) -> str:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from qagen.text.folding import fold
+from qagen.text.scripts import CJK
 
 
 def _words(lines: str) -> frozenset[str]:
@@ -47,7 +48,6 @@ _POSSESSIVE = re.compile(r"['’]s?\Z")
 
 # --- Japanese and Chinese --------------------------------------------------------------------------------
 
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _KATAKANA = re.compile(r"[ァ-ヶー]{2,}(?:[・＝=･][ァ-ヶー]+)*")
 _KANJI = re.compile(r"[\u3400-\u9fff々〆]{2,}")
 # Katakana that is no name: units, and what answers about sport, work and science say most.
@@ -130,7 +130,7 @@ def names(text: str) -> frozenset[str]:
     Without a dictionary some names are missed, and some nouns are taken for names.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    japanese = not plain.isascii() and _CJK.search(plain) is not None
+    japanese = not plain.isascii() and CJK.search(plain) is not None
     if japanese:
         plain = _READING.sub("", plain)
     found = {*_latin(plain, japanese=japanese)}
@@ -148,7 +148,7 @@ def has_name(text: str, name: str) -> bool:
     two names (*Tilda Pym*) are not that name. A Japanese text may put a reading inside a name
     (凪迫（なぎさこ）FC), and leave out what clubs are called (凪迫 for 凪迫FC).
     """
-    if _CJK.search(name):
+    if CJK.search(name):
         told, squeezed = _squeezed(text), _squeezed(name)
         return squeezed in told or _has_club(told, squeezed)
     wanted = [word for word in _plain(name).split() if word not in _TITLES]
@@ -266,7 +266,7 @@ def _in_japanese(match: re.Match[str]) -> tuple[str, bool]:
     name = _trimmed(match[0].split())
     if name.casefold() in _COMMON_LATIN:
         return "", False
-    return name, _CJK.match(match.string, match.end()) is not None
+    return name, CJK.match(match.string, match.end()) is not None
 
 
 _HAS_CAPITAL = re.compile(f"[{_LARGE}]")

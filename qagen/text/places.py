@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from qagen.text.numbers import numbers
+from qagen.text.scripts import CJK
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:
@@ -52,7 +53,6 @@ _SHORTEST_CLOSE = 12  # characters: a slip in fewer is another word
 _SLACK = 4  # characters that a window is moved by to fit
 _LONGEST_CLOSE = 200_000  # characters of a passage that are searched for a quote with a slip
 _ELLIPSIS = re.compile(r"\s*(?:\[?(?:\.{3,}|…+)\]?)\s*")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _EDGES = "\"'“”‘’「」『』*_`. \t\n。"
 
 
@@ -137,7 +137,7 @@ def _at_words(text: str, low: int, high: int) -> tuple[int, int]:
 
 def _inside_word(text: str, place: int) -> bool:
     before, after = text[place - 1], text[place]
-    return before.isalnum() and after.isalnum() and not _CJK.match(before) and not _CJK.match(after)
+    return before.isalnum() and after.isalnum() and not CJK.match(before) and not CJK.match(after)
 
 
 _SCRIPTS = (
@@ -146,7 +146,8 @@ _SCRIPTS = (
 )
 _OPEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")  # scripts that put no spaces between words
 _POINTS = ".,:"
-_ENDS = ".。．!！?？ \u3000"
+ENDS = ".。．!！?？ \u3000"
+"""What may stand behind the last word of a statement or question."""
 
 
 def find_answer(answer: str, text: str) -> tuple[int, int] | None:
@@ -154,7 +155,7 @@ def find_answer(answer: str, text: str) -> tuple[int, int] | None:
 
     Case and white space do not count, nor a full stop at the answer's end.
     """
-    wanted = answer.strip().rstrip(_ENDS)
+    wanted = answer.strip().rstrip(ENDS)
     if not wanted:
         return None
     plain = text.isascii() and wanted.isascii()

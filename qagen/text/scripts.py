@@ -23,6 +23,8 @@ SCRIPTS = {
     "armenian": r"\u0531-\u0587",
 }  # fmt: skip
 SIGNS = {name: re.compile(f"[{signs}]") for name, signs in SCRIPTS.items()}
+CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+"""Kana, Han and the marks among them: what is written without spaces between words."""
 DENSE = {"kana", "han", "hangul"}  # one sign of these says as much as three letters
 
 

@@ -10,6 +10,7 @@ from itertools import chain, pairwise
 
 from qagen.records import Sentence
 from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, headings
+from qagen.text.scripts import CJK
 
 _ITEM = re.compile(r"(?:[>\s]|[-*+•・‣◦](?=\s)|(?:\d{1,3}[.)．]|[*_]{1,3})(?=\s))+")
 _HAS_WORD = re.compile(r"[^\W_]")
@@ -19,7 +20,6 @@ _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[^\n]*\n?", re.MULTILINE)
 _BLANK = re.compile(r"\n[^\S\n]*\n")
 _LONGEST_TITLE = 60
 _MOST_TITLE_WORDS = 10
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _CJK_PREDICATE = re.compile(r"[ぁ-ん]\Z")
 # What the parts of a text of rules are counted by: the first names what it counts, the second may also count
 # the items of a list.
@@ -114,7 +114,7 @@ def _is_title(text: str, low: int, high: int) -> bool:
     alone = low == 0 or text[low - 1] == "\n"
     if not alone or _ITEM.match(piece) or not _BLANK.search(text, high - 2, high + 2):
         return False
-    if _CJK.search(piece):
+    if CJK.search(piece):
         return len(piece) <= _LONGEST_TITLE // 3 and not _CJK_PREDICATE.search(piece)
     telling = [word for word in piece.split() if len(word) >= _TELLING or word[0].isdigit()]
     return len(telling) <= _MOST_TITLE_WORDS and not any(word[0].islower() for word in telling)
@@ -139,7 +139,7 @@ def _is_headed(text: str, low: int, high: int, counted: re.Pattern[str] | None) 
         return False
     if _BRACKETED.fullmatch(title):
         return bool(text[high : high + _LONGEST_TITLE].strip())
-    if (before or counted is _MARK) and not (title[0].isupper() or _CJK.match(title)):
+    if (before or counted is _MARK) and not (title[0].isupper() or CJK.match(title)):
         return False
     if any(pattern.search(title) for pattern in (_SENTENCE_MARK, _CJK_PREDICATE, _VERB)):
         return False

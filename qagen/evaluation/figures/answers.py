@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from qagen.errors import SettingsError
-from qagen.evaluation.figures import rates as figures
+from qagen.evaluation.figures import rates
 from qagen.evaluation.figures.rates import Answered, Change, FailedFact, Measure, Rate, Where
 from qagen.evaluation.figures.statistics import Agreement, Estimate, kappa
 from qagen.evaluation.records import KINDS, Condition, Probe, ProbeKind, Result
@@ -119,7 +119,7 @@ class Answers(BaseModel):
             SettingsError: There is no such model in this card.
             MissingExtraError: scipy is not installed.
         """
-        return figures.rate(self.answered(model, kind, condition=condition, where=where), measure=measure)
+        return rates.rate(self.answered(model, kind, condition=condition, where=where), measure=measure)
 
     def change(
         self,
@@ -145,7 +145,7 @@ class Answers(BaseModel):
         before, after = before or self.base, after or self.tuned
         if before is None or after is None:
             return None
-        return figures.change(
+        return rates.change(
             self.answered(before, kind, condition=condition, where=where),
             self.answered(after, kind, condition=condition, where=where),
         )
@@ -189,7 +189,7 @@ class Answers(BaseModel):
         if base is None or tuned is None:
             return Estimate(None, reason="it takes a base and a tuned model")
         control = (self.answered(base, "C"), self.answered(tuned, "C")) if controlled else None
-        return figures.recovery(
+        return rates.recovery(
             self.answered(base, "P"),
             self.answered(tuned, "P"),
             self.answered(base, "P", condition="passage"),
@@ -201,7 +201,7 @@ class Answers(BaseModel):
         """P - C of the tuned model, in points: what it knows of trained facts beyond withheld ones."""
         if self.subject is None:
             return Estimate(None, reason="no model was asked")
-        return figures.gap(self.answered(self.subject, "P"), self.answered(self.subject, "C"))
+        return rates.gap(self.answered(self.subject, "P"), self.answered(self.subject, "C"))
 
     @cached_property
     def forgetting(self) -> Change | None:
@@ -213,7 +213,7 @@ class Answers(BaseModel):
         """Of the general questions that the base model got right, those the tuned model gets right."""
         if self.base is None or self.tuned is None:
             return None
-        known = {row.probe.id for row in self.answered(self.base, "G") if figures.is_right(row.result)}
+        known = {row.probe.id for row in self.answered(self.base, "G") if rates.is_right(row.result)}
         return self.rate(self.tuned, "G", where=lambda probe: probe.id in known)
 
     def told_apart(self, model: str | None = None) -> Rate | None:
@@ -230,7 +230,7 @@ class Answers(BaseModel):
         if model is None:
             return None
         known = {
-            row.probe.id: figures.is_right(row.result)
+            row.probe.id: rates.is_right(row.result)
             for (name, condition, _), rows in self._answered.items()
             if (name, condition) == (model, "closed")
             for row in rows
@@ -243,7 +243,7 @@ class Answers(BaseModel):
             )
             for row in twins
         ]
-        return figures.rate(both)
+        return rates.rate(both)
 
     @cached_property
     def judge_agreement(self) -> Agreement | None:
@@ -262,7 +262,7 @@ class Answers(BaseModel):
     @cached_property
     def judge_decided(self) -> Rate | None:
         """How many of the answers that words leave open the judge calls right; ``None`` where it saw none."""
-        return figures.rate([one for one in self._opened(is_open=True) if one.result.judged is not None])
+        return rates.rate([one for one in self._opened(is_open=True) if one.result.judged is not None])
 
     @property
     def unjudged(self) -> int:
@@ -298,19 +298,19 @@ class Answers(BaseModel):
         ]
         if not rows and self.headline is not None:
             rows = self.answered(model, self.headline)
-        return figures.failed_facts(rows)
+        return rates.failed_facts(rows)
 
     def by_document(self, kind: ProbeKind | None = None, *, model: str | None = None) -> dict[str, Rate]:
         """The rate for each source document, of the headline's probes and the card's subject by default."""
-        return figures.named(self._split(kind, model, lambda probe: probe.source))
+        return rates.named(self._split(kind, model, lambda probe: probe.source))
 
     def by_answer_kind(self, kind: ProbeKind | None = None, *, model: str | None = None) -> dict[str, Rate]:
         """The rate for each kind of expected answer: number, date, name ..."""
-        return figures.named(self._split(kind, model, lambda probe: probe.answer_kind))
+        return rates.named(self._split(kind, model, lambda probe: probe.answer_kind))
 
     def by_language(self, kind: ProbeKind | None = None, *, model: str | None = None) -> dict[str, Rate]:
         """The rate for each language of the questions."""
-        return figures.named(self._split(kind, model, lambda probe: probe.language))
+        return rates.named(self._split(kind, model, lambda probe: probe.language))
 
     def by_wordings(self, kind: ProbeKind | None = None, *, model: str | None = None) -> dict[int, Rate]:
         """The rate for each number of wordings that a fact was trained in, fewest first."""
@@ -318,10 +318,10 @@ class Answers(BaseModel):
 
     def by_form(self, kind: ProbeKind = "F", *, model: str | None = None) -> dict[str, Rate]:
         """The rate for each format: yes, no, cloze, choice."""
-        return figures.named(self._split(kind, model, lambda probe: probe.form))
+        return rates.named(self._split(kind, model, lambda probe: probe.form))
 
     def _split(self, kind: ProbeKind | None, model: str | None, key: Any) -> dict[Any, Rate]:
         kind, model = kind or self.headline, model or self.subject
         if kind is None or model is None:
             return {}
-        return figures.split_rates(self.answered(model, kind), key)
+        return rates.split_rates(self.answered(model, kind), key)

@@ -117,8 +117,7 @@ def _unequal(card: Answers) -> Iterator[str]:
         if some != everything:
             yield (
                 f"{capitalised(named_model(card, model))} was asked {len(some)} of {len(everything)} "
-                "questions: "
-                "compare its shares with care. Changes are of shared questions only."
+                "questions: compare its shares with care. Changes are of shared questions only."
             )
 
 

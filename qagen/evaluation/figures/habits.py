@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qagen.evaluation.figures import rates as figures
+from qagen.evaluation.figures import rates
 from qagen.evaluation.figures.rates import Answered, Rate
 from qagen.evaluation.scoring.choosing import reads_as
 
@@ -51,5 +51,5 @@ def yes_no_habit(answered: Sequence[Answered]) -> Habit | None:
     [(word, said)] = Counter(said for _, said in told).most_common(1)
     if said < _NEARLY_ALL * len(told):
         return None
-    others = figures.rate([row for row in answered if row.probe.form not in _FORMS])
+    others = rates.rate([row for row in answered if row.probe.form not in _FORMS])
     return Habit(word, said, len(told), sum(form == word for form, _ in told), others)

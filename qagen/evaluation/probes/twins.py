@@ -22,6 +22,7 @@ from qagen.text.folding import fold
 from qagen.text.lexicon import THINGS
 from qagen.text.names import names
 from qagen.text.numbers import numbers
+from qagen.text.scripts import CJK
 
 _TRIED = 80  # values looked at in place of one
 _YEARS_BEFORE, _YEARS_AFTER = 40, 15
@@ -289,7 +290,6 @@ _SHORT_KANA = "ァィゥェォャュョッー"
 _BLENDED = frozenset({"word", "katakana"})
 _SHORTEST_WORD, _SHORTEST_STEM, _MOST_WORDS, _TWO = 4, 2, 4, 2
 _VOWELS = "aeiouyàâäáéèêíóòôöúùûü"
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def _written(name: str, text: str) -> str:
@@ -306,7 +306,7 @@ def _split(name: str) -> _Name | None:
     if "・" in name:
         first, _, rest = name.partition("・")
         return _Name("", first, f"・{rest}", "first name in katakana")
-    if _CJK.search(name):
+    if CJK.search(name):
         return _split_kanji(name)
     words = name.split()
     if not 1 < len(words) <= _MOST_WORDS or not all(
@@ -334,7 +334,7 @@ def _alone(name: str) -> _Name | None:
     """A name of one word."""
     if _KATAKANA.fullmatch(name):
         return _Name("", name, "", "katakana")
-    whole = _LATIN_WORD.fullmatch(name) and not _CJK.search(name) and name[:1].isupper()
+    whole = _LATIN_WORD.fullmatch(name) and not CJK.search(name) and name[:1].isupper()
     return _Name("", name, "", "word") if whole and len(name) >= _SHORTEST_WORD else None
 
 
@@ -345,6 +345,6 @@ def _blend(one: str, other: str) -> str:
         head, tail = one[:middle], other[cut:]
         if len(tail) < _SHORTEST_STEM or cut < 1 or tail[0] in _SHORT_KANA:
             continue
-        if _CJK.match(tail) or (head[-1].casefold() in _VOWELS) != (tail[0].casefold() in _VOWELS):
-            return head + (tail if _CJK.match(tail) else tail.casefold())
+        if CJK.match(tail) or (head[-1].casefold() in _VOWELS) != (tail[0].casefold() in _VOWELS):
+            return head + (tail if CJK.match(tail) else tail.casefold())
     return ""

@@ -33,7 +33,6 @@ _START_SECONDS = 600  # a large file on a slow disk
 _GGUF = b"GGUF"
 _ERRORS_ONLY = 1
 _ABOUT_LORA = re.compile("lora|adapter", re.IGNORECASE)
-_WITHOUT_A_WORD = "it ended with 1"
 _STAMP = re.compile(r"^[\d.]+ E +")
 # Both sides must find the same packages, also where sys.path was changed by hand, as notebooks do.
 _CHILD = (
@@ -181,9 +180,12 @@ class _Process:
         finally:
             too_late.cancel()
         if not line:
-            reason = self._reason()
+            code, told = self._child.wait(), self._complaint()
+            killed = f"it ended by signal {-code}, for lack of memory perhaps"
+            ended = killed if code < 0 else f"it ended with {code}"
+            reason = f"{told} ({ended})" if told and code < 0 else told or ended
             # Under load the engine may end before it has written why; an adapter is then mostly the reason.
-            if settings.lora and (_ABOUT_LORA.search(reason) or reason == _WITHOUT_A_WORD):
+            if settings.lora and (_ABOUT_LORA.search(told) or (code > 0 and not told)):
                 raise AdapterError(
                     f"The engine could not put {settings.lora} on {settings.file.name}: {reason}. It is "
                     "damaged or made for another base: train again, or give the model it was trained on."
@@ -191,18 +193,14 @@ class _Process:
             raise LocalModelError(f"The engine could not load {settings.file}: {reason}")
         return int(line)
 
-    def _reason(self) -> str:
-        code = self._child.wait()
+    def _complaint(self) -> str:
+        """What the engine said when it ended; empty when it said nothing."""
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        ended = (
-            f"it ended by signal {-code}, for lack of memory perhaps" if code < 0 else f"it ended with {code}"
-        )
         if not lines:
-            return ended
+            return ""
         # The engine's first complaint is the cause, the others follow from it; a traceback ends with its own.
-        told = _STAMP.sub("", lines[-1 if lines[0].startswith("Traceback") else 0])
-        return f"{told} ({ended})" if code < 0 else told
+        return _STAMP.sub("", lines[-1 if lines[0].startswith("Traceback") else 0])
 
     def runs(self) -> bool:
         return self._child.poll() is None

@@ -15,10 +15,10 @@ from qagen.text.names import has_name, names
 from qagen.text.numbers import months, numbers
 from qagen.text.places import find_quote
 from qagen.text.questions import read_question
+from qagen.text.scripts import CJK
 
 _WIDER = 3  # a Japanese or Chinese text takes up to three times as many characters in a Latin script
 _ROOM = 40  # characters that an answer may be longer than a very short passage
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-zÀ-ž]")
 _HALF_DAY = re.compile(r"\b[ap]\.?m\b|午[前後]|\b(?:afternoon|evening|morning|night)\b", re.IGNORECASE)
 _DATE_IN_DIGITS = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
@@ -112,7 +112,7 @@ def _lost(quote: str, passage: Passage) -> Problem:
 
 
 def _is_too_long(answer: str, text: str) -> bool:
-    wide = len(_CJK.findall(text)) * 3 > len(text) and not _CJK.search(answer)
+    wide = len(CJK.findall(text)) * 3 > len(text) and not CJK.search(answer)
     return len(answer.strip()) > max(len(text.strip()) * (_WIDER if wide else 1), _ROOM)
 
 
@@ -169,17 +169,17 @@ def _unsupported(pair: QAPair, passage: Passage) -> Problem | None:
     if _is_translated(pair.question, source):
         return None
     for name in sorted(names(answer)):
-        if (_CJK.search(source) or not _CJK.search(name)) and not has_name(source, name):
+        if (CJK.search(source) or not CJK.search(name)) and not has_name(source, name):
             return Problem("name_not_in_source", f"the answer names {name!r}, the passage does not")
     return None
 
 
 def _is_translated(question: str, source: str) -> bool:
     """Whether a pair is in another script than its source, so that their names cannot be compared."""
-    dense, latin = len(_CJK.findall(source)), len(_LATIN.findall(source))
+    dense, latin = len(CJK.findall(source)), len(_LATIN.findall(source))
     if dense * 3 > latin:
-        return not _CJK.search(question) and _LATIN.search(question) is not None
-    return len(_CJK.findall(question)) * 3 > len(_LATIN.findall(question))
+        return not CJK.search(question) and _LATIN.search(question) is not None
+    return len(CJK.findall(question)) * 3 > len(_LATIN.findall(question))
 
 
 def _is_label(number: str, pair: QAPair, passage: Passage) -> bool:
@@ -210,7 +210,7 @@ def _has_one(pair: QAPair, text: str) -> bool:
 
     What is counted is said by the answer (*1 window*), or else by the question.
     """
-    if _CJK.search(text):
+    if CJK.search(text):
         return _ONE_JA.search(text) is not None or (
             "初" in text and _COUNTS_FIRST.search(pair.answer) is not None
         )

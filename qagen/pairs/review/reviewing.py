@@ -28,6 +28,7 @@ from qagen.pairs.writing.prompts import passage_variables
 from qagen.records import Dropped, Failure, Passage, QAPair, Usage
 from qagen.text.folding import fold
 from qagen.text.places import locate
+from qagen.text.scripts import CJK
 
 Mode = Literal["all", "suspect", "failed"]
 Check = Callable[[QAPair, Passage], tuple[QAPair, Problem | None]]
@@ -534,7 +535,6 @@ def _refusal(case: _Case, new: QAPair) -> str:
 
 
 _CHOICE = re.compile(r"\bor\b|どちら|それとも|いずれ", re.IGNORECASE)
-_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _TOO_SHORT = re.compile(r"\d{1,2}|[a-z]")
 
 
@@ -543,7 +543,7 @@ def gives_away(question: str, answer: str) -> bool:
     asked, told = fold(question), fold(answer)
     if not told or _TOO_SHORT.fullmatch(told) or _CHOICE.search(asked):
         return False
-    if _SPACELESS.search(told):
+    if CJK.search(told):
         return len(told) > 1 and told.replace(" ", "") in asked.replace(" ", "")
     return f" {told} " in f" {asked} "
 

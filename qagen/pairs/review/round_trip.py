@@ -23,6 +23,7 @@ from qagen.pairs.writing.small_prompt import prompt_variables
 from qagen.records import Passage
 from qagen.text.folding import fold
 from qagen.text.numbers import numbers
+from qagen.text.scripts import CJK
 
 _SYSTEM = """\
 You answer questions about a text. Each answer is copied from the text and is as short as possible.
@@ -95,7 +96,7 @@ def answers_schema(passage: Passage, number: int) -> dict[str, Any]:
     text = prompt_variables(passage)["text"]
     signs = {sign for sign in text if sign.isprintable() and sign not in '"\\[]^?？*_`#|{}- '}
     sign = f"[{''.join(sorted(signs))}-]"
-    answer = f"^{sign}{{1,30}}$" if _SPACELESS.search(text) else f"^({sign}+ ){{0,9}}{sign}+$"
+    answer = f"^{sign}{{1,30}}$" if CJK.search(text) else f"^({sign}+ ){{0,9}}{sign}+$"
     items = [
         {
             "type": "object",
@@ -113,7 +114,6 @@ def answers_schema(passage: Passage, number: int) -> dict[str, Any]:
     }
 
 
-_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _HIRAGANA = re.compile(r"[\u3041-\u309f]")
 _SMALL = frozenset(
     {"the", "a", "an", "of", "in", "on", "at", "by", "to", "for", "from", "and", "or", "was", "is"}
@@ -135,7 +135,7 @@ def agrees(answer: str, other: str) -> bool:
 
 def _pieces(text: str) -> frozenset[str]:
     folded = fold(text)
-    if _SPACELESS.search(folded):
+    if CJK.search(folded):
         return frozenset(_HIRAGANA.sub("", folded).replace(" ", "")) or frozenset(folded)
     words = folded.split()
     return frozenset(words) - _SMALL or frozenset(words)

@@ -19,7 +19,7 @@ from typing import Literal
 from qagen.text.folding import fold
 from qagen.text.names import names
 from qagen.text.numbers import numbers
-from qagen.text.places import find_answer
+from qagen.text.places import ENDS, find_answer
 
 AnswerStyle = Literal["short", "sentence"]
 Kind = Literal["reversed", "yes_no", "cloze", "statement"]
@@ -66,7 +66,6 @@ _YES = {"en": "Yes", "ja": "はい"}
 _NO = {"en": "No", "ja": "いいえ"}
 _STOP = {"ja": "。", "zh": "。"}
 _BLANK = "____"
-_ENDS = ".。．!！?？ \u3000"
 
 
 def registers(*, trained: int, held_out: int) -> list[str]:
@@ -111,7 +110,7 @@ def yes_or_no(*, truth: bool, language: str) -> str:
 
 def tell_about(topic: str, *, language: str) -> str:
     """A request to be told about a topic."""
-    return _TELL[language].format(topic.strip().rstrip(_ENDS))
+    return _TELL[language].format(topic.strip().rstrip(ENDS))
 
 
 def styled(answer: str, statement: str, *, language: str | None, style: AnswerStyle) -> str:
@@ -120,13 +119,13 @@ def styled(answer: str, statement: str, *, language: str | None, style: AnswerSt
         return answer
     stop = _STOP.get(language or "", ".")
     gap = "" if stop == "。" else " "
-    return f"{answer.strip().rstrip(_ENDS)}{stop}{gap}{_stopped(statement, language)}"
+    return f"{answer.strip().rstrip(ENDS)}{stop}{gap}{_stopped(statement, language)}"
 
 
 def _stopped(statement: str, language: str | None) -> str:
     """The statement with a full stop."""
     text = statement.strip()
-    return text if text[-1:] in _ENDS else text + _STOP.get(language or "", ".")
+    return text if text[-1:] in ENDS else text + _STOP.get(language or "", ".")
 
 
 # --- answers of other facts ------------------------------------------------------------------------------

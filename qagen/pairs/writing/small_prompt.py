@@ -1,4 +1,4 @@
-"""What a small embedded model needs to write usable pairs: its own prompt, a tight schema, and filters.
+"""The prompt of a small embedded model, which a tight schema (``small_schema``) and filters go with.
 
 A model of one or two billion parameters copies the good and bad examples that help a large one, and asks
 the same thing twice. It does better when it is asked for less: one paragraph at a time, one worked example as
