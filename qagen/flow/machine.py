@@ -45,11 +45,11 @@ EXTRAS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
     {
         "local": (("xllamacpp", "huggingface_hub"), "The embedded model (--llm local)"),
         "files": (("markitdown",), "Reading PDF, Word, PowerPoint and Excel"),
-        "evaluate": (("scipy", "bm25s"), "`qagen evaluate` and `qagen compare`"),
+        "evaluate": (("scipy", "bm25s"), "A report card (`qagen evaluate`, `qagen compare`)"),
         "train": (("torch", "transformers", "peft", "trl"), "`qagen tune --provider local`"),
         "gpu": (("bitsandbytes",), "Training in 4 bits on a CUDA GPU"),
-        "plot": (("pandas", "matplotlib"), "The plots of `qagen jobs metrics`"),
-        "hf": (("datasets",), "Data sets of the Hugging Face hub"),
+        "plot": (("pandas", "matplotlib"), "A plot of `qagen jobs metrics`"),
+        "hf": (("datasets",), "A data set of the Hugging Face hub"),
     }
 )
 """What each extra brings: its modules, and what needs them."""

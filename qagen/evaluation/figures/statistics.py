@@ -316,5 +316,5 @@ def _stats() -> Any:
     try:
         from scipy import stats  # type: ignore[import-untyped, unused-ignore] # no types are published
     except ImportError as error:
-        raise MissingExtraError("evaluate", "a report card's intervals") from error
+        raise MissingExtraError("evaluate", "A report card's interval") from error
     return stats
