@@ -9,7 +9,7 @@ import pytest
 from gold_model import read_facts
 
 from qagen.evaluation.answering import passages_text
-from qagen.evaluation.retrieval import PASSAGE_TOKENS, TOP, PassageIndex, search_tokens
+from qagen.pairs.finding import PASSAGE_TOKENS, TOP, PassageIndex, search_tokens
 from qagen.text.places import locate
 
 DOCUMENTS = Path(__file__).parent.parent / "examples" / "documents"
