@@ -236,33 +236,43 @@ _COMPARED = ("Recovery", "- beyond drift", ABOVE, "General knowledge", "Twins to
 
 def comparison_sheet(comparison: Comparison) -> Sheet:
     """What is shown of several cards side by side."""
-    parts: list[Part] = [*_side_by_side(comparison), *_each(comparison), *_changes(comparison)]
+    shown = _Parts(comparison)
+    parts: list[Part] = [*shown.side_by_side(), *shown.each(), *shown.changes()]
     said = f"Changes are over the questions that both were asked. {INTERVALS} {TEST}"
     return Sheet(comparison.sentence, filled(parts), comparison.warnings, (said,))
 
 
-def _side_by_side(comparison: Comparison) -> Iterator[Chart]:
-    groups = []
-    for kind in comparison.kinds:
-        base = comparison.base_rate(kind)
-        rates = [("base", base)] if base else []
-        rates += [(name, rate) for name in comparison.cards if (rate := comparison.rate(name, kind))]
-        groups.append(Group(kind_title(kind), tuple(Bar(name, rate, name != "base") for name, rate in rates)))
-    yield Chart("Answered right with nothing at hand", tuple(groups))
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is shown of several cards, part by part."""
 
+    comparison: Comparison
 
-def _each(comparison: Comparison) -> Iterator[Lines]:
-    for name, card in comparison.cards.items():
-        lines = [line for line in numbers(card) if line[0] in _COMPARED]
-        training = trained(card)
-        yield Lines(name, (*lines, *([("Training", training)] if training else [])))
+    def side_by_side(self) -> Iterator[Chart]:
+        comparison = self.comparison
+        groups = []
+        for kind in comparison.kinds:
+            base = comparison.base_rate(kind)
+            rates = [("base", base)] if base else []
+            rates += [(name, rate) for name in comparison.cards if (rate := comparison.rate(name, kind))]
+            groups.append(
+                Group(kind_title(kind), tuple(Bar(name, rate, name != "base") for name, rate in rates))
+            )
+        yield Chart("Answered right with nothing at hand", tuple(groups))
 
+    def each(self) -> Iterator[Lines]:
+        for name, card in self.comparison.cards.items():
+            lines = [line for line in numbers(card) if line[0] in _COMPARED]
+            training = trained(card)
+            yield Lines(name, (*lines, *([("Training", training)] if training else [])))
 
-def _changes(comparison: Comparison) -> Iterator[Lines]:
-    for name in list(comparison.cards)[1:]:
-        changes = [
-            (f"{kind}: {KINDS[kind]}", changed(comparison.change(name, kind))) for kind in comparison.kinds
-        ]
-        yield Lines(
-            f"From {comparison.first} to {name}", tuple((kind, said) for kind, said in changes if said)
-        )
+    def changes(self) -> Iterator[Lines]:
+        comparison = self.comparison
+        for name in list(comparison.cards)[1:]:
+            changes = [
+                (f"{kind}: {KINDS[kind]}", changed(comparison.change(name, kind)))
+                for kind in comparison.kinds
+            ]
+            yield Lines(
+                f"From {comparison.first} to {name}", tuple((kind, said) for kind, said in changes if said)
+            )

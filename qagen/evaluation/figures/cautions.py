@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,141 +53,211 @@ class Caution:
 
 def cautions(card: Answers) -> tuple[Caution, ...]:
     """What stands against trusting a card's figures or its tuned model, the gravest first."""
-    checks: tuple[tuple[str, Callable[[Answers], Iterator[str]]], ...] = (
-        ("writer", _writer),
-        ("leak", _leaks),
-        ("failures", _failures),
-        ("unequal", _unequal),
-        ("under_trained", _recall),
-        ("forgetting", _forgetting),
-        ("invented", _invented),
-        ("always_yes", _always_yes),
-        ("no_control", _no_control),
-        ("known_elsewhere", _known),
-        ("seen", _seen),
-        ("small_sample", _sample),
-        ("judge", _judge),
-        ("audit", _audit),
+    doubts = _Doubts(card)
+    checks: tuple[tuple[str, Iterator[str]], ...] = (
+        ("writer", doubts.writer()),
+        ("leak", doubts.leaks()),
+        ("failures", doubts.failures()),
+        ("unequal", doubts.unequal()),
+        ("under_trained", doubts.recall()),
+        ("forgetting", doubts.forgetting()),
+        ("invented", doubts.invented()),
+        ("always_yes", doubts.always_yes()),
+        ("no_control", doubts.no_control()),
+        ("known_elsewhere", doubts.known()),
+        ("seen", doubts.seen()),
+        ("small_sample", doubts.sample()),
+        ("judge", doubts.judge()),
+        ("audit", doubts.audit()),
     )
-    return tuple(Caution(code, text) for code, check in checks for text in check(card))
+    return tuple(Caution(code, text) for code, found in checks for text in found)
 
 
-def _writer(card: Answers) -> Iterator[str]:
-    said = caution_of(card.writers)
-    if said:
-        yield f"What counts as right here may be wrong. {said}"
+@dataclass(frozen=True, slots=True)
+class _Doubts:
+    """What there is to be doubted about a card: each method gives its sentences, if there are any."""
+
+    card: Answers
+
+    def writer(self) -> Iterator[str]:
+        said = caution_of(self.card.writers)
+        if said:
+            yield f"What counts as right here may be wrong. {said}"
+
+    def leaks(self) -> Iterator[str]:
+        """Held-out probes that were trained after all, by the check or by the probes' own word."""
+        card = self.card
+        asked = {leak.asked for leak in card.leaks or ()}
+        leaked = {one.id for one in card.probes if one.id in asked or (one.kind in {"P", "C"} and one.seen)}
+        number = len(leaked | asked)
+        if not number:
+            return
+        said = (
+            f"{many(number, 'held-out question')} {_was_or_were(number)} trained, in the same or nearly "
+            f"the same words"
+        )
+        without = (
+            card.rate(card.subject, "P", where=lambda one: one.id not in leaked) if card.subject else None
+        )
+        has_leaked = any(one.id in leaked and one.kind == "P" for one in card.probes)
+        if has_leaked and without is not None:
+            said += f"; without {'it' if number == 1 else 'them'} P is {with_interval(without)}"
+        yield f"{said}. Divide the pairs again before trusting the figures."
+
+    def failures(self) -> Iterator[str]:
+        card = self.card
+        for model in card.models:
+            failed = [one for one in card.results if one.model == model and one.failure]
+            if failed:
+                yield (
+                    f"{many(len(failed), 'call')} to {named_model(card, model)} failed and count as not "
+                    f"right ({_shortened_reason(failed[0].failure)}). The same command asks only these again."
+                )
+
+    def unequal(self) -> Iterator[str]:
+        card = self.card
+        asked = {
+            model: {row.probe.id for kind in card.kinds for row in card.answered(model, kind)}
+            for model in card.models
+        }
+        everything = set().union(*asked.values())
+        for model, some in asked.items():
+            if some != everything:
+                yield (
+                    f"{capitalised(named_model(card, model))} was asked {len(some)} of {len(everything)} "
+                    "questions: compare its shares with care. Changes are of shared questions only."
+                )
+
+    def recall(self) -> Iterator[str]:
+        card = self.card
+        rate = card.rate(card.tuned, "V") if card.tuned else None
+        if rate is not None and is_under_trained(rate):
+            share = with_interval(rate, apart_from=ENOUGH_RECALL)
+            yield (
+                f"Under-trained: the tuned model answers {share} of the questions it was trained "
+                f"on, under 95 %. {against_under_training(card.training)}"
+            )
+
+    def forgetting(self) -> Iterator[str]:
+        change = self.card.forgetting
+        if change is None or surely_lost(change) <= MOST_FORGOTTEN:
+            return
+        sure = (
+            ""
+            if change.is_clear
+            else " The interval includes no loss at all: ask more general questions to be sure."
+        )
+        interval = f"{points(change.low, signed=True)} to {points(change.high, signed=True)}"
+        said = (
+            f"It lost {points(change.points, apart_from=MOST_FORGOTTEN)} on general questions ({interval}; "
+            f"of {change.after.asked}, {change.before.right} were right before and "
+            f"{change.after.right} after).{sure} {against_forgetting(self.card.training)}"
+        )
+        yield said.rstrip()
+
+    def invented(self) -> Iterator[str]:
+        card = self.card
+        rate = card.rate(card.tuned, "U") if card.tuned else None
+        if rate is None or (rate.asked - rate.right - rate.failed) / rate.asked <= _MOST_INVENTED:
+            return
+        before = card.rate(card.base, "U") if card.base else None
+        has_before = before is not None and before.asked > before.failed
+        base = f"; the base model invents {percent(_invented_share(before))}" if before and has_before else ""
+        yield (
+            "It invents answers: asked what the documents do not say, the tuned model answers all the same "
+            f"in {rate.asked - rate.right - rate.failed} of {rate.asked - rate.failed} cases "
+            f"({percent(_invented_share(rate))}{base})."
+        )
+
+    def always_yes(self) -> Iterator[str]:
+        """Yes/no questions that are answered with one word; half of them are right then, and raise F."""
+        card = self.card
+        habit = yes_no_habit(card.answered(card.subject, "F")) if card.subject else None
+        if habit is None:
+            return
+        every = "all" if habit.said == habit.answered else f"{habit.said:,} of"
+        without = f"without them F is {with_interval(habit.others)}" if habit.others else "F has no others"
+        yield (
+            f"Yes/no questions are answered {habit.word} whatever is asked: {every} {habit.answered:,}, "
+            f"where {habit.word} is right for {habit.expected:,}. Those are right by habit and count in F "
+            f"all the same; {without}."
+        )
+
+    def no_control(self) -> Iterator[str]:
+        card = self.card
+        if card.tuned is not None and card.withheld == 0:
+            yield (
+                f"{untold_drift(card)}. `qagen generate` withholds some from ten facts on, unless it was "
+                "told `--control 0` or `--no-divide`."
+            )
+
+    def known(self) -> Iterator[str]:
+        """Facts that were never taught and are known all the same."""
+        card = self.card
+        change = card.change("C")
+        if change is not None and not change.failed and change.is_clear and change.points > 0:
+            yield (
+                f"Withheld facts are known: the tuned model answers {with_interval(change.after)} of them, "
+                f"the base model {percent(change.before.share)}. They follow from trained facts, or stand in "
+                "the pairs in "
+                "other words: read P − C, and the recovery beyond drift."
+            )
+        base = card.rate(card.base, "P") if card.base else None
+        if base is not None and base.low > _ALREADY_KNOWN:
+            yield (
+                f"The base model already answers {with_interval(base)} of the P questions: the documents, "
+                "or what "
+                "they say, are known to it from elsewhere, and there is little to learn."
+            )
+
+    def seen(self) -> Iterator[str]:
+        for kind, words in (("R", "asked backwards"), ("X", "in another language")):
+            asked = [probe for probe in self.card.probes if probe.kind == kind]
+            if asked and all(probe.seen for probe in asked):
+                yield (
+                    f"All {len(asked)} questions {words} ({kind}) were trained as they are asked: they show "
+                    "recall, "
+                    "not that the fact can be used so."
+                )
+
+    def sample(self) -> Iterator[str]:
+        card = self.card
+        kind, subject = card.headline, card.subject
+        rate = card.rate(subject, kind) if kind and subject else None
+        if rate is None or min(rate.asked, rate.effective / NEARLY) >= ENOUGH_PROBES:
+            return
+        worth = "" if rate.facts == rate.asked else f"(worth {rate.effective:,.0f} independent questions) "
+        yield (
+            f"Small sample: {many(rate.asked, 'question')} of kind {kind} about {many(rate.facts, 'fact')} "
+            f"{worth}give ±{100 * rate.half_width:.1f} points. From {ENOUGH_PROBES} independent questions on "
+            "it is ±6.9 or less."
+        )
+
+    def judge(self) -> Iterator[str]:
+        agreement = self.card.judge_agreement
+        if agreement is not None and agreement.kappa is not None and agreement.kappa < _ENOUGH_AGREEMENT:
+            look = ": look at a sample yourself with `--audit 50`" if self.card.audit is None else ""
+            yield (
+                f"The judge and the words alone agree on {agreement.same} of "
+                f"{many(agreement.asked, 'answer')} only (kappa {agreement.kappa:.2f}){look}."
+            )
+
+    def audit(self) -> Iterator[str]:
+        audit = self.card.audit
+        if audit is not None and audit.kappa is not None and audit.kappa < _ENOUGH_AGREEMENT:
+            yield (
+                f"The person who labelled {many(audit.asked, 'answer')} agrees with the scores on "
+                f"{audit.same} only (kappa {audit.kappa:.2f}): the shares on this card are not to be trusted."
+            )
 
 
-def _leaks(card: Answers) -> Iterator[str]:
-    """Held-out probes that were trained after all, by the check or by the probes' own word."""
-    asked = {leak.asked for leak in card.leaks or ()}
-    leaked = {one.id for one in card.probes if one.id in asked or (one.kind in {"P", "C"} and one.seen)}
-    number = len(leaked | asked)
-    if not number:
-        return
-    said = f"{many(number, 'held-out question')} {_is(number)} trained, in the same or nearly the same words"
-    without = card.rate(card.subject, "P", where=lambda one: one.id not in leaked) if card.subject else None
-    has_leaked = any(one.id in leaked and one.kind == "P" for one in card.probes)
-    if has_leaked and without is not None:
-        said += f"; without {'it' if number == 1 else 'them'} P is {with_interval(without)}"
-    yield f"{said}. Divide the pairs again before trusting the figures."
-
-
-def _is(number: int) -> str:
+def _was_or_were(number: int) -> str:
     return "was" if number == 1 else "were"
 
 
-def _failures(card: Answers) -> Iterator[str]:
-    for model in card.models:
-        failed = [one for one in card.results if one.model == model and one.failure]
-        if failed:
-            yield (
-                f"{many(len(failed), 'call')} to {named_model(card, model)} failed and count as not right "
-                f"({_shortened(failed[0].failure)}). The same command asks only these again."
-            )
-
-
-def _unequal(card: Answers) -> Iterator[str]:
-    asked = {
-        model: {row.probe.id for kind in card.kinds for row in card.answered(model, kind)}
-        for model in card.models
-    }
-    everything = set().union(*asked.values())
-    for model, some in asked.items():
-        if some != everything:
-            yield (
-                f"{capitalised(named_model(card, model))} was asked {len(some)} of {len(everything)} "
-                "questions: compare its shares with care. Changes are of shared questions only."
-            )
-
-
-def _recall(card: Answers) -> Iterator[str]:
-    rate = card.rate(card.tuned, "V") if card.tuned else None
-    if rate is not None and is_under_trained(rate):
-        share = with_interval(rate, apart_from=ENOUGH_RECALL)
-        yield (
-            f"Under-trained: the tuned model answers {share} of the questions it was trained "
-            f"on, under 95 %. {against_under_training(card.training)}"
-        )
-
-
-def _forgetting(card: Answers) -> Iterator[str]:
-    change = card.forgetting
-    if change is None or surely_lost(change) <= MOST_FORGOTTEN:
-        return
-    sure = (
-        ""
-        if change.is_clear
-        else " The interval includes no loss at all: ask more general questions to be sure."
-    )
-    interval = f"{points(change.low, signed=True)} to {points(change.high, signed=True)}"
-    said = (
-        f"It lost {points(change.points, apart_from=MOST_FORGOTTEN)} on general questions ({interval}; "
-        f"of {change.after.asked}, {change.before.right} were right before and "
-        f"{change.after.right} after).{sure} {against_forgetting(card.training)}"
-    )
-    yield said.rstrip()
-
-
-def _invented(card: Answers) -> Iterator[str]:
-    rate = card.rate(card.tuned, "U") if card.tuned else None
-    if rate is None or (rate.asked - rate.right - rate.failed) / rate.asked <= _MOST_INVENTED:
-        return
-    before = card.rate(card.base, "U") if card.base else None
-    has_before = before is not None and before.asked > before.failed
-    base = f"; the base model invents {percent(_made_up(before))}" if before and has_before else ""
-    yield (
-        "It invents answers: asked what the documents do not say, the tuned model answers all the same in "
-        f"{rate.asked - rate.right - rate.failed} of {rate.asked - rate.failed} cases "
-        f"({percent(_made_up(rate))}{base})."
-    )
-
-
-def _made_up(rate: Rate) -> float:
+def _invented_share(rate: Rate) -> float:
     """Of the questions without an answer in the documents that were answered at all, the share invented."""
     return 1 - rate.right / (rate.asked - rate.failed)
-
-
-def _always_yes(card: Answers) -> Iterator[str]:
-    """Yes/no questions that are answered with one word; half of them are right then, and raise F."""
-    habit = yes_no_habit(card.answered(card.subject, "F")) if card.subject else None
-    if habit is None:
-        return
-    every = "all" if habit.said == habit.answered else f"{habit.said:,} of"
-    without = f"without them F is {with_interval(habit.others)}" if habit.others else "F has no others"
-    yield (
-        f"Yes/no questions are answered {habit.word} whatever is asked: {every} {habit.answered:,}, where "
-        f"{habit.word} is right for {habit.expected:,}. Those are right by habit and count in F all the "
-        f"same; {without}."
-    )
-
-
-def _no_control(card: Answers) -> Iterator[str]:
-    if card.tuned is not None and card.withheld == 0:
-        yield (
-            f"{untold_drift(card)}. `qagen generate` withholds some from ten facts on, unless it was told "
-            "`--control 0` or `--no-divide`."
-        )
 
 
 def untold_drift(card: Answers) -> str:
@@ -211,68 +281,6 @@ def general_languages(card: Answers) -> str:
     )
 
 
-def _known(card: Answers) -> Iterator[str]:
-    """Facts that were never taught and are known all the same."""
-    change = card.change("C")
-    if change is not None and not change.failed and change.is_clear and change.points > 0:
-        yield (
-            f"Withheld facts are known: the tuned model answers {with_interval(change.after)} of them, the "
-            f"base model {percent(change.before.share)}. They follow from trained facts, or stand in "
-            "the pairs in "
-            "other words: read P − C, and the recovery beyond drift."
-        )
-    base = card.rate(card.base, "P") if card.base else None
-    if base is not None and base.low > _ALREADY_KNOWN:
-        yield (
-            f"The base model already answers {with_interval(base)} of the P questions: the documents, "
-            "or what "
-            "they say, are known to it from elsewhere, and there is little to learn."
-        )
-
-
-def _seen(card: Answers) -> Iterator[str]:
-    for kind, words in (("R", "asked backwards"), ("X", "in another language")):
-        asked = [probe for probe in card.probes if probe.kind == kind]
-        if asked and all(probe.seen for probe in asked):
-            yield (
-                f"All {len(asked)} questions {words} ({kind}) were trained as they are asked: they show "
-                "recall, "
-                "not that the fact can be used so."
-            )
-
-
-def _sample(card: Answers) -> Iterator[str]:
-    kind, subject = card.headline, card.subject
-    rate = card.rate(subject, kind) if kind and subject else None
-    if rate is None or min(rate.asked, rate.effective / NEARLY) >= ENOUGH_PROBES:
-        return
-    worth = "" if rate.facts == rate.asked else f"(worth {rate.effective:,.0f} independent questions) "
-    yield (
-        f"Small sample: {many(rate.asked, 'question')} of kind {kind} about {many(rate.facts, 'fact')} "
-        f"{worth}give ±{100 * rate.half_width:.1f} points. From {ENOUGH_PROBES} independent questions on it "
-        "is ±6.9 or less."
-    )
-
-
-def _judge(card: Answers) -> Iterator[str]:
-    agreement = card.judge_agreement
-    if agreement is not None and agreement.kappa is not None and agreement.kappa < _ENOUGH_AGREEMENT:
-        look = ": look at a sample yourself with `--audit 50`" if card.audit is None else ""
-        yield (
-            f"The judge and the words alone agree on {agreement.same} of "
-            f"{many(agreement.asked, 'answer')} only (kappa {agreement.kappa:.2f}){look}."
-        )
-
-
-def _audit(card: Answers) -> Iterator[str]:
-    audit = card.audit
-    if audit is not None and audit.kappa is not None and audit.kappa < _ENOUGH_AGREEMENT:
-        yield (
-            f"The person who labelled {many(audit.asked, 'answer')} agrees with the scores on {audit.same} "
-            f"only (kappa {audit.kappa:.2f}): the shares on this card are not to be trusted."
-        )
-
-
 def find_outdated(card: Answers, run: Path) -> str:
     """A sentence where the model of a run folder was tuned again after this card was made; or nothing.
 
@@ -291,6 +299,6 @@ def find_outdated(card: Answers, run: Path) -> str:
     return f"This evaluation was made before the model was tuned again: run `qagen evaluate {run}`."
 
 
-def _shortened(text: str) -> str:
+def _shortened_reason(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= _MOST_REASON else f"{flat[:_MOST_REASON]}…"
