@@ -22,7 +22,6 @@ from qagen.errors import (
     SettingsError,
     TrainingFileError,
 )
-from qagen.tuning.local.train_locally import train_locally
 from qagen.tuning.record import TuningRecord, read_record, write_record
 
 IGNORED = {"role": "assistant", "content": "b", "weight": 0}
