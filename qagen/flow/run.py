@@ -110,10 +110,7 @@ def generate_pairs(
             progress=progress,
             on_pair=on_pair,
         )
-        askers = shared.askers()
-        ledger.budget = _folder_budget(recipe, askers.values(), ledger)
-        line = command or call_text(generate_pairs, (source, llm), said)
-        keep_provenance(ledger, _provenance_of(askers, line))
+        _set_out(shared, command or call_text(generate_pairs, (source, llm), said))
         run = Run.of(shared, FirstPass(shared, chain(first, documents), limit, unread))
         try:
             run(State())
@@ -141,13 +138,17 @@ def _asker_maker(
     return lambda llm: Asker.of(llm, ledger=ledger, config=config, **named)
 
 
-def _provenance_of(askers: Mapping[str, Asker], command: str) -> Provenance:
-    return Provenance(
+def _set_out(shared: Shared, command: str) -> None:
+    """Make the models, keep what the run is made with, and set its cap: before anything is asked."""
+    askers, ledger = shared.askers(), shared.ledger
+    ledger.budget = _folder_budget(shared.recipe, askers.values(), ledger)
+    made = Provenance(
         command=command,
         date=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
         version=version("qagen-finetune"),
         models={step: asker.asked.name for step, asker in askers.items()},
     )
+    keep_provenance(ledger, made)
 
 
 def _folder_budget(recipe: Recipe, askers: Iterable[Asker], ledger: Ledger) -> Budget | None:
