@@ -46,7 +46,7 @@ EXTRAS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
     {
         "local": (("xllamacpp", "huggingface_hub"), "The embedded model (--llm local)"),
         "files": (("markitdown",), "Reading PDF, Word, PowerPoint and Excel"),
-        "evaluate": (("scipy", "bm25s"), "A report card (`qagen evaluate`, `qagen compare`)"),
+        "evaluate": (("scipy",), "A report card (`qagen evaluate`, `qagen compare`)"),
         "train": (("torch", "transformers", "peft", "trl"), "`qagen tune --provider local`"),
         "gpu": (("bitsandbytes",), "Training in 4 bits on a CUDA GPU"),
         "plot": (("pandas", "matplotlib"), "A plot of `qagen jobs metrics`"),
