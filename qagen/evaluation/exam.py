@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from qagen.errors import RunFolderError, SettingsError
 from qagen.evaluation.probes.making import make_probes, read_probes, write_probes
-from qagen.evaluation.records import Condition, Probe, ProbeKind
+from qagen.evaluation.records import AT_HAND, Condition, Probe, ProbeKind
 from qagen.llm.models import greedy_model, greedy_params
 from qagen.pairs.dataset import PAIRS, PROBES, QADataset
 from qagen.tuning.record import TuningRecord, read_record
@@ -35,8 +35,6 @@ _TRAINING = (
     "training_sha256",
     "job",
 )
-
-_AT_HAND = {"closed": "", "passage": " with the passage", "retrieval": " with retrieval"}
 
 Probes = Probe | str | Path
 """A probe, or a file of them."""
@@ -75,7 +73,7 @@ class Contestant:
 
     def title(self, condition: Condition) -> str:
         """Its name, and what it has at hand."""
-        return self.name + _AT_HAND[condition]
+        return self.name + AT_HAND[condition]
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def estimate_pairs(
     check_options(options)
     recipe, rest = divided(preset, {name: options[name] for name in options if name not in _ASKS_NOTHING})
     base_url = rest.get("base_url")
-    generator = make_generator(_stand_in(llm, base_url), recipe, rest)
+    generator = make_generator(_stand_in_model(llm, base_url), recipe, rest)
     unread: list[Failure] = []
     documents = stream_documents(source, glob=glob, theme=theme, failures=unread)
     reckoning = _Reckoning(recipe, generator, base_url=base_url)
@@ -151,18 +151,20 @@ class _Reckoning:
         self._recipe = recipe
         self._generator = generator
         self._writer = AskedModel(generator.asker())
-        self._filler = self._model(recipe.filler if recipe.fill_rounds else None, base_url)
-        self._reviewer = self._model(recipe.reviewer if recipe.review else None, base_url)
-        self._rephraser = self._model(recipe.rephraser if recipe.rephrases else None, base_url)
+        self._filler = self._step_model(recipe.filler if recipe.fill_rounds else None, base_url)
+        self._reviewer = self._step_model(recipe.reviewer if recipe.review else None, base_url)
+        self._rephraser = self._step_model(recipe.rephraser if recipe.rephrases else None, base_url)
         self._filling = fill_prompt_of(generator.given_prompt, small=self._filler.small)
         self.passages = 0
         self._facts = 0.0
         self._steps = {name: _Sum() for name in ("write", "fill gaps", "review", "wordings")}
 
-    def _model(self, llm: str | BaseChatModel | None, base_url: str | None) -> AskedModel:
+    def _step_model(self, llm: str | BaseChatModel | None, base_url: str | None) -> AskedModel:
         """The model of a step, the writing one if it has none of its own; made as the run will make it."""
         return (
-            self._writer if llm is None else AskedModel(Asker.of(_stand_in(llm, base_url), base_url=base_url))
+            self._writer
+            if llm is None
+            else AskedModel(Asker.of(_stand_in_model(llm, base_url), base_url=base_url))
         )
 
     def add(self, passage: Passage) -> None:
@@ -170,19 +172,19 @@ class _Reckoning:
         recipe = self._recipe
         found = sentences(passage.text, source=passage.source)
         lengths = Lengths.of(passage, len(found), self._writer.rates)
-        written = self._written(passage, found)
-        pairs = self._bounded(written)
+        written = self._pairs_written(passage, found)
+        pairs = self._bounded_pairs(written)
         self.passages += 1
         prompt = sum(token_count(message.text) for message in self._generator.question(passage).messages)
         self._steps["write"].add(1, prompt, pairs * self._writer.pair_tokens(lengths))
         if recipe.fill_rounds and self._filling:
-            pairs = self._fill(self._filling, lengths, pairs, self._missing(found, written))
+            pairs = self._add_filling(self._filling, lengths, pairs, self._missing_at_first(found, written))
         if recipe.review and not (self._reviewer.small and not can_answer(passage)):
-            self._review(lengths, pairs)
+            self._add_review(lengths, pairs)
         kept = min(self._writer.rates.kept, self._reviewer.rates.kept)
         self._facts += pairs * kept
         if recipe.rephrases:
-            self._word(lengths, pairs * kept)
+            self._add_wordings(lengths, pairs * kept)
 
     def estimate(self, *, times: float = 1.0) -> Estimate:
         """What has been added up; ``times`` as much, where that was a sample."""
@@ -196,27 +198,27 @@ class _Reckoning:
         timing = "; ".join(dict.fromkeys(one.timing for one in asked))
         return Estimate(round(self.passages * times), round(self._facts * times), tuple(steps), timing)
 
-    def _written(self, passage: Passage, found: Sequence[Sentence]) -> float:
+    def _pairs_written(self, passage: Passage, found: Sequence[Sentence]) -> float:
         """The pairs that the first pass is expected to write about a passage."""
         return answers_found(passage) if self._writer.small else LARGE.facts_of(found)
 
-    def _missing(self, found: Sequence[Sentence], written: float) -> tuple[float, float]:
+    def _missing_at_first(self, found: Sequence[Sentence], written: float) -> tuple[float, float]:
         """The sentences that a filler is asked about at first, and the pairs that it is expected to add.
 
         A small model writes less than a large one would, who then has all the rest to fill.
         """
         rates = self._filler.rates
-        left, more = len(found) * rates.gaps, self._bounded(written) * rates.filled
+        left, more = len(found) * rates.gaps, self._bounded_pairs(written) * rates.filled
         if self._writer.small and not self._filler.small:
             left = max(left, len(found) - written)
             more = max(more, LARGE.facts_of(found) * (1 + rates.filled) - written)
         return left, more
 
-    def _bounded(self, pairs: float) -> float:
+    def _bounded_pairs(self, pairs: float) -> float:
         most = self._recipe.pairs_per_passage
         return pairs if most is None else min(pairs, most)
 
-    def _fill(
+    def _add_filling(
         self, filling: ChatPromptTemplate, lengths: Lengths, pairs: float, missing: tuple[float, float]
     ) -> float:
         """How many pairs there are after filling: most passages are asked about at first, then few."""
@@ -230,10 +232,10 @@ class _Reckoning:
             shown = asked * pairs * (lengths.question + 2) + left * (lengths.tokens / number + 4 + rates.hint)
             written = found * model.pair_tokens(lengths) + left * rates.entry_marks
             self._steps["fill gaps"].add(asked, asked * prompt + shown, written)
-            pairs, left, found = self._bounded(pairs + found), left * rates.left, found * rates.left
+            pairs, left, found = self._bounded_pairs(pairs + found), left * rates.left, found * rates.left
         return pairs
 
-    def _review(self, lengths: Lengths, pairs: float) -> None:
+    def _add_review(self, lengths: Lengths, pairs: float) -> None:
         model, rates = self._reviewer, self._reviewer.rates
         judged = pairs if self._recipe.review is True else pairs * rates.suspect
         calls = ceil(judged / (PAIRS_A_SMALL_CALL if model.small else PAIRS_A_CALL))
@@ -246,7 +248,7 @@ class _Reckoning:
         written = judged * (rates.verdict + rates.rewrites * model.pair_tokens(lengths))
         self._steps["review"].add(calls, calls * prompt + shown, written)
 
-    def _word(self, lengths: Lengths, facts: float) -> None:
+    def _add_wordings(self, lengths: Lengths, facts: float) -> None:
         model, rates, recipe = self._rephraser, self._rephraser.rates, self._recipe
         # A small model writes in the language of the pair alone.
         languages = 1 if model.small else len(recipe.languages or ("",))
@@ -273,7 +275,7 @@ class _Reckoning:
 _TOLD_BESIDES = 3  # statement, topic and reversal are judged too
 
 
-def _stand_in(llm: str | BaseChatModel, base_url: str | None) -> str | BaseChatModel:
+def _stand_in_model(llm: str | BaseChatModel, base_url: str | None) -> str | BaseChatModel:
     """The model; for the embedded one something like it, so that nothing is fetched for an estimate.
 
     A server of one's own may call one of its models "local".

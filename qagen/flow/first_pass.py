@@ -45,14 +45,16 @@ class FirstPass:
         try:
             with shared.bar(WRITE) as bar:
                 work = shared.generator.write(
-                    gathered.remembered(self._foreseen(passages)),
+                    gathered.remembered(self._foreseen_passages(passages)),
                     ledger=shared.ledger,
                     bar=bar,
                     config=shared.config,
                 )
                 with closing(work):
                     # With gates, repeats are left to them: they keep the one whose quote is in the text.
-                    gathered.take(self._shown(work) if shared.recipe.gates else curated(work, shared.on_pair))
+                    gathered.take(
+                        self._shown_outcomes(work) if shared.recipe.gates else curated(work, shared.on_pair)
+                    )
         finally:
             state = gathered.added_to(state)
             shared.keep(state)
@@ -63,7 +65,7 @@ class FirstPass:
         note = counts_told(**{"repeats": repeats, "passages not asked: the budget is used up": short})
         return replace(state, failures=(*self.unread, *state.failures), note=note)
 
-    def _foreseen(self, passages: Iterable[Passage]) -> Iterator[Passage]:
+    def _foreseen_passages(self, passages: Iterable[Passage]) -> Iterator[Passage]:
         """The passages; by the first of them it is told how long each step will take."""
         shared, waiting = self.shared, iter(passages)
         ahead = read_ahead(waiting)
@@ -77,7 +79,7 @@ class FirstPass:
         yield from ahead
         yield from waiting
 
-    def _shown(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    def _shown_outcomes(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         for outcome in outcomes:
             if self.shared.on_pair:
                 for pair in outcome.pairs:

@@ -21,7 +21,6 @@ MOST_MISSES = 200
 _MOST_ROWS = 200  # of a table
 _MOST_TEXT = 600  # characters of an answer: a small model may never end
 _MOST_MODELS = 6  # with a figure of their own
-_AT_HAND = {"closed": "", "passage": " with the passage", "retrieval": " with retrieval"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def find_section(run: Path | None) -> Section | None:
 
     What cannot be read becomes a section that says so: the page has much else to show.
     """
-    from qagen.evaluation.figures.cautions import find_outdated
+    from qagen.evaluation.figures.doubts import find_outdated
     from qagen.evaluation.report_card import EVALUATION, ReportCard
 
     if run is None or not (run / EVALUATION).exists():
@@ -158,7 +157,7 @@ class _CardFigures:
         """The main kind of question: every model with nothing at hand, the base model with a text too."""
         card = self.card
         from qagen.evaluation.figures.words import as_range, is_few, many
-        from qagen.evaluation.records import KINDS
+        from qagen.evaluation.records import AT_HAND, KINDS
         from qagen.evaluation.showing.layout import interval, share
 
         kind = card.headline
@@ -174,7 +173,7 @@ class _CardFigures:
         for model, condition in asked:
             rate = card.rate(model, kind, condition=condition)
             if rate is not None:
-                name, counts = f"{model}{_AT_HAND[condition]}", f"{rate.right:,} of {rate.asked:,}"
+                name, counts = f"{model}{AT_HAND[condition]}", f"{rate.right:,} of {rate.asked:,}"
                 says = f"{KINDS[kind]}: {counts} about {many(rate.facts, 'fact')}"
                 if is_few(rate) or (chief is not None and is_few(chief)):
                     found.append(
