@@ -177,9 +177,8 @@ class Comparison:
                 if mine != theirs:
                     yield (
                         f"{name} and {first} were not asked the same {KINDS[kind]} questions ({kind}): "
-                        f"{len(mine & theirs)} are shared, of {len(mine)} and {len(theirs)}. Changes "
-                        "are over the "
-                        "shared ones; shares are not."
+                        f"{len(mine & theirs)} are shared, of {len(mine)} and {len(theirs)}. Changes are "
+                        "over the shared ones; shares are not."
                     )
         bases = {str(card.training.get("base_model") or card.base or "") for card in self.cards.values()}
         bases.discard("")

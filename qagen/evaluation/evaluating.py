@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 from qagen.errors import QAGenError, RunFolderError, SettingsError
 from qagen.evaluation.auditing import AUDIT, read_audit
-from qagen.evaluation.exam import (
-    Options,
-    Probes,
-    all_probes,
-    chosen_probes,
-    exam_of_models,
-    exam_of_run,
-)
+from qagen.evaluation.exam import Options, Probes, all_probes, chosen_probes, exam_of_models, exam_of_run
 from qagen.evaluation.examining import Examination, course_of
 from qagen.evaluation.figures.statistics import Agreement
 from qagen.evaluation.hands import Hands

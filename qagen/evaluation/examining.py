@@ -213,11 +213,7 @@ def _judge_model(judge: str | BaseChatModel, options: Options) -> BaseChatModel:
     """The judge, giving its likeliest verdict; one on this machine does so anyway, within its own bounds."""
     if not isinstance(judge, str):
         return judge
-    place: dict[str, Any] = {
-        "base_url": options.base_url,
-        "home": options.home,
-        "announce": options.announce,
-    }
+    place: dict[str, Any] = {"base_url": options.base_url, "home": options.home, "announce": options.announce}
     if not options.base_url and (judge == "local" or judge.startswith("local:")):
         return chat_model(judge, **place)
     return greedy_model(judge, max_tokens=JUDGE_TOKENS, **place)

@@ -77,12 +77,7 @@ class Answers(BaseModel):
         return [row for rows in self._answered.values() for row in rows]
 
     def answered(
-        self,
-        model: str,
-        kind: ProbeKind,
-        *,
-        condition: Condition = "closed",
-        where: Where | None = None,
+        self, model: str, kind: ProbeKind, *, condition: Condition = "closed", where: Where | None = None
     ) -> list[Answered]:
         """The probes of a kind that a model was asked, with what it answered.
 

@@ -18,13 +18,7 @@ from qagen.evaluation.figures.findings import (
 )
 from qagen.evaluation.figures.habits import yes_no_habit
 from qagen.evaluation.figures.rates import Rate
-from qagen.evaluation.figures.words import (
-    NEARLY,
-    many,
-    percent,
-    points,
-    with_interval,
-)
+from qagen.evaluation.figures.words import NEARLY, many, percent, points, with_interval
 from qagen.pairs.caution import caution_of
 
 if TYPE_CHECKING:
@@ -199,15 +193,13 @@ class _Doubts:
             yield (
                 f"Withheld facts are known: the tuned model answers {with_interval(change.after)} of them, "
                 f"the base model {percent(change.before.share)}. They follow from trained facts, or stand in "
-                "the pairs in "
-                "other words: read P − C, and the recovery beyond drift."
+                "the pairs in other words: read P − C, and the recovery beyond drift."
             )
         base = card.rate(card.base, "P") if card.base else None
         if base is not None and base.low > _ALREADY_KNOWN:
             yield (
-                f"The base model already answers {with_interval(base)} of the P questions: the documents, "
-                "or what "
-                "they say, are known to it from elsewhere, and there is little to learn."
+                f"The base model already answers {with_interval(base)} of the P questions: the documents, or "
+                "what they say, are known to it from elsewhere, and there is little to learn."
             )
 
     def seen(self) -> Iterator[str]:
@@ -216,8 +208,7 @@ class _Doubts:
             if asked and all(probe.seen for probe in asked):
                 yield (
                     f"All {len(asked)} questions {words} ({kind}) were trained as they are asked: they show "
-                    "recall, "
-                    "not that the fact can be used so."
+                    "recall, not that the fact can be used so."
                 )
 
     def sample(self) -> Iterator[str]:

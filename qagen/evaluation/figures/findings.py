@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 
 from qagen.evaluation.figures.rates import Change, Rate
 from qagen.evaluation.figures.rates import change as change_of
-from qagen.evaluation.figures.words import (
-    FEW,
-    claimed,
-    counted,
-    is_few,
-    many,
-    percent,
-    points,
-)
+from qagen.evaluation.figures.words import FEW, claimed, counted, is_few, many, percent, points
 from qagen.evaluation.records import ProbeKind
 from qagen.pairs.caution import embedded_of, wrong_share
 

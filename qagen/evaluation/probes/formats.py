@@ -101,13 +101,7 @@ class Formats:
         listed = "\n".join(f"{letter}) {one}" for letter, one in zip(LETTERS, options, strict=True))
         text = _CHOOSE[str(fact.language)].format(question=fact.head.question, options=listed)
         yield new_probe(
-            "F",
-            text,
-            fact,
-            answers=fact.answers,
-            form="choice",
-            options=tuple(options),
-            answer_kind="choice",
+            "F", text, fact, answers=fact.answers, form="choice", options=tuple(options), answer_kind="choice"
         )
 
 

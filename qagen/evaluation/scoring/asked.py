@@ -6,11 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qagen.evaluation.scoring.tokens import (
-    UNITS,
-    Token,
-    read,
-)
+from qagen.evaluation.scoring.tokens import UNITS, Token, read
 
 
 @dataclass(frozen=True, slots=True)

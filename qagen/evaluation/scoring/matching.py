@@ -9,15 +9,7 @@ from functools import lru_cache
 
 from qagen.evaluation.scoring.asked import Asked
 from qagen.evaluation.scoring.same_tokens import date_parts, same_token
-from qagen.evaluation.scoring.tokens import (
-    ANY_COUNTER,
-    ARTICLES,
-    LIGHT,
-    WEEKDAYS,
-    Reading,
-    Token,
-    read,
-)
+from qagen.evaluation.scoring.tokens import ANY_COUNTER, ARTICLES, LIGHT, WEEKDAYS, Reading, Token, read
 from qagen.evaluation.scoring.wholeness import Span, is_whole
 
 

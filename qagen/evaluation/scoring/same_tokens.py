@@ -6,11 +6,7 @@ import re
 from functools import lru_cache
 
 from qagen.evaluation.scoring.asked import Asked, is_year_like
-from qagen.evaluation.scoring.tokens import (
-    ANY_COUNTER,
-    UNITS,
-    Token,
-)
+from qagen.evaluation.scoring.tokens import ANY_COUNTER, UNITS, Token
 from qagen.text.measures import Measure, read_measure
 
 COUNTERS = frozenset(unit for word, unit in UNITS.items() if not word.isascii())

@@ -140,15 +140,7 @@ def _open(probe: Probe, told: str) -> tuple[Verdict, bool]:
     kind = _kind(probe)
     more = kind != "typed" and lists_more(probe.answers, reading, asked, kind=kind)
     if (
-        more
-        or is_several(
-            kept,
-            others,
-            reading,
-            asked,
-            kind=kind,
-            items=len(_items(probe.answers[0])),
-        )
+        more or is_several(kept, others, reading, asked, kind=kind, items=len(_items(probe.answers[0])))
     ) and not _expects_or(probe):
         return "several", True
     return ("hedged" if is_hedged(kept, reading, asked, probe.answers) else "right"), True

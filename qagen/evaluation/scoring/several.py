@@ -48,13 +48,7 @@ _JA_ITEM = re.compile(
 
 
 def is_several(
-    spans: Sequence[Span],
-    others: Sequence[int],
-    reading: Reading,
-    asked: Asked,
-    *,
-    kind: str,
-    items: int,
+    spans: Sequence[Span], others: Sequence[int], reading: Reading, asked: Asked, *, kind: str, items: int
 ) -> bool:
     """Whether a reply gives something else as well as the answer.
 

@@ -6,11 +6,7 @@ import re
 from collections.abc import Sequence
 
 from qagen.evaluation.scoring.asked import Asked
-from qagen.evaluation.scoring.tokens import (
-    LIGHT,
-    Reading,
-    Token,
-)
+from qagen.evaluation.scoring.tokens import LIGHT, Reading, Token
 from qagen.text.lexicon import CHANGES, THINGS, word_set
 
 Span = tuple[int, int]
