@@ -121,9 +121,6 @@ class Exam:
         return self.names[-1] if len(self.names) > 1 else None
 
 
-# --- the models
-
-
 def exam_of_models(
     models: Mapping[str, str | BaseChatModel],
     baseline: str | BaseChatModel | None,
@@ -263,9 +260,6 @@ class _RunModels:
             **({} if record.examples is None else {"examples": record.examples}),
             **known,
         }
-
-
-# --- the probes
 
 
 def all_probes(exam: Exam, given: Probes | Iterable[Probes] | None) -> tuple[Probe, ...]:

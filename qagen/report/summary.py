@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import metadata, version
 from typing import TYPE_CHECKING
 
+from qagen.evaluation.figures.words import many
 from qagen.llm.models import cost_text
 from qagen.pairs.caution import find_caution
 from qagen.pairs.provenance import Provenance, read_provenance
@@ -106,20 +107,18 @@ def summarise(dataset: QADataset, coverage: Coverage | None, *, sources: Sequenc
     """The figures of a dataset whose documents are named by ``sources``."""
     facts, passages, parts = _pair_counts(dataset)
     reasons = Counter(one.reason for one in dataset.dropped)
-    documents = _many_of(len(sources), "document")
-    about = f"{_many_of(facts, 'fact')} from {documents}"
+    documents = many(len(sources), "document")
+    about = f"{many(facts, 'fact')} from {documents}"
     return Summary(
         title=dataset.run.resolve().name if dataset.run else "Question-answer pairs",
         version=version(_DISTRIBUTION),
-        sentence=f"{_many_of(parts.total(), 'pair')} about {about}. {_NO_TRUTH}",
+        sentence=f"{many(parts.total(), 'pair')} about {about}. {_NO_TRUTH}",
         caution=find_caution(dataset),
         head=_page_head(dataset, read_provenance(dataset.run), sources),
         glossary=_glossary_address(),
         has_few=max(passages, dataset.passages) < _HANDFUL,
         figures=(
-            Figure(
-                "Pairs", f"{parts.total():,}", f"about {_many_of(facts, 'fact')}", href="#pairs", term="pair"
-            ),
+            Figure("Pairs", f"{parts.total():,}", f"about {many(facts, 'fact')}", href="#pairs", term="pair"),
             Figure("Passages", f"{dataset.passages:,}", f"of {documents}", href="#text", term="passage"),
             *_coverage_figures(coverage),
             _dropped_figure(reasons),
@@ -184,7 +183,7 @@ def _coverage_figures(coverage: Coverage | None) -> list[Figure]:
     if coverage is None or not coverage.documents:
         return []
     total = coverage.total
-    says = f"{total.covered:,} of {_many_of(total.sentences, 'sentence')} covered"
+    says = f"{total.covered:,} of {many(total.sentences, 'sentence')} covered"
     if total.declared:
         says += f", {total.declared:,} without a fact"
     return [
@@ -206,7 +205,7 @@ def _percent_text(share: float) -> str:
 
 
 def _dropped_figure(reasons: Counter[str]) -> Figure:
-    says = _many_of(len(reasons), "reason")
+    says = many(len(reasons), "reason")
     return Figure("Dropped", f"{reasons.total():,}", says, href="#pairs", filter="reason", term="dropped")
 
 
@@ -234,7 +233,7 @@ def _leaks_figure(count: int | None) -> Figure:
 
 def _usage_figures(usage: Usage) -> list[Figure]:
     cached = f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""
-    calls = _many_of(usage.calls, "call")
+    calls = many(usage.calls, "call")
     if usage.calls != usage.asked:
         calls += f", {usage.asked:,} asked now"
     return [
@@ -278,7 +277,3 @@ def _time_text(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{seconds:.1f} s"
-
-
-def _many_of(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -168,8 +168,6 @@ def new_probe(kind: ProbeKind, question: str, fact: Fact, *, answers: Sequence[s
     )
 
 
-# --- what is told by the way -----------------------------------------------------------------------------
-
 _EAST = r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts without spaces, or nearly so
 _WORD = re.compile(rf"\d+|[^\W\d_{_EAST}]+|[{_EAST}]+")
 

@@ -168,9 +168,6 @@ def _folded_answer(answer: str) -> tuple[str, frozenset[str]]:
     return fold(answer), numbers(answer)
 
 
-# --- yes or no -------------------------------------------------------------------------------------------
-
-
 def _yes_no_probes(fact: Fact, wrong: Sequence[str]) -> Iterator[Probe]:
     """The right answer and a wrong one, if possible not the one that a trained pair calls wrong."""
     if not wrong:
@@ -182,9 +179,6 @@ def _yes_no_probes(fact: Fact, wrong: Sequence[str]) -> Iterator[Probe]:
     for form, proposed, answers in (("yes", fact.answer, _YES), ("no", false, _NO)):
         text = _YES_NO[language].format(question=fact.head.question, answer=proposed)
         yield new_probe("F", text, fact, answers=answers[language], form=form, answer_kind="yes_no")
-
-
-# --- a gap -----------------------------------------------------------------------------------------------
 
 
 def _gap_probe(fact: Fact) -> Iterator[Probe]:

@@ -178,9 +178,6 @@ def _each_probe_once(probes: Iterable[Probe]) -> list[Probe]:
     return list(found.values())
 
 
-# --- the questions of the package ------------------------------------------------------------------------
-
-
 def general_probes(languages: Collection[str] | None = None) -> list[Probe]:
     """General questions with short answers, in English and Japanese: they show what a model forgets.
 
@@ -196,9 +193,6 @@ def general_probes(languages: Collection[str] | None = None) -> list[Probe]:
         return every
     wanted = {one.language for one in every} & set(languages) or {"en"}
     return [one for one in every if one.language in wanted]
-
-
-# --- files -----------------------------------------------------------------------------------------------
 
 
 def write_probes(probes: Iterable[Probe], path: str | Path) -> Path:
@@ -288,9 +282,6 @@ def _completed_probe(probe: Probe) -> Probe:
     if probe.answer_kind == "other" and probe.answers:
         made["answer_kind"] = answer_kind_of(probe.answers[0])
     return probe.model_copy(update=made)
-
-
-# --- leaks -----------------------------------------------------------------------------------------------
 
 
 def find_probe_leaks(probes: Sequence[Probe], trained: Iterable[QAPair]) -> list[Leak]:

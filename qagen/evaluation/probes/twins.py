@@ -123,8 +123,6 @@ class Twins:
                     return original.model_copy(update=changes)
         return None
 
-    # What the documents speak of
-
     def _hear_text(self, text: str) -> None:
         plain = unicodedata.normalize("NFKC", text)
         self._numbers.update(re.findall(r"\d+", plain))
@@ -147,8 +145,6 @@ class Twins:
                 for part in (_split_name(written), _lone_name(written)):
                     if part:
                         self._parts[part.kind].append(part.own)
-
-    # What is swapped
 
     def _swapped_questions(self, fact: Fact, question: str) -> Iterator[tuple[str, str]]:
         """The question with one thing swapped, the surest ways first; which one of those a hash decides."""
@@ -239,9 +235,6 @@ class Twins:
                 yield new
 
 
-# --- what a question is about ----------------------------------------------------------------------------
-
-
 def _aside_spans(question: str) -> list[tuple[int, int]]:
     """Where it only says more of what it names: in an apposition, a relative clause, brackets."""
     opening = _OPENING.match(question)
@@ -270,15 +263,10 @@ def _head_names(question: str, written: Iterable[str]) -> set[str]:
     }
 
 
-# --- numbers ---------------------------------------------------------------------------------------------
-
-
 def _digits_like(number: int, old: str) -> str:
     """A number in digits as wide as the old ones."""
     return str(number) if old.isascii() else str(number).translate(_WIDE)
 
-
-# --- names -----------------------------------------------------------------------------------------------
 
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _KATAKANA = re.compile(r"[ァ-ヶー]{4,}")

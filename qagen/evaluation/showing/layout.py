@@ -132,9 +132,6 @@ def filled(parts: Iterable[Part]) -> tuple[Part, ...]:
     return tuple(part for part in parts if part.size)
 
 
-# --- one card
-
-
 def charts(card: Answers) -> Iterator[Chart]:
     """Each kind of question, then what the documents would give."""
     kinds = tuple(_kind_group(card, kind) for kind in card.kinds)
