@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from qagen.errors import SettingsError
 from qagen.pairs.dataset import QADataset
 from qagen.pairs.wordings.gates import is_close, similarity
-from qagen.pairs.wordings.making import HELD_OUT, short_answer
+from qagen.pairs.wordings.saying import HELD_OUT, short_answer
 from qagen.records import Dropped, Leak, QAPair
 from qagen.text.folding import fold
 from qagen.text.names import names

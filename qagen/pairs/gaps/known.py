@@ -6,53 +6,18 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from qagen.pairs.gaps.coverage import SentencePlaces, Told, told_about
-from qagen.records import Declared, Dropped, Failure, Passage, QAPair, Sentence, Usage
+from qagen.pairs.gaps.gap import Found, Gap
+from qagen.records import Declared, Passage, QAPair, Sentence
 from qagen.text.languages import language_code, language_of
 from qagen.text.names import has_name, names
 from qagen.text.numbers import numbers
 from qagen.text.sentences import sentences
 
 _PLACE_OF_PART = re.compile(r"#(\d+)-\d+\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The sentences of one passage that are to be asked about, with what is known of the passage.
-
-    ``lacking`` tells of each what no pair about it has, in its own words; nothing of what no pair covers.
-    """
-
-    passage: Passage
-    sentences: tuple[Sentence, ...]
-    lacking: Mapping[Sentence, tuple[str, ...]]
-    known: tuple[QAPair, ...]
-    most: int | None
-
-    @property
-    def room(self) -> int | None:
-        """How many pairs may still be kept."""
-        return None if self.most is None else self.most - len(self.known)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found in one gap; ``is_new`` when it has a pair about one of its sentences or declares one.
-
-    ``settled`` are the sentences that are covered in part and about which there is nothing left to ask.
-    """
-
-    pairs: tuple[QAPair, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    declared: tuple[Declared, ...] = ()
-    settled: tuple[Declared, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    usage: Usage = Usage()
-    is_new: bool = False
 
 
 class Known:
@@ -81,10 +46,8 @@ class Known:
         listed: set[Sentence] = set()
         gaps: list[Gap] = []
         for passage in self._open:
-            gap = self._gap(passage)
             # Passages may overlap; of a sentence that stands in two, the first is asked.
-            left = [one for one in gap.sentences if one not in listed]
-            gap = replace(gap, sentences=tuple(_within(gap, left)))
+            gap = self.gap(passage).without(listed)
             if gap.sentences and (gap.room is None or gap.room > 0):
                 gaps.append(gap)
                 listed.update(gap.sentences)
@@ -98,7 +61,8 @@ class Known:
         self._quoted.add(pair for one in found for pair in one.pairs)
         self._declared.add(said for one in found for said in (*one.declared, *one.settled))
 
-    def _gap(self, passage: Passage) -> Gap:
+    def gap(self, passage: Passage) -> Gap:
+        """What is to be asked about in one passage."""
         places = SentencePlaces(sentences(passage.text, source=passage.source, start=passage.start))
         quoted = [(places.touched(*where), pair) for where, pair in self._quoted.near(passage)]
         covered = places.marked(touched for touched, _ in quoted)
@@ -121,12 +85,6 @@ class Known:
             known=tuple(self._pairs[passage.id]),
             most=self._most,
         )
-
-
-def _within(gap: Gap, found: Sequence[Sentence]) -> Sequence[Sentence]:
-    """Only sentences that no pair covers, when they alone may take all the room that there is."""
-    uncovered = [one for one in found if not gap.lacking[one]]
-    return found if gap.room is None or len(uncovered) < gap.room else uncovered
 
 
 _NUMBERING = re.compile(

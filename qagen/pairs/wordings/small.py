@@ -17,7 +17,8 @@ from typing import Any
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, Field
 
-from qagen.pairs.wordings.making import Target, WordedFact
+from qagen.pairs.wordings.rephrase_prompt import WordedFact
+from qagen.pairs.wordings.wish import Target
 from qagen.records import QAPair
 from qagen.text.names import names
 from qagen.text.places import find_answer
@@ -84,6 +85,19 @@ class Task:
     variables: dict[str, str]
     schema: dict[str, Any]
     keywords_at: int | None = None
+
+    def entry(self, pair: QAPair, told: SmallWordings) -> WordedFact:
+        """What a small model wrote, as one of :class:`WordedFact`, with what code adds.
+
+        A statement or topic that is no language (see :func:`is_garbled`) is left out, so that no form is made
+        of it: the gates drop it as ``no_statement``, a topic as ``no_topic``.
+        """
+        questions = list(told.questions)
+        known = f"{pair.question} {pair.answer} {pair.quote}"
+        statement, topic = ("" if is_garbled(text, known) else text for text in (told.statement, told.topic))
+        if self.keywords_at is not None and len(questions) >= self.keywords_at:
+            questions.insert(self.keywords_at, keywords(pair.question))
+        return WordedFact(fact=1, questions=questions, answer=pair.answer, statement=statement, topic=topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,20 +220,6 @@ def make_task(pair: QAPair, target: Target) -> Task:
         schema,
         keywords_at=target.held_out + 1 if with_keywords else None,
     )
-
-
-def entry(pair: QAPair, task: Task, told: SmallWordings) -> WordedFact:
-    """What a small model wrote, as one of :class:`WordedFact`, with what code adds.
-
-    A statement or topic that is no language (see :func:`is_garbled`) is left out, so that no form is made of
-    it: the gates drop it as ``no_statement``, a topic as ``no_topic``.
-    """
-    questions = list(told.questions)
-    known = f"{pair.question} {pair.answer} {pair.quote}"
-    statement, topic = ("" if is_garbled(text, known) else text for text in (told.statement, told.topic))
-    if task.keywords_at is not None and len(questions) >= task.keywords_at:
-        questions.insert(task.keywords_at, keywords(pair.question))
-    return WordedFact(fact=1, questions=questions, answer=pair.answer, statement=statement, topic=topic)
 
 
 def is_garbled(text: str, known: str) -> bool:
