@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from types import GenericAlias
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
@@ -119,10 +119,9 @@ class FilledSentence(BaseModel):
 @cache
 def reply_model(schema: ReplySchema) -> tuple[type[BaseModel], ReplySchema]:
     """What a reply must be, with items as the schema has them, and how the pairs of an entry are read."""
-    [item] = get_args(schema.model.model_fields[schema.field].annotation)
     told = FilledSentence.model_fields["question_answer_pairs"].description
     pairs: dict[str, Any] = {
-        "question_answer_pairs": (GenericAlias(list, (item,)), Field(default=[], description=told))
+        "question_answer_pairs": (GenericAlias(list, (schema.item,)), Field(default=[], description=told))
     }
     entry = create_model("FilledSentence", __base__=FilledSentence, __doc__=FilledSentence.__doc__, **pairs)
     entries = Field(description="An entry for each listed sentence.")

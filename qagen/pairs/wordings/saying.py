@@ -1,4 +1,4 @@
-"""A fact in one language, as a model has stated it, and all the pairs that this gives: each with its fault."""
+"""A fact in one language, as a model has stated it, and all pairs that this gives: each with its fault."""
 
 from __future__ import annotations
 
