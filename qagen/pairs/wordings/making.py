@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from qagen.pairs.gates.problems import Problem
 from qagen.pairs.outcome import Outcome
 from qagen.pairs.wordings import gates
 from qagen.pairs.wordings.entries import Written
@@ -15,6 +16,8 @@ from qagen.pairs.wordings.saying import SHORT_ANSWER, Candidate, Recipe, Saying,
 from qagen.pairs.wordings.wish import Fact, pair_language
 from qagen.records import Dropped, QAPair
 from qagen.text.folding import fold
+
+_COUNTED = frozenset({"rephrased", "yes_no"})  # forms that are missed where they were not made
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,60 +57,49 @@ class FactWordings:
         self._canonical = fact
         if recipe.tells_language:
             self._canonical = fact.model_copy(update={"language": pair_language(fact)})
+        self._answer = fact.answer
         self._kept: list[QAPair] = []
         self._dropped: list[Dropped] = []
         self._missing = self._skipped = 0
 
-    def add(self, heard: Saying) -> None:
+    def add(self, saying: Saying) -> None:
         """The pairs of one language."""
-        saying, unsound = heard.stated()
-        self._dropped += [unsound] if unsound else []
+        self._dropped += saying.unsound
         if saying.target.own:
-            self.answer_with(saying.full(saying.answer))
-        trained, hidden = saying.questions()
-        texts = [saying.fact.question] if saying.target.own else []
-        texts += [text for text in trained if self.take(saying.rephrased(text))]
-        others = [*saying.other_forms()]
-        for candidate in others:
-            self.take(candidate)
-        texts += [one.question for one in self._kept if one.form != "rephrased"]
-        for text in hidden:
-            self.take(saying.rephrased(text, held_out=True), trained=texts)
-        self._missing += saying.target.held_out + saying.target.trained - len(hidden) - len(trained)
-        if "yes_no" in saying.derived and all(one.pair.form != "yes_no" for one in others):
-            self._missing += 2  # the true and the false one
+            self._answer = saying.full(saying.answer)
+        candidates = [*saying.candidates()]
+        self._missing += saying.wanted - sum(one.pair.form in _COUNTED for one in candidates)
         self._skipped += saying.skipped
+        for candidate in candidates:
+            problem = candidate.problem or self.problem(candidate)
+            if problem is None:
+                self._kept.append(candidate.pair)
+            else:
+                self._dropped.append(candidate.dropped(problem))
 
-    def answer_with(self, answer: str) -> None:
-        """The canonical pair gets its answer in the wanted style, and keeps the short one."""
-        short = self._canonical.answer
-        if answer != short:
-            extra = {**self._canonical.extra, SHORT_ANSWER: short}
-            self._canonical = self._canonical.model_copy(update={"answer": answer, "extra": extra})
-
-    def take(self, candidate: Candidate, *, trained: Sequence[str] = ()) -> bool:
-        """Keep a pair, or drop it with its fault; whether it was kept.
-
-        Args:
-            candidate: The pair.
-            trained: For a held-out one: the trained questions that it must not be close to.
-        """
-        question = candidate.pair.question
-        problem = (
-            candidate.problem
-            or gates.check_unlike(question, [*candidate.unlike, *(one.question for one in self._kept)])
-            or gates.check_held_out(question, trained)
+    def problem(self, candidate: Candidate) -> Problem | None:
+        """Whether a pair repeats one that is kept, or a held-out one is close to one that is trained."""
+        pair = candidate.pair
+        problem = gates.check_unlike(
+            pair.question, [*candidate.unlike, *(one.question for one in self._kept)]
         )
-        if problem is None:
-            self._kept.append(candidate.pair)
-        else:
-            self._dropped.append(candidate.dropped(problem))
-        return problem is None
+        if problem or pair.part != "probe":
+            return problem
+        trained = [
+            one.question
+            for one in self._kept
+            if one.form != "rephrased" or (one.part == "train" and one.language == pair.language)
+        ]
+        return gates.check_held_out(pair.question, [*candidate.far_from, *trained])
 
     def worded(self) -> Worded:
-        """All that was made."""
+        """All that was made, the canonical pair first: with its answer in the wanted style."""
+        canonical = self._canonical
+        if self._answer != canonical.answer:
+            extra = {**canonical.extra, SHORT_ANSWER: canonical.answer}
+            canonical = canonical.model_copy(update={"answer": self._answer, "extra": extra})
         return Worded(
-            pairs=(self._canonical, *self._kept),
+            pairs=(canonical, *self._kept),
             dropped=tuple(self._dropped),
             missing=self._missing,
             skipped=self._skipped,

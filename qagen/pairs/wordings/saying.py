@@ -62,12 +62,14 @@ class Recipe:
 class Candidate:
     """A pair that may be kept, and what is wrong with it by itself.
 
-    ``unlike``: questions that it must not repeat, besides those of its fact that are kept already.
+    ``unlike``: questions that it must not repeat, ``far_from``: those that it must not even be close to;
+    besides those of its fact that are kept already.
     """
 
     pair: QAPair
     problem: Problem | None = None
     unlike: tuple[str, ...] = ()
+    far_from: tuple[str, ...] = ()
 
     def dropped(self, problem: Problem) -> Dropped:
         """It, with the reason why it is not kept."""
@@ -76,9 +78,21 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """A fact in one language: its answer, the statement (``""`` if none is good), and what spoils it all.
+    """A fact in one language, as a model has said it.
 
-    ``judge`` has the last word on each text that the model wrote in another language than the fact's own.
+    Attributes:
+        fact: The canonical pair.
+        recipe: What is made of every fact.
+        target: What is wanted in this language.
+        entry: What the model wrote.
+        judge: Has the last word on each of its texts in another language than the fact's own.
+        answer: The answer, in this language.
+        spoilt: What spoils all of it.
+        gated: What most gates are told.
+        statement: The sentence that states the fact; ``""`` if none is good.
+        unsound: The one that is not.
+        derived: The forms that templates make of the statement.
+        skipped: How many there are for which the language has no template.
     """
 
     fact: QAPair
@@ -88,93 +102,42 @@ class Saying:
     judge: Judge
     answer: str
     spoilt: Problem | None
+    gated: Mapping[str, Any]
     statement: str = ""
+    unsound: tuple[Dropped, ...] = ()
+    derived: tuple[Kind, ...] = ()
+    skipped: int = 0
 
     @classmethod
     def of(cls, fact: QAPair, recipe: Recipe, target: Target, entry: WordedFact, judge: Judge) -> Saying:
-        """What an entry says, its statement not looked at yet."""
-        spoilt = gates.check_answer(
-            entry.answer, canonical=fact.answer, language=target.language, own=target.own
-        )
+        """What an entry says of a fact, its answer and its statement checked."""
+        gated: dict[str, Any] = {"language": target.language, "own": target.own}
+        spoilt = gates.check_answer(entry.answer, canonical=fact.answer, **gated)
         answer = fact.answer if target.own else entry.answer.strip()
-        return cls(fact, recipe, target, entry, judge, answer, spoilt)
-
-    @property
-    def gated(self) -> dict[str, Any]:
-        """What most gates are told."""
-        return {"language": self.target.language, "own": self.target.own}
-
-    @property
-    def code(self) -> str:
-        """The language, for templates."""
-        return str(self.target.language)
-
-    def stated(self) -> tuple[Saying, Dropped | None]:
-        """The same with the statement that the model wrote, or without it, and it with its fault."""
-        if self.spoilt or not (self.recipe.kinds or self.recipe.style == "sentence"):
-            return self, None
-        text = self.entry.statement.strip()
-        problem = gates.check_statement(
-            text,
-            question=self.fact.question,
-            answer=self.answer,
-            quote=f"{self.fact.quote} {self.fact.answer}",
-            **self.gated,
-        ) or self.judge(text)
+        bare = cls(fact, recipe, target, entry, judge, answer, spoilt, gated)
+        if spoilt or not (recipe.kinds or recipe.style == "sentence"):
+            return bare
+        derived = tuple(kind for kind in recipe.kinds if kind != "reversed")
+        if target.language not in LANGUAGES:
+            bare, derived = replace(bare, skipped=len(derived)), ()
+        text, quote = entry.statement.strip(), f"{fact.quote} {fact.answer}"
+        problem = gates.check_statement(text, question=fact.question, answer=answer, quote=quote, **gated)
+        problem = problem or judge(text)
         if problem is None:
-            return replace(self, statement=text), None
-        return self, Candidate(self.pair("statement", self.fact.question, text)).dropped(problem)
+            return replace(bare, statement=text, derived=derived)
+        unsound = Candidate(bare.pair("statement", fact.question, text))
+        return replace(bare, unsound=(unsound.dropped(problem),))
 
-    def full(self, answer: str) -> str:
-        """An answer in the wanted style."""
-        return styled(answer, self.statement, language=self.target.language, style=self.recipe.style)
+    @property
+    def wanted(self) -> int:
+        """How many wordings and statements of true or false are to be made."""
+        return self.target.trained + self.target.held_out + 2 * ("yes_no" in self.derived)
 
-    # Questions in other words
-
-    def questions(self) -> tuple[list[str], list[str]]:
-        """The wordings to train and those to hold out, which the model wrote first."""
+    def candidates(self) -> Iterator[Candidate]:
+        """All pairs that it gives: questions to train, the fact in other forms, questions to hold out."""
         texts = [text.strip() for text in self.entry.questions]
-        hidden, others = texts[: self.target.held_out], texts[self.target.held_out :]
-        return others[: self.target.trained], hidden
-
-    def rephrased(self, text: str, *, held_out: bool = False) -> Candidate:
-        """A question in other words."""
-        problem = (
-            self.spoilt
-            or gates.check_wording(text, question=self.fact.question, answer=self.answer, **self.gated)
-            or self.check_words(text)
-            or self.judge(text)
-        )
-        pair = self.pair("rephrased", text, self.full(self.answer), held_out=held_out)
-        return Candidate(pair, problem, unlike=(self.fact.question,))
-
-    def check_words(self, text: str) -> Problem | None:
-        """Whether a question keeps the words and the meaning, in languages whose words code knows."""
-        if not (self.target.own and self.target.language in LANGUAGES):
-            return None
-        if self.recipe.keeps_words and (lost := gates.check_words(text, question=self.fact.question)):
-            return lost
-        return gates.check_meaning(text, question=self.fact.question)
-
-    # Other forms
-
-    @property
-    def templated(self) -> list[Kind]:
-        """The other forms that templates make of the statement, where it is not spoilt."""
-        return [] if self.spoilt else [kind for kind in self.recipe.kinds if kind != "reversed"]
-
-    @property
-    def skipped(self) -> int:
-        """How many forms are not made because the language has no templates."""
-        return 0 if self.target.language in LANGUAGES else len(self.templated)
-
-    @property
-    def derived(self) -> list[Kind]:
-        """The forms that are made of the statement."""
-        return self.templated if self.statement and not self.skipped else []
-
-    def other_forms(self) -> Iterator[Candidate]:
-        """The fact asked in other forms."""
+        hidden, trained = texts[: self.target.held_out], texts[self.target.held_out :]
+        yield from (self.rephrased(text) for text in trained[: self.target.trained])
         turned = self.entry.reversed
         if "reversed" in self.recipe.kinds and turned is not None and not self.spoilt:
             yield self.turned_round(turned.question.strip(), turned.answer.strip())
@@ -184,6 +147,26 @@ class Saying:
             yield self.blanked()
         if "statement" in self.derived:
             yield self.told(self.entry.topic.strip())
+        yield from (self.rephrased(text, held_out=True) for text in hidden)
+
+    def full(self, answer: str) -> str:
+        """An answer in the wanted style."""
+        return styled(answer, self.statement, language=self.target.language, style=self.recipe.style)
+
+    def rephrased(self, text: str, *, held_out: bool = False) -> Candidate:
+        """A question in other words."""
+        question, own = self.fact.question, self.target.own
+        knows_words = own and self.target.language in LANGUAGES
+        keeps_words = knows_words and self.recipe.keeps_words
+        problem = (
+            self.spoilt
+            or gates.check_wording(text, question=question, answer=self.answer, **self.gated)
+            or (gates.check_words(text, question=question) if keeps_words else None)
+            or (gates.check_meaning(text, question=question) if knows_words else None)
+            or self.judge(text)
+        )
+        pair = self.pair("rephrased", text, self.full(self.answer), held_out=held_out)
+        return Candidate(pair, problem, unlike=(question,), far_from=(question,) * own)
 
     def turned_round(self, question: str, answer: str) -> Candidate:
         """A question asked from the answer."""
@@ -202,20 +185,20 @@ class Saying:
         """A true and a false statement, or neither: a model that is trained on *Yes* alone says *Yes*."""
         false = self.false_statement()
         for truth, text in () if false is None else ((True, self.statement), (False, false)):
-            question = is_correct(text, language=self.code, fact=self.fact.fact)
-            short = yes_or_no(truth=truth, language=self.code)
+            question = is_correct(text, language=str(self.target.language), fact=self.fact.fact)
+            short = yes_or_no(truth=truth, language=str(self.target.language))
             yield Candidate(self.pair("yes_no", question, self.full(short), short=short))
 
     def false_statement(self) -> str | None:
         """The statement with another fact's answer, where that certainly makes it false."""
-        fact, others = self.fact, self.recipe.others.get(self.code)
+        fact, others = self.fact, self.recipe.others.get(self.target.language)
         said = Said(fact.fact, fact.source, fact.passage, fact.question, self.answer, fact.quote)
         other = others.false_answer(said, self.statement) if others else None
         return replace_answer(self.statement, self.answer, other) if other else None
 
     def blanked(self) -> Candidate:
         """The statement with the answer left out."""
-        question = cloze(self.statement, self.answer, language=self.code) or ""
+        question = cloze(self.statement, self.answer, language=str(self.target.language)) or ""
         problem = gates.check_gives_nothing_away(
             question, question=self.fact.question if self.target.own else "", answer=self.answer
         )
@@ -223,7 +206,7 @@ class Saying:
 
     def told(self, topic: str) -> Candidate:
         """A request to be told about the topic, answered by the statement."""
-        question = tell_about(topic, language=self.code)
+        question = tell_about(topic, language=str(self.target.language))
         problem = gates.check_topic(topic, question=self.fact.question, answer=self.answer, **self.gated)
         return Candidate(self.pair("statement", question, self.statement), problem or self.judge(topic))
 

@@ -99,17 +99,16 @@ class Wish:
         return {pair.id: Fact(pair, self.targets(pair)) for pair in pairs if pair.fact not in done}
 
     def targets(self, pair: QAPair) -> tuple[Target, ...]:
-        """What to write of a fact, in which languages."""
-        own = pair_language(pair)
-        found = (self.target(pair, code, own=code == own) for code in self.languages or (own,))
-        return tuple(target for target in found if target.asks)
-
-    def target(self, pair: QAPair, language: str | None, *, own: bool) -> Target:
-        """What to write of a fact in one language; where the answer has numbers, one wording more."""
+        """What to write of a fact, in which languages; where its answer has numbers, one wording more."""
         more = bool(numbers(pair.answer)) and self.forms > 1
         sentence = self.style == "sentence" or bool(self.kinds)
-        trained = self.forms - own + more
-        return Target(language, own, trained, self.held_out, trained + self.held_out > 0 or sentence)
+        mine = pair_language(pair)
+        targets = []
+        for code in self.languages or (mine,):
+            trained = self.forms - (code == mine) + more
+            asks = trained + self.held_out > 0 or sentence
+            targets.append(Target(code, code == mine, trained, self.held_out, asks))
+        return tuple(target for target in targets if target.asks)
 
     def batches(self, facts: Iterable[Fact], *, small: bool) -> Iterator[list[Fact]]:
         """The facts that go into one call.
