@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from qagen.pairs.gates.problems import Problem
+from qagen.pairs.review.any_question import NO_YEAR
 from qagen.pairs.review.docket import Docket, problem_words
-from qagen.pairs.review.suspecting import NO_YEAR, suspicion
+from qagen.pairs.review.suspecting import suspicion
 from qagen.pairs.review.verdicts import Rewrite, Verdict
 from qagen.records import Dropped, Passage, QAPair
 from qagen.text.folding import fold
