@@ -48,7 +48,7 @@ _EXAMPLE: tuple[dict[str, str], dict[str, object]] = (
 )
 
 
-def _compact(reply: object) -> str:
+def _compact_json(reply: object) -> str:
     return json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -56,7 +56,7 @@ SMALL_REPHRASE_PROMPT = ChatPromptTemplate(
     [
         ("system", _SYSTEM),
         ("human", _TURN.format(**_EXAMPLE[0])),
-        ("ai", _compact(_EXAMPLE[1]).replace("{", "{{").replace("}", "}}")),
+        ("ai", _compact_json(_EXAMPLE[1]).replace("{", "{{").replace("}", "}}")),
         ("human", _TURN),
     ],
     name="rephrase-pairs-small",
@@ -167,21 +167,21 @@ def is_garbled(text: str, known: str) -> bool:
     """
     if any(found[0].casefold() not in known.casefold() for found in _TWICE.finditer(text)):
         return True
-    said, told = _content(text), _content(known)
+    said, told = _content_words(text), _content_words(known)
     often = Counter(said)
     if any(count >= _OFTEN and count > told.count(word) for word, count in often.items()):
         return True
     asked = [word for word in said if word not in _ASKED]
-    stems = {_stem(word) for word in told}
-    return sum(_stem(word) in stems for word in asked) < LEAST_KNOWN * len(asked)
+    stems = {_word_stem(word) for word in told}
+    return sum(_word_stem(word) in stems for word in asked) < LEAST_KNOWN * len(asked)
 
 
-def _content(text: str) -> list[str]:
+def _content_words(text: str) -> list[str]:
     words = [word.casefold() for word in _CONTENT.findall(text)]
     return [word for word in words if word not in _STOP_WORDS]
 
 
-def _stem(word: str) -> str:
+def _word_stem(word: str) -> str:
     return word[: _STEM if word[0] < _FIRST_KANA else _STEM_JA]
 
 

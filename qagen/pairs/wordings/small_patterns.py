@@ -1,4 +1,4 @@
-"""The patterns that hold a small model to a fact: openings of sentences, and the question's names and numbers."""
+"""The patterns that hold a small model to a fact: openings, and the names and numbers of the question."""
 
 from __future__ import annotations
 
