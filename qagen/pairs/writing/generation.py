@@ -291,7 +291,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             DocumentError: There is no text in any document.
         """
         number = 0
-        for number, passage in enumerate(self._split(_kept(identified(documents), ledger)), 1):
+        for number, passage in enumerate(self._split(_kept_documents(identified(documents), ledger)), 1):
             if limit is not None and number > limit:
                 return
             yield passage
@@ -324,21 +324,21 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             return Outcome.failed(passage, answer.state, answer.error, usage=answer.usage)
         pairs: list[QAPair] = []
         dropped: list[Dropped] = []
-        for item, reason in self._judged(passage, [*self.schema.items(answer.value)]):
-            pair = self._pair(passage, item)
+        for item, reason in self._judged_items(passage, [*self.schema.items(answer.value)]):
+            pair = self._pair_of_item(passage, item)
             if reason:
                 dropped.append(Dropped(pair=pair, reason=reason))
             else:
                 pairs.append(pair)
         return Outcome(pairs=tuple(pairs), dropped=tuple(dropped), usage=answer.usage)
 
-    def _judged(self, passage: Passage, items: Sequence[Item]) -> Iterator[tuple[Item, str | None]]:
+    def _judged_items(self, passage: Passage, items: Sequence[Item]) -> Iterator[tuple[Item, str | None]]:
         """The items, a small model's completed and filtered, each with the reason to drop it if any."""
         if self.small:
             return judged(items, passage)
         return ((item, None) for item in items)
 
-    def _pair(self, passage: Passage, item: Item) -> QAPair:
+    def _pair_of_item(self, passage: Passage, item: Item) -> QAPair:
         return make_pair(
             passage,
             question=item.question,
@@ -356,7 +356,7 @@ def _check_choice(name: str, value: str, choices: Any) -> None:
         raise SettingsError(f"{name} is one of {', '.join(get_args(choices))}, not {value!r}")
 
 
-def _kept(documents: Iterable[Document], ledger: Ledger | None) -> Iterator[Document]:
+def _kept_documents(documents: Iterable[Document], ledger: Ledger | None) -> Iterator[Document]:
     """The documents, their normalised texts kept in the ledger."""
     for document in documents:
         if ledger:
