@@ -12,12 +12,13 @@ from qagen.flow.options import check_options
 from qagen.flow.rates import LARGE, AskedModel, Lengths, token_count
 from qagen.flow.recipe import Preset, Recipe, divided, make_generator
 from qagen.llm.asker import Asker
-from qagen.llm.embedded.weights import DEFAULT
-from qagen.pairs.gaps.filling import fill_prompt_of, reply_model
-from qagen.pairs.review.reviewing import PAIRS_A_CALL, PAIRS_A_SMALL_CALL, REVIEW_PROMPT, Review
+from qagen.llm.embedded.table import DEFAULT
+from qagen.pairs.gaps.fill_prompt import fill_prompt_of, reply_model
+from qagen.pairs.review.docket import PAIRS_A_CALL, PAIRS_A_SMALL_CALL
 from qagen.pairs.review.round_trip import REVIEW_SMALL, Answers, can_answer
+from qagen.pairs.review.verdicts import REVIEW_PROMPT, Review
 from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT, WordingVerdicts
-from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, WordedFacts, task_variables
+from qagen.pairs.wordings.rephrase_prompt import REPHRASE_PROMPT, WordedFacts, task_variables
 from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, SmallWordings
 from qagen.pairs.writing.generation import QAGenerator
 from qagen.pairs.writing.small_schema import answers_found

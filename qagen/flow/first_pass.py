@@ -12,8 +12,9 @@ from qagen.flow.state import Shared, State, counts_told, without_repeats
 from qagen.llm.progress import duration_text
 from qagen.llm.running import WRITE, read_ahead
 from qagen.pairs.gates.curation import DUPLICATE
+from qagen.pairs.outcome import Outcome
 from qagen.pairs.writing.generation import NOT_ASKED
-from qagen.pairs.writing.outcomes import Outcome, curated
+from qagen.pairs.writing.outcomes import curated
 from qagen.records import Dropped, Failure, Passage, QAPair, Usage
 
 if TYPE_CHECKING:

@@ -22,15 +22,8 @@ from qagen.errors import MissingExtraError, QAGenError
 from qagen.llm.embedded.engine import Engine, Settings, available_memory, usable_threads
 from qagen.llm.embedded.fetch_job import one_line
 from qagen.llm.embedded.pip import ask_index
-from qagen.llm.embedded.weights import (
-    DEFAULT,
-    TABLE,
-    Weights,
-    find_weights,
-    list_weights,
-    models_folder,
-    unfinished_weights,
-)
+from qagen.llm.embedded.table import DEFAULT, TABLE, Weights
+from qagen.llm.embedded.weights import find_weights, list_weights, models_folder, unfinished_weights
 
 State = Literal["ok", "info", "warn", "bad"]
 

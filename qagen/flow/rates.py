@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from qagen.llm.asker import Asker
-from qagen.llm.embedded.weights import DEFAULT, TABLE, find_weights
+from qagen.llm.embedded.table import DEFAULT, TABLE
+from qagen.llm.embedded.weights import find_weights
 from qagen.llm.prompting import prompt_id, prompt_messages
 from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens

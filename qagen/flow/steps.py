@@ -16,7 +16,8 @@ from qagen.pairs.edits import apply_edits
 from qagen.pairs.gaps.filling import fill_gaps
 from qagen.pairs.gates.curation import curate_pairs
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.review.reviewing import Mode, review_pairs
+from qagen.pairs.review.docket import Mode
+from qagen.pairs.review.reviewing import review_pairs
 from qagen.pairs.wordings.rephrasing import word_pairs
 from qagen.records import Dropped, QAPair
 
