@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 COMMIT = "c" * 40
+PATIENT = 120
+"""Seconds that an answer waits which does not come."""
 # What may befall an answer. "moved" is a page that names an address where nothing is any more.
 FAULTS = (
     "stall",
@@ -62,7 +64,7 @@ class PackageIndex(ThreadingHTTPServer):
 
     ``plan`` is what befalls the next requests for a wheel or file, one entry each, "" for nothing;
     ``page_plan`` the same for the index's pages. When a plan is used up all goes well. ``asked`` are the
-    requests, ``hanging`` is set while an answer waits.
+    requests, ``hanging`` is set when an answer waits, and ``outwaited`` when nobody gave up before it did.
     """
 
     daemon_threads = True
@@ -74,6 +76,7 @@ class PackageIndex(ThreadingHTTPServer):
         self.page_plan: list[str] = []
         self.asked: list[str] = []
         self.paths_now = "files"
+        self.outwaited = False
         self.hanging, self.go_on = threading.Event(), threading.Event()
         self.address = f"http://127.0.0.1:{self.server_port}"
         self.pip_options = ("--isolated", "--index-url", f"{self.address}/simple")
@@ -196,7 +199,7 @@ class _Answer(BaseHTTPRequestHandler):
 
     def wait(self):
         self.server.hanging.set()
-        self.server.go_on.wait(20)
+        self.server.outwaited |= not self.server.go_on.wait(PATIENT)
         self.close_connection = True
 
     def reset(self):

