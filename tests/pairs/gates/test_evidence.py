@@ -45,6 +45,7 @@ def check(quote, answer="Tilda Vance", place=None, question="Who won?"):
             "In the 1897 final ... rowed the mile",
             "In the 1897 final at Marrow Bridge, Tilda Vance rowed the mile",
         ),
+        ("idge, Tilda Vence rowed the mil", "Bridge, Tilda Vance rowed the mile"),
     ],
 )
 def test_a_quote_is_found_and_becomes_the_words_of_the_document(quote, exact):
@@ -103,6 +104,31 @@ def test_numbers_and_names_of_an_answer_stand_in_the_source(answer, reason):
 def test_japanese_evidence_is_checked_alike(answer, reason):
     place = passage("決勝は三対一で田中一郎選手が勝った。", context="", section=())
     assert check("決勝は三対一で", answer, place, "誰が勝ったか")[1] == reason
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"), [("Who won the final?", None), ("誰が勝ったか", "name_not_in_source")]
+)
+def test_names_are_not_compared_when_the_pair_is_in_another_script_than_its_source(question, reason):
+    place = passage("決勝は三対一で田中一郎選手が勝った。", context="", section=(), theme="")
+    assert check("決勝は三対一で", "Ichiro Tanaka", place, question)[1] == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "reason"),
+    [
+        ("She rowed the mile in 6 min 2 s.", "6:02", None),
+        ("She rowed the mile in 6 min 20 s.", "6:02", "number_not_in_source"),
+        ("Das Rennen begann um 15.30 Uhr.", "15:30", None),
+        ("The race began at 3:00.", "15:00", None),
+        ("The race began at 3:00 in the morning.", "15:00", "number_not_in_source"),
+        ("The race began at 15:30.", "3:30", None),
+        ("The race began at 15:30.", "3:30 am", "number_not_in_source"),
+    ],
+)
+def test_a_time_may_have_other_marks_or_be_of_the_other_clock(text, answer, reason):
+    place = passage(text, context="", section=())
+    assert check(text, answer, place, "When, or how long?")[1] == reason
 
 
 @pytest.mark.parametrize(
