@@ -726,7 +726,6 @@ def engines_of_this_process():
 
 
 def test_weights_replaced_in_their_place_are_asked_anew_and_only_its_own_engines_are_ended(tmp_path):
-    pytest.importorskip("xllamacpp")
     file = make_tiny_gguf(make_tiny_model(tmp_path / "one"), tmp_path / "tiny.gguf")
     options = {"conditions": ["closed"], "answer_tokens": 4, "progress": False}
     with Ledger(tmp_path / "ledger.sqlite") as ledger:

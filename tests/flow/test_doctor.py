@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from package_index import PackageIndex, make_wheel, serving
@@ -65,9 +64,8 @@ def test_halves_of_files_a_silent_network_and_a_folder_that_is_none_are_told(ind
     begun.parent.mkdir()
     begun.write_bytes(b"0" * 2_000_000)
     index.page_plan, index.plan = ["silence"] * 9, ["silence"]
-    start = time.monotonic()
     found = look(index, tmp_path / "home", folder=begun, seconds=1)
-    assert time.monotonic() - start < 60
+    assert not index.outwaited
     assert "5,000 bytes, not 98,362,432" in found[f"weights {SMALL.name}"].says
     half = found["weights qwen2.5-coder-0.5b"]
     assert half.says == "half-finished: 2 of 491 MB"
