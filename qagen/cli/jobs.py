@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.local.train_locally import LocalModel
+    from qagen.tuning.local.training.starting import LocalModel
 
 _PLOTS = (".png", ".svg", ".pdf")
 _LATEST = 253_402_300_800  # seconds: the end of the year 9999, as far as a date goes
@@ -209,7 +209,7 @@ def _write_metrics(losses: pd.DataFrame, checkpoints: Any, out: Path) -> None:
 
 def trained_here(job: str) -> LocalModel | None:
     """The model of a run folder, if it was trained on this machine."""
-    from qagen.tuning.local.train_locally import LocalModel
+    from qagen.tuning.local.training.starting import LocalModel
     from qagen.tuning.record import read_record
 
     folder = Path(job)

@@ -207,7 +207,7 @@ def _is_hosted(name: str) -> bool:
 
 
 def _base_maker(record: TuningRecord, baseline: str | None, options: Options) -> Callable[[], BaseChatModel]:
-    from qagen.tuning.tuned import base_chat_model
+    from qagen.tuning.tuned.asking import base_chat_model
 
     params = _params(record, baseline or record.base_model, options)
     return lambda: base_chat_model(
@@ -216,7 +216,7 @@ def _base_maker(record: TuningRecord, baseline: str | None, options: Options) ->
 
 
 def _tuned_maker(run: Path, record: TuningRecord, options: Options) -> Callable[[], BaseChatModel]:
-    from qagen.tuning.tuned import tuned_model
+    from qagen.tuning.tuned.asking import tuned_model
 
     params = _params(record, record.model or record.base_model, options)
     return lambda: tuned_model(
