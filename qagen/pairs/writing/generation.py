@@ -18,6 +18,7 @@ from qagen.documents.splitting import split_documents, stream_passages
 from qagen.errors import BudgetError, DocumentError, GenerationError, SettingsError
 from qagen.llm.asker import Asker
 from qagen.llm.asking import Answer, Asked, Question, ask
+from qagen.llm.embedded.workers import workers_for
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.prompting import prompt_id, prompt_messages
@@ -117,7 +118,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         )
         self.native = structured == "native" or (structured == "auto" and has_native_schema(self.llm))
         self.language = language
-        self.max_concurrency = max_concurrency or (2 if is_local(self.llm) else 16)
+        self.max_concurrency = workers_for(max_concurrency, local=is_local(self.llm))
         self._splitting: dict[str, Any] = {
             "splitter": splitter,
             "chunk_size": chunk_size or (CHUNK_TOKENS if self.small else 800),
