@@ -211,7 +211,7 @@ class _RunModels:
 
     def base_maker(self, baseline: str | None) -> Callable[[], BaseChatModel]:
         """Makes the base model where the tuned one was made."""
-        from qagen.tuning.tuned import base_chat_model
+        from qagen.tuning.tuned.asking import base_chat_model
 
         record, options = self.record, self.options
         params = self.params(baseline or record.base_model)
@@ -221,7 +221,7 @@ class _RunModels:
 
     def tuned(self) -> Contestant:
         """The tuned model."""
-        from qagen.tuning.tuned import tuned_model
+        from qagen.tuning.tuned.asking import tuned_model
 
         run, record, options = self.run, self.record, self.options
         # A deployment may be given to another model under the same name: its job tells them apart.
