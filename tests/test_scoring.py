@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qagen.evaluation.records import Probe
 from qagen.evaluation.scoring.score import abstains, answer_kind_of, denies, score_answer
 from qagen.evaluation.scoring.tokens import folded
-from qagen.text.lexicon import word_set
+from qagen.text.small_words import word_set
 
 FACTS = Path(__file__).parent.parent / "examples" / "facts"
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from qagen.text.sentences import sentences
+from qagen.text.sentence_ends import sentences
 
 
 def told(text):

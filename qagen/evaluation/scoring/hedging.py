@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from qagen.evaluation.scoring.matching import Asked, Span, is_year_like, sentences
 from qagen.evaluation.scoring.tokens import LIGHT, Reading, Token, read
-from qagen.text.lexicon import word_set
-from qagen.text.names import names
+from qagen.text.proper_names.reader import names
+from qagen.text.small_words import word_set
 
 _HEDGE = re.compile(
     r"\b(?:maybe|perhaps|probably|possibly|presumably|supposedly|allegedly|conceivably)\b"

@@ -17,8 +17,9 @@ from qagen.evaluation.scoring.tokens import (
     Token,
     read,
 )
-from qagen.text.lexicon import CHANGES, THINGS, word_set
+from qagen.text.lexicon import CHANGES, THINGS
 from qagen.text.measures import Measure, read_measure
+from qagen.text.small_words import word_set
 
 Span = tuple[int, int]
 """The first token of an answer in a reply, and the one after its last."""

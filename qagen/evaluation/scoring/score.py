@@ -30,9 +30,9 @@ from qagen.evaluation.scoring.matching import (
 )
 from qagen.evaluation.scoring.refusals import abstains, denies
 from qagen.evaluation.scoring.tokens import ARTICLES, LIGHT, Reading, read
-from qagen.text.answers import is_date
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.answers.answer import is_date
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
 
 __all__ = ["abstains", "answer_kind_of", "denies", "score_answer"]
 

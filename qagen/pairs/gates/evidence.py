@@ -11,10 +11,12 @@ from qagen.pairs.gates.merged_facts import merged_sentences
 from qagen.pairs.gates.problems import Problem
 from qagen.pairs.writing.small_reading import find_quote as sentence_with
 from qagen.records import Passage, QAPair
-from qagen.text.names import has_name, names
-from qagen.text.numbers import months, numbers
+from qagen.text.numerals.named_months import months
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import find_quote
-from qagen.text.questions import read_question
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import has_name
+from qagen.text.questions.question import read_question
 from qagen.text.scripts import CJK
 
 _WIDER = 3  # a Japanese or Chinese text takes up to three times as many characters in a Latin script

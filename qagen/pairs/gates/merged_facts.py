@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 from qagen.records import Passage
-from qagen.text.sentences import sentences
+from qagen.text.sentence_ends import sentences
 
 _YEAR = re.compile(r"(?<![\d.,:])(?:1\d|20)\d\d(?!\d|[.,:]\d)")
 _CLAUSE = re.compile(r"[,;:()–—、，；：؛،]|\s-\s")

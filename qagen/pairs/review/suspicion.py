@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from qagen.pairs.gates.problems import Problem
 from qagen.records import Passage, QAPair
-from qagen.text.names import names
+from qagen.text.proper_names.reader import names
 
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _ENGLISH = re.compile(

@@ -17,9 +17,9 @@ from itertools import chain, islice
 from typing import Literal
 
 from qagen.text.folding import fold
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import ENDS, find_answer
+from qagen.text.proper_names.reader import names
 
 AnswerStyle = Literal["short", "sentence"]
 Kind = Literal["reversed", "yes_no", "cloze", "statement"]

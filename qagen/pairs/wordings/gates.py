@@ -15,11 +15,14 @@ from qagen.pairs.gates.glued_words import glued_word
 from qagen.pairs.gates.problems import Problem
 from qagen.text.folding import fold
 from qagen.text.languages import language_of
-from qagen.text.lexicon import CHANGES, LIGHT, OPPOSITES, POLITE, THINGS, TURNS, word_set
-from qagen.text.names import has_name, names
-from qagen.text.numbers import numbers
+from qagen.text.lexicon import CHANGES, LIGHT, OPPOSITES, POLITE, THINGS, TURNS
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import find_answer
-from qagen.text.questions import lost_words, read_question
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import has_name
+from qagen.text.questions.likeness import lost_words
+from qagen.text.questions.question import read_question
+from qagen.text.small_words import word_set
 
 CLOSE_WORDS = 0.9
 CLOSE_PAIRS = 0.8

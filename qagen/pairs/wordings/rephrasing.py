@@ -29,7 +29,7 @@ from qagen.pairs.wordings.judging import NOT_JUDGED, Judged, Translated, judge_w
 from qagen.pairs.wordings.making import FactWordings, Recipe, Target, WordedFact, across_facts, no_judge
 from qagen.records import Dropped, Failure, QAPair, Usage
 from qagen.text.languages import language_code, language_of
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -19,8 +19,8 @@ from pydantic import BaseModel, Field
 
 from qagen.pairs.wordings.making import Target, WordedFact
 from qagen.records import QAPair
-from qagen.text.names import names
 from qagen.text.places import find_answer
+from qagen.text.proper_names.reader import names
 
 _SYSTEM = """\
 You ask the same question in other words. Every wording asks for the same answer, keeps all names and \

@@ -1,0 +1,86 @@
+"""What is known of one text, read once: however many gates look at it, its numbers are read one time."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import groupby
+
+from qagen.text.folding import Placed, fold
+from qagen.text.languages import language_of
+from qagen.text.numerals.named_months import months
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import Told
+from qagen.text.scripts import CJK
+
+_KEPT = 1 << 12  # texts that are remembered: the passages at work, with their pairs
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text with what can be read in it without a model; each part is read when it is first asked for."""
+
+    text: str
+
+    @staticmethod
+    @lru_cache(maxsize=_KEPT)
+    def of(text: str) -> Reading:
+        """The reading of a text, the same one each time as long as it is remembered."""
+        return Reading(text)
+
+    @cached_property
+    def folded(self) -> str:
+        """See :func:`qagen.text.folding.fold`."""
+        return fold(self.text)
+
+    @cached_property
+    def spelled(self) -> Placed:
+        """The text after NFKC, with the place of each sign."""
+        return Placed.spelled(self.text)
+
+    @cached_property
+    def flat(self) -> Placed:
+        """The text after NFKC in small letters, with the place of each sign."""
+        return Placed.flat(self.text)
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """See :func:`qagen.text.numerals.reader.numbers`."""
+        return numbers(self.text)
+
+    @cached_property
+    def months(self) -> frozenset[str]:
+        """See :func:`qagen.text.numerals.named_months.months`."""
+        return months(self.text)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """See :func:`qagen.text.proper_names.reader.names`."""
+        return names(self.text)
+
+    @cached_property
+    def language(self) -> str | None:
+        """See :func:`qagen.text.languages.language_of`."""
+        return language_of(self.text)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The runs of letters in order, with the marks that some scripts write as signs of their own."""
+        plain = unicodedata.normalize("NFKC", self.text)
+        runs = groupby(plain, key=lambda sign: unicodedata.category(sign)[0] in "LM")
+        return tuple("".join(signs) for is_word, signs in runs if is_word)
+
+    @cached_property
+    def eastern(self) -> int:
+        """How many of its signs are kana or Han."""
+        return len(CJK.findall(self.text))
+
+    @cached_property
+    def _told(self) -> Told:
+        return Told(self.text)
+
+    def has_name(self, name: str) -> bool:
+        """See :func:`qagen.text.proper_names.told.has_name`."""
+        return self._told.has(name)
