@@ -116,8 +116,8 @@ def find_leaks(pairs: Iterable[QAPair]) -> list[Leak]:
     (see :func:`qagen.pairs.wordings.gates.is_close`), and it is one of the same fact, or has the same answer,
     numbers and names and asks the same (:func:`~qagen.text.questions.likeness.compare_questions`); for a
     withheld fact also a trained fact with the same answer from the same words. One leak is given for each
-    pair that is asked. Candidates are found by their rarest words, so the time grows with the pairs and not with their
-    square.
+    pair that is asked. Candidates are found by their rarest words, so the time grows with the pairs and not
+    with their square.
     """
     trained: list[QAPair] = []
     asked: list[QAPair] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,7 +15,9 @@ from qagen.text.numerals.reader import numbers
 from qagen.text.proper_names.reader import names
 from qagen.text.proper_names.told import Told
 from qagen.text.scripts import CJK
+from qagen.text.terms import digits_in, share_of, terms_of, without_markup
 
+_NEARLY_ALL = 0.8  # of an answer's words must stand in a text that gives it
 _KEPT = 1 << 12  # texts that are remembered: the passages at work, with their pairs
 
 
@@ -73,6 +76,26 @@ class Reading:
         return tuple("".join(signs) for is_word, signs in runs if is_word)
 
     @cached_property
+    def plain(self) -> str:
+        """See :func:`qagen.text.terms.without_markup`."""
+        return without_markup(self.text)
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """See :func:`qagen.text.terms.terms_of`."""
+        return terms_of(self.plain)
+
+    @cached_property
+    def term_set(self) -> frozenset[str]:
+        """The terms, each once."""
+        return frozenset(self.terms)
+
+    @cached_property
+    def digits(self) -> frozenset[str]:
+        """See :func:`qagen.text.terms.digits_in`."""
+        return digits_in(self.text)
+
+    @cached_property
     def eastern(self) -> int:
         """How many of its signs are kana or Han."""
         return len(CJK.findall(self.text))
@@ -84,3 +107,16 @@ class Reading:
     def has_name(self, name: str) -> bool:
         """See :func:`qagen.text.proper_names.told.has_name`."""
         return self._told.has(name)
+
+    def says(self, answer: Reading) -> bool:
+        """Whether the text has an answer, word for word or nearly so."""
+        wanted = answer.plain.strip(" .,;:。、")
+        if not wanted:
+            return False
+        if CJK.search(wanted):
+            return wanted in self.plain.replace(" ", "") or wanted in self.plain
+        if wanted in self.plain and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", self.plain):
+            return True
+        if not answer.terms or share_of(answer.terms, self.term_set) < _NEARLY_ALL:
+            return False
+        return answer.digits <= self.digits

@@ -9,10 +9,10 @@ from functools import lru_cache
 from qagen.pairs.gates.glued_words import glued_word
 from qagen.pairs.gates.merged_facts import merged_sentences
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.writing.small_reading import find_quote as sentence_with
 from qagen.records import Passage, QAPair
 from qagen.text.numerals.named_months import months
 from qagen.text.numerals.reader import numbers
+from qagen.text.passages.passage import sentence_with
 from qagen.text.places import find_quote
 from qagen.text.proper_names.reader import names
 from qagen.text.proper_names.told import has_name
