@@ -18,6 +18,7 @@ from qagen.text.scripts import CJK
 from qagen.text.terms import digits_in, share_of, terms_of, without_markup
 
 _NEARLY_ALL = 0.8  # of an answer's words must stand in a text that gives it
+_LATIN = re.compile(r"[A-Za-zÀ-ž]")
 _KEPT = 1 << 12  # texts that are remembered: the passages at work, with their pairs
 
 
@@ -99,6 +100,11 @@ class Reading:
     def eastern(self) -> int:
         """How many of its signs are kana or Han."""
         return len(CJK.findall(self.text))
+
+    @cached_property
+    def latin(self) -> int:
+        """How many of its signs are Latin letters, with the accents of Europe."""
+        return len(_LATIN.findall(self.text))
 
     @cached_property
     def _told(self) -> Told:
