@@ -9,6 +9,7 @@ from itertools import pairwise
 from qagen.evaluation.scoring.matching import Asked, Span, is_year_like, sentences
 from qagen.evaluation.scoring.tokens import LIGHT, Reading, Token, read
 from qagen.text.proper_names.reader import names
+from qagen.text.scripts import HAN
 from qagen.text.small_words import word_set
 
 _HEDGE = re.compile(
@@ -390,7 +391,7 @@ def _news(pair: Span, tokens: Sequence[Token], asked: Asked) -> float:
     return _size(told) + sum(0.8 for token in told if _HAN.match(token.text))
 
 
-_HAN = re.compile("[\u3400-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 
 
 def _names_beside(span: Span, reading: Reading, asked: Asked, *, kind: str, items: int) -> bool:

@@ -19,6 +19,7 @@ from qagen.evaluation.scoring.tokens import (
 )
 from qagen.text.lexicon import CHANGES, THINGS
 from qagen.text.measures import Measure, read_measure
+from qagen.text.scripts import KANJI, KATAKANA
 from qagen.text.small_words import word_set
 
 Span = tuple[int, int]
@@ -388,7 +389,7 @@ def sentences(tokens: Sequence[Token]) -> Iterator[Span]:
 
 # --- part of another name or number ----------------------------------------------------------------------
 
-_HAN, _KANA = re.compile("[\u3400-\u9fff々]"), re.compile("[\u30a1-\u30faー]")
+_HAN, _KANA = re.compile(f"[{KANJI}]"), re.compile(f"[{KATAKANA}]")
 _OTHER_AFTER = re.compile(
     "[北南東西上下新旧元副姉妹兄弟母父娘息妻夫叔湖川橋城山島駅港館校寺院園塔県郡州]|[㐀-鿿]{0,6}(?:大学|新聞|銀行|神社|病院|高校)"
 )

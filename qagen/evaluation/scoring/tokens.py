@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Literal
 
 from qagen.text.answers.answer import UNIT_WORDS
-from qagen.text.calendar import MONTHS
+from qagen.text.calendar import MONTH, MONTH_NUMBERS, MONTHS
 from qagen.text.numerals.reader import in_digits
 from qagen.text.small_words import word_set
 
@@ -71,12 +71,7 @@ ARTICLES = word_set("the a an")
 
 # --- months and units ------------------------------------------------------------------------------------
 
-_SHORT = {month[:3]: place for place, month in enumerate(MONTHS, 1)}
-_MONTH_WORD = re.compile(
-    r"\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
-    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b(\.(?= ?\d))?",
-    re.IGNORECASE,
-)
+_MONTH_WORD = re.compile(rf"\b{MONTH}\b(\.(?= ?\d))?", re.IGNORECASE)
 _SAFE = frozenset(MONTHS) - {"march", "may", "august"}
 _BESIDE_BEFORE = re.compile(
     r"(?:\d(?:st|nd|rd|th)?,?(?: of)?|[a-z](?:st|nd|rd|th|eth)(?: of)?)[ -]\Z", re.IGNORECASE
@@ -214,7 +209,7 @@ def _coded(match: re.Match[str]) -> str:
     alone = word.lower() in _SAFE or (full and word[0].isupper() and _IN_MONTH.search(before))
     if not (beside or alone):
         return match[0]
-    return chr(_FIRST_MONTH + _SHORT[word[:3].lower()])
+    return chr(_FIRST_MONTH + MONTH_NUMBERS[word[:3].lower()])
 
 
 def _token(match: re.Match[str]) -> Token | None:

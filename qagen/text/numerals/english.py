@@ -61,7 +61,7 @@ def english_in_digits(text: str) -> str:
     here = _TELLING.intersection(_LETTERS.findall(text.lower()))
     text = _rewritten(text, _COUNTED, here)
     if _DIGIT_LETTER.search(text):
-        text = _MONEY_SCALE.sub(_money, text)
+        text = _MONEY_SCALE.sub(_money_in_digits, text)
     return _rewritten(text, _DIVIDED, here)
 
 
@@ -72,23 +72,23 @@ def _rewritten(text: str, steps: Iterable[_Step], here: frozenset[str]) -> str:
     return text
 
 
-def _decade(match: _Match) -> str:
+def _decade_in_digits(match: _Match) -> str:
     decade = f"{_DECADES[match[2].lower()]}s "
     return f" {match[1]}{decade}" if match[1] else f" the {decade}"
 
 
-def _month(match: _Match) -> str:
+def _month_in_digits(match: _Match) -> str:
     return f" {number_of(match[0])} " if is_month(match) else match[0]
 
 
-def _money(match: _Match) -> str:
+def _money_in_digits(match: _Match) -> str:
     number = match[1] or match[3] or match[5]
     sign = re.match(r"\D*", number)
     scale = _SUFFIXES[(match[2] or match[4] or match[6]).lower()]
     return multiplied(number[sign.end() if sign else 0 :], scale)
 
 
-def _part(match: _Match) -> str:
+def _part_of_one(match: _Match) -> str:
     word = match[1].lower()[:-1]
     return f"/{_PART_VALUES.get(word) or VALUES[word]}"
 
@@ -108,14 +108,14 @@ _COUNTED: tuple[_Step, ...] = (
     (MULTIPLES, _DIGIT_SCALE, lambda match: multiplied(match[1], MULTIPLES[match[2].lower()])),
     ({"second"}, _SECOND, r"\1sec"),
     (VALUES | MULTIPLES, _SPOKEN, lambda match: spoken_in_digits(re.split(r"[ -]", match[0].lower()))),
-    (_DECADES, _DECADE_WORD, _decade),
+    (_DECADES, _DECADE_WORD, _decade_in_digits),
 )
 _DIVIDED: tuple[_Step, ...] = (
     (_TWICE_VALUES, _TWICE, lambda match: _TWICE_VALUES[match[1].lower()]),
     ({"half"}, _AND_A_HALF, r"\1.5"),
     ({"point"}, _POINT, r".\1\2"),
     ({"half", "quarter"}, _PAST, _past_hour),
-    (_PART_WORDS, _PARTS, _part),
-    (MONTH_NUMBERS, MONTH_NAME, _month),
+    (_PART_WORDS, _PARTS, _part_of_one),
+    (MONTH_NUMBERS, MONTH_NAME, _month_in_digits),
 )
 _TELLING = frozenset(word for words, _, _ in (*_COUNTED, *_DIVIDED) for word in words)

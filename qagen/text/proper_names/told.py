@@ -42,20 +42,20 @@ class Told:
     def has(self, name: str) -> bool:
         """See :func:`has_name`."""
         if CJK.search(name):
-            squeezed = _squeezed(name)
+            squeezed = _squeezed_name(name)
             return squeezed in self.squeezed or self.has_club(squeezed)
-        wanted = [word for word in _plain(name).split() if word not in _TITLES]
+        wanted = [word for word in _plain_words(name).split() if word not in _TITLES]
         return not wanted or self.has_words(wanted)
 
     @cached_property
     def squeezed(self) -> str:
         """Without white space, readings, points and quotation marks."""
-        return _squeezed(self.text)
+        return _squeezed_name(self.text)
 
     @cached_property
     def plain(self) -> str:
         """Words in small letters without accents and possessives, one space between them."""
-        return _plain(self.text)
+        return _plain_words(self.text)
 
     def has_club(self, wanted: str) -> bool:
         """Whether a club is named without its *FC* or ユナイテッド; the town 凪迫市 is not the club."""
@@ -87,12 +87,12 @@ class Told:
         return small or len(wanted) > 2  # noqa: PLR2004 - more than a first name and a surname
 
 
-def _squeezed(text: str) -> str:
+def _squeezed_name(text: str) -> str:
     plain = without_readings(unicodedata.normalize("NFKC", text))
     return re.sub(r"[\s・=＝･\"「」『』]", "", plain).casefold()
 
 
-def _plain(text: str) -> str:
+def _plain_words(text: str) -> str:
     if text.isascii():
         flat = text.lower()
     else:
