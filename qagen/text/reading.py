@@ -6,7 +6,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import groupby
 
 from qagen.text.folding import Placed, fold
 from qagen.text.languages import language_of
@@ -73,8 +72,8 @@ class Reading:
     def words(self) -> tuple[str, ...]:
         """The runs of letters in order, with the marks that some scripts write as signs of their own."""
         plain = unicodedata.normalize("NFKC", self.text)
-        runs = groupby(plain, key=lambda sign: unicodedata.category(sign)[0] in "LM")
-        return tuple("".join(signs) for is_word, signs in runs if is_word)
+        between = {ord(sign): " " for sign in set(plain) if unicodedata.category(sign)[0] not in "LM"}
+        return tuple(plain.translate(between).split())
 
     @cached_property
     def plain(self) -> str:

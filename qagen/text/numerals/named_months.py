@@ -9,6 +9,7 @@ from qagen.text.calendar import MONTH, MONTH_NUMBERS, MONTHS, SHORT_MONTHS, any_
 from qagen.text.numerals.japanese import kanji_in_digits
 
 _SHORT = any_of(SHORT_MONTHS)
+_BEGINNINGS = [name[:3] for name in MONTHS]  # to look for them is quicker than the pattern
 MONTH_NAME = re.compile(
     rf"\b(?i:{any_of(set(MONTHS) - {'may', 'march', 'august'})})\b"
     r"|\b(?:March|August|MARCH|AUGUST|MAY)\b|\bMay\b(?! (?:I|we|you|he|she|they|it|the|this|your)\b)"
@@ -36,7 +37,10 @@ _AFTER_MAY = re.compile(
 def months(text: str) -> frozenset[str]:
     """The months a text names, as numbers: *March*, *Mar 3*, 3月."""
     plain = unicodedata.normalize("NFKC", text)
-    found = {number_of(match[0]) for match in MONTH_NAME.finditer(plain) if is_month(match)}
+    found: set[str] = set()
+    small = plain.lower()
+    if any(beginning in small for beginning in _BEGINNINGS):
+        found = {number_of(match[0]) for match in MONTH_NAME.finditer(plain) if is_month(match)}
     japanese = kanji_in_digits(plain) if "月" in plain else ""
     return frozenset({*found, *(match[1] for match in _MONTH_JA.finditer(japanese))})
 

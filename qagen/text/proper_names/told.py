@@ -97,7 +97,9 @@ def _plain_words(text: str) -> str:
         flat = text.lower()
     else:
         flat = unicodedata.normalize("NFKD", text)
-        flat = "".join(sign for sign in flat if not unicodedata.combining(sign)).casefold()
+        flat = flat.translate(
+            {ord(sign): None for sign in set(flat) if unicodedata.combining(sign)}
+        ).casefold()
         flat = _CJK_RUN.sub(" ", flat)
     return " ".join(_MARKS.sub(" ", _APOSTROPHE.sub("", flat)).replace("&", " & ").split())
 
