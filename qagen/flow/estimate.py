@@ -17,11 +17,12 @@ from qagen.llm.embedded.weights import DEFAULT, TABLE, find_weights
 from qagen.llm.prompting import prompt_id, prompt_messages
 from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
-from qagen.pairs.gaps.filling import fill_prompt_of, reply_model
-from qagen.pairs.review.reviewing import PAIRS_A_CALL, PAIRS_A_SMALL_CALL, REVIEW_PROMPT, Review
+from qagen.pairs.gaps.fill_prompt import fill_prompt_of, reply_model
+from qagen.pairs.review.docket import PAIRS_A_CALL, PAIRS_A_SMALL_CALL
 from qagen.pairs.review.round_trip import REVIEW_SMALL, Answers, can_answer
+from qagen.pairs.review.verdicts import REVIEW_PROMPT, Review
 from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT, WordingVerdicts
-from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, WordedFacts, task_variables
+from qagen.pairs.wordings.rephrase_prompt import REPHRASE_PROMPT, WordedFacts, task_variables
 from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, SmallWordings
 from qagen.pairs.writing.generation import QAGenerator
 from qagen.pairs.writing.small_schema import answers_found

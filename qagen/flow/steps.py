@@ -25,10 +25,12 @@ from qagen.pairs.gates.curation import DUPLICATE, curate_pairs
 from qagen.pairs.gates.evidence import check_evidence
 from qagen.pairs.gates.language import check_language
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.review.reviewing import Mode, review_pairs
+from qagen.pairs.outcome import Outcome
+from qagen.pairs.review.docket import Mode
+from qagen.pairs.review.reviewing import review_pairs
 from qagen.pairs.wordings.rephrasing import word_pairs
 from qagen.pairs.writing.generation import NOT_ASKED, QAGenerator
-from qagen.pairs.writing.outcomes import Outcome, curated
+from qagen.pairs.writing.outcomes import curated
 from qagen.records import (
     Conflict,
     Coverage,

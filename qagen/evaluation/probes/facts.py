@@ -16,7 +16,7 @@ from typing import Any
 from qagen.errors import SettingsError
 from qagen.evaluation.records import Probe, ProbeKind
 from qagen.evaluation.scoring.score import answer_kind_of
-from qagen.pairs.wordings.making import HELD_OUT, short_answer
+from qagen.pairs.wordings.saying import HELD_OUT, short_answer
 from qagen.records import Form, QAPair
 from qagen.text.folding import fold
 from qagen.text.languages import language_code, language_of

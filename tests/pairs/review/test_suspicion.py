@@ -4,7 +4,7 @@ import pytest
 from gold_model import bare
 from gold_pairs import gold_pairs
 
-from qagen.pairs.review.suspicion import suspicion
+from qagen.pairs.review.suspecting import suspicion
 from qagen.records import Passage, QAPair
 
 
