@@ -48,7 +48,7 @@ from qagen.pairs.review.suspecting import suspicion  # noqa: E402
 from qagen.pairs.writing.small_prompt import CHUNK_TOKENS  # noqa: E402
 from qagen.records import Passage, QAPair  # noqa: E402
 from qagen.text.folding import fold  # noqa: E402
-from qagen.text.numbers import numbers  # noqa: E402
+from qagen.text.numerals.reader import numbers  # noqa: E402
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

@@ -16,7 +16,7 @@ from qagen.llm.prompting import prompt_id, prompt_messages
 from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.llm.tokens import count_tokens
 from qagen.records import Passage, Sentence
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate

@@ -20,8 +20,9 @@ from qagen.pairs.wordings.gates import is_close, similarity
 from qagen.pairs.wordings.saying import HELD_OUT, short_answer
 from qagen.records import Dropped, Leak, QAPair
 from qagen.text.folding import fold
-from qagen.text.names import names
-from qagen.text.questions import compare_questions, read_question
+from qagen.text.proper_names.reader import names
+from qagen.text.questions.likeness import compare_questions
+from qagen.text.questions.question import read_question
 
 LEAK = "leak"
 _SHARED = 0.6  # of its tokens each of two near questions shares with the other, at least
@@ -113,10 +114,10 @@ def find_leaks(pairs: Iterable[QAPair]) -> list[Leak]:
 
     ``exact``: the same question after folding. ``near``: its words are like those of a trained question
     (see :func:`qagen.pairs.wordings.gates.is_close`), and it is one of the same fact, or has the same answer,
-    numbers and names and asks the same (:func:`qagen.text.questions.compare_questions`); for a withheld fact
-    also a trained fact with the same answer from the same words. One leak is given for each pair that is
-    asked. Candidates are found by their rarest words, so the time grows with the pairs and not with their
-    square.
+    numbers and names and asks the same (:func:`~qagen.text.questions.likeness.compare_questions`); for a
+    withheld fact also a trained fact with the same answer from the same words. One leak is given for each
+    pair that is asked. Candidates are found by their rarest words, so the time grows with the pairs and not
+    with their square.
     """
     trained: list[QAPair] = []
     asked: list[QAPair] = []

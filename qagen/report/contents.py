@@ -126,7 +126,7 @@ def _cut_pieces(
     from qagen.pairs.gaps.coverage import SentencePlaces
     from qagen.text.cutting import headings
     from qagen.text.languages import language_of
-    from qagen.text.sentences import sentences
+    from qagen.text.sentence_ends import sentences
 
     places = SentencePlaces(sentences(text, source=source))
     reasons = {number: one.reason for one in declared for number in places.held(one.start, one.end)}

@@ -1,7 +1,8 @@
 import pytest
 from growth import PROPORTION, growth
 
-from qagen.text.numbers import months, numbers
+from qagen.text.numerals.named_months import months
+from qagen.text.numerals.reader import numbers
 
 CASES = [
     ("10,000", "10000"), ("１０，０００", "10000"),

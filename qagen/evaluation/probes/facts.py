@@ -20,9 +20,10 @@ from qagen.pairs.wordings.saying import HELD_OUT, short_answer
 from qagen.records import Form, QAPair
 from qagen.text.folding import fold
 from qagen.text.languages import language_code, language_of
-from qagen.text.names import has_name, names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import find_answer
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import has_name
 
 QUESTIONS: frozenset[Form] = frozenset({"canonical", "rephrased"})
 """Forms that ask what the fact's canonical question asks."""

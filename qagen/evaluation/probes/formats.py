@@ -16,9 +16,9 @@ from qagen.evaluation.records import Probe
 from qagen.pairs.wordings.forms import LANGUAGES, OtherAnswers, Said, cloze, replace_answer
 from qagen.pairs.wordings.gates import check_gives_nothing_away, check_statement, is_close, similarity
 from qagen.text.folding import fold
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import find_answer
+from qagen.text.proper_names.reader import names
 
 LETTERS = "ABCD"
 _ASIDE = 3  # wrong options of a choice

@@ -20,8 +20,8 @@ from qagen.evaluation.records import Probe
 from qagen.pairs.wordings.forms import LANGUAGES
 from qagen.text.folding import fold
 from qagen.text.lexicon import THINGS
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
 from qagen.text.scripts import CJK
 
 _TRIED = 80  # values looked at in place of one

@@ -17,9 +17,9 @@ from qagen.evaluation.scoring.same_tokens import same_token
 from qagen.evaluation.scoring.several import is_several, lists_more
 from qagen.evaluation.scoring.tokens import ARTICLES, LIGHT, Reading, read
 from qagen.evaluation.scoring.wholeness import Span
-from qagen.text.answers import is_date
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.answers.answer import is_date
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
 
 __all__ = ["abstains", "answer_kind_of", "denies", "score_answer"]
 

@@ -15,9 +15,10 @@ from functools import cached_property
 from itertools import accumulate
 
 from qagen.records import Coverage, Declared, DocumentCoverage, QAPair, Sentence
-from qagen.text.names import has_name, names
-from qagen.text.numbers import numbers
-from qagen.text.sentences import sentences
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import has_name
+from qagen.text.sentence_ends import sentences
 
 _LETTER = re.compile(r"[^\W_]")
 # Of the pairs of a sentence each is looked at in turn. Those with a quote of more sentences than this are
@@ -211,11 +212,11 @@ class Told:
                 self._said[id(said)] = said
 
     def has_number(self, number: str) -> bool:
-        """Whether a pair has a number (as :func:`qagen.text.numbers.numbers` gives it)."""
+        """Whether a pair has a number (as :func:`qagen.text.numerals.reader.numbers` gives it)."""
         return self._long["number", number] > 0 or any(number in said.numbers for said in self._said.values())
 
     def has_name(self, name: str) -> bool:
-        """Whether a pair has a name (as :func:`qagen.text.names.names` gives it)."""
+        """Whether a pair has a name (as :func:`qagen.text.proper_names.reader.names` gives it)."""
         return self._long["name", name] > 0 or any(has_name(said.text, name) for said in self._said.values())
 
 

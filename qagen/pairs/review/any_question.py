@@ -9,15 +9,13 @@ from dataclasses import dataclass
 
 from qagen.pairs.gates.problems import Problem
 from qagen.records import Passage
-from qagen.text.names import names
+from qagen.text.calendar import MONTHS, WEEKDAYS
+from qagen.text.proper_names.reader import names
 
 NO_YEAR = "no_year"
 TELLING = re.compile(r"\d{3}|第[\d一二三四五六七八九十]+[回代]|\b\d+(?:st|nd|rd|th)\b")  # years, editions
 _CASED = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u052f]")
-_CALENDAR = re.compile(
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|"
-    r"october|november|december"
-)
+_CALENDAR = re.compile("|".join((*WEEKDAYS, *MONTHS)))
 _QUOTED = re.compile(r"[\"“”«»*‘].+?[\"“”«»*’]")
 _YEAR = re.compile(
     r"(?<![\d.,])(?:1\d|20)\d\d(?!\d|[.,]\d)|第[\d一二三四五六七八九十]+回|\b\d+(?:st|nd|rd|th)\b"

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qagen.pairs.review.any_question import NO_YEAR, TELLING, AnyQuestion, said
-from qagen.text.names import names
+from qagen.text.proper_names.reader import names
+from qagen.text.scripts import HAN, KANJI, KATAKANA
 
 _TEXT = re.compile(
     r"本文|文中|文章|上記|下記|前述|後述|上述|先述|この(?:文|記事|資料|表|段落)|次の(?:文|表)|筆者|著者(?=は|が|の)"
@@ -18,7 +19,7 @@ _HERE = re.compile(
 )
 _BACK = re.compile(
     r"その|それ|そこ(?:で|に|は|の|へ)|あの|同じ(?:年|日|月|試合|大会|場所|チーム)|"
-    r"同(?=[\u4e00-\u9fffァ-ヶ])(?!時|名|士|様|意|盟|点|率|着|行|居|僚|期生|化|窓|封|級生|乗|梱|義|調|感|情|志|好|性)"
+    rf"同(?=[{HAN}{KATAKANA}])(?!時|名|士|様|意|盟|点|率|着|行|居|僚|期生|化|窓|封|級生|乗|梱|義|調|感|情|志|好|性)"
     r"|当(?:時|日)|(?:前|翌|前々|翌々)(?:年|日|月|季)|(?:前|次)(?:回|大会|節)|両(?:チーム|者|国|選手|軍|クラブ)|後者|前者"
 )
 _PRONOUN = re.compile(r"彼(?:女|ら)?(?=[はがのをにとらもへ、])|本人|同氏|同選手")
@@ -33,7 +34,7 @@ _HEADS = {
     "大会": r"大会|杯|カップ|選手権|レガッタ|リーグ|五輪|オリンピック|祭",
     "年": r"\d年|[一二三四五六七八九〇元]年",
 }
-_QUOTED = re.compile(r"「.+?」|『.+?』|[A-Za-z]{2,}|[ァ-ヶー]{3,}")
+_QUOTED = re.compile(rf"「.+?」|『.+?』|[A-Za-z]{{2,}}|[{KATAKANA}]{{3,}}")
 _NUMBER = re.compile(r"\d|第?[一二三四五六七八九十百千万〇]{1,}(?:回|年|月|日|世|号|代|位|番)")
 _ASKING = re.compile(
     r"何[年月日時分秒人点回本枚歳位番度個台件円名校]?|誰|だれ|どこ|どの|どれ|いつ|なぜ|いくつ|いくら|どう|どんな"
@@ -43,7 +44,7 @@ _COMMON = re.compile(
 )
 # What a name in kanji ends in, and what there is only one of: names() knows people and places, not these.
 _ENDS = re.compile(
-    r"[\u4e00-\u9fff々ヶ]{2,}(?:球技場|競技場|球場|駅伝|憲法|条約|の戦い|の変|の乱|維新|大学|高校|神社|城|京|県|府|都|市|"
+    rf"[{KANJI}ヶ]{{2,}}(?:球技場|競技場|球場|駅伝|憲法|条約|の戦い|の変|の乱|維新|大学|高校|神社|城|京|県|府|都|市|"
     r"湖|川|山|島|橋|駅|藩|連盟|協会|鉄道|新聞|銀行|時代)"
 )
 _ONE = re.compile(r"日本|世界|地球|太陽|月面|宇宙|人間|人体|江戸|東京|京都|大阪|円周率|三角形")

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from qagen.pairs.writing.small_prompt import prompt_variables
 from qagen.records import Passage
 from qagen.text.folding import fold
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.scripts import CJK
 
 _SYSTEM = """\

@@ -17,8 +17,9 @@ from qagen.pairs.review.any_question import AnyQuestion
 from qagen.pairs.review.english_question import EnglishQuestion
 from qagen.pairs.review.japanese_question import JapaneseQuestion
 from qagen.records import Passage, QAPair
+from qagen.text.scripts import KANA
 
-_KANA = re.compile(r"[\u3040-\u30ff]")
+_KANA = re.compile(f"[{KANA}]")
 _ENGLISH = re.compile(
     r"\b(?:who|whom|whose|what|when|which|how|why|where|the|did|does|is|are|do|has|name)\b", re.IGNORECASE
 )

@@ -16,10 +16,12 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Literal
 
+from qagen.text.calendar import MONTH
 from qagen.text.folding import fold
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import ENDS, find_answer
+from qagen.text.proper_names.reader import names
+from qagen.text.scripts import HAN
 
 AnswerStyle = Literal["short", "sentence"]
 Kind = Literal["reversed", "yes_no", "cloze", "statement"]
@@ -136,10 +138,7 @@ _NEARLY_ASKED = (
 _WORDS_OF_A_SHAPE = 4  # more is a phrase that stands for nothing else
 _TRIED = 40  # candidates looked at
 _YEAR = re.compile(r"(?:1\d|20)\d\d年?")
-_MONTH = re.compile(
-    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
-    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
-)
+_MONTH = re.compile(rf"\b{MONTH}\b")
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*|[〇一二三四五六七八九十百千万億]+(?=[人点本回年月日歳分秒位円])")
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
 _NUMBER_WORD = re.compile(
@@ -155,7 +154,7 @@ _LOOSE = re.compile(
     r"\b(?:at least|at most|more than|less than|fewer than|up to|over|under|about|around|nearly|almost|"
     r"roughly|approximately|one of|some of|among|including|such as|for example|part of|other|others|also)\b|"
     r"以上|以下|未満|超|約|ほぼ|およそ|など|一人|ひとり|一つ|ひとつ|一部|含む|含め|のうち|他の|ほか|"
-    r"も(?=[、一-龯])",
+    rf"も(?=[、{HAN}])",
     re.IGNORECASE,
 )
 

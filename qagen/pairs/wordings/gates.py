@@ -14,13 +14,12 @@ from collections.abc import Sequence
 from qagen.pairs.gates.glued_words import glued_word
 from qagen.pairs.gates.problems import Problem
 from qagen.pairs.wordings.named_text import NamedText
-from qagen.text.folding import fold
-from qagen.text.languages import language_of
 from qagen.text.lexicon import CHANGES, OPPOSITES, POLITE, TURNS
-from qagen.text.names import names
-from qagen.text.numbers import numbers
 from qagen.text.places import find_answer
-from qagen.text.questions import lost_words, read_question
+from qagen.text.questions.likeness import lost_words
+from qagen.text.questions.question import read_question
+from qagen.text.reading import Reading
+from qagen.text.scripts import HAN, HAN_COMPATIBLE, KANA, KATAKANA
 
 CLOSE_WORDS = 0.9
 CLOSE_PAIRS = 0.8
@@ -47,10 +46,10 @@ _WHICH = re.compile(
 )
 _INHABITED = re.compile("population|inhabit|resident|liv(?:e|es|ed|ing)\\b", re.IGNORECASE)
 _RATE = re.compile(r"\b(?:a|an|per|each|every) (second|minute|hour|day|night|week|month|season)\b")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_CJK = re.compile(f"[{KANA}{HAN}{HAN_COMPATIBLE}]")
 _TIMES_LONGER = 4  # than the question: a wording this long tells a story
 _LONGER = 160  # characters that a wording may have in any case
-_NAME_WORD = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]{2,}|[ァ-ヶー]{3,}")  # what of a name gives it away
+_NAME_WORD = re.compile(rf"[A-ZÀ-ÖØ-Þ][^\W\d_]{{2,}}|[{KATAKANA}]{{3,}}")  # what of a name gives it away
 _SPACED = frozenset({"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "pl", "ru", "ar", "he"})
 
 
@@ -62,7 +61,7 @@ def similarity(one: str, other: str) -> float:
     """
     from rapidfuzz import fuzz
 
-    left, right = fold(one), fold(other)
+    left, right = Reading.of(one).folded, Reading.of(other).folded
     if _CJK.search(left) and _CJK.search(right):
         return _shared_pairs(left.replace(" ", ""), right.replace(" ", ""))
     return float(fuzz.token_sort_ratio(left, right)) / 100
@@ -183,10 +182,12 @@ def check_answer(answer: str, *, canonical: str, language: str | None, own: bool
     """
     if own:
         near = find_answer(answer, canonical) or find_answer(canonical, answer)
-        if fold(answer) == fold(canonical) or (near and numbers(answer) == numbers(canonical)):
+        if Reading.of(answer).folded == Reading.of(canonical).folded or (
+            near and Reading.of(answer).numbers == Reading.of(canonical).numbers
+        ):
             return None
         return Problem("answer_changed", f"the answer is {canonical!r}, the model wrote {answer!r}")
-    if numbers(answer) != numbers(canonical):
+    if Reading.of(answer).numbers != Reading.of(canonical).numbers:
         return Problem("answer_changed", f"the numbers of {answer!r} are not those of {canonical!r}")
     lost = NamedText(answer).lost_in_translation(canonical)
     if lost:
@@ -206,15 +207,15 @@ def check_statement(
         return Problem("answer_not_in_statement", f"the sentence does not have the answer {answer!r}")
     if find_answer(answer, statement[place[1] :]):
         return Problem("no_statement", f"the sentence has the answer {answer!r} twice")
-    if fold(statement) == fold(answer):
+    if Reading.of(statement).folded == Reading.of(answer).folded:
         return Problem("no_statement", "the sentence is the answer alone")
     if statement.rstrip()[-1:] in "?？":
         return Problem("no_statement", "the sentence is a question")
     return (
         check_language_of(statement, language, known=said if own else "")
         or _check_spaces(statement, f"{question}\n{answer}\n{quote}")
-        or _missing_words(numbers(question) - numbers(statement), "number_lost")
-        or _missing_words(numbers(statement) - numbers(said), "number_added")
+        or _missing_words(Reading.of(question).numbers - Reading.of(statement).numbers, "number_lost")
+        or _missing_words(Reading.of(statement).numbers - Reading.of(said).numbers, "number_added")
         or _check_names(statement, question, own=own)
         or (_missing_words(NamedText(statement).added(said), "name_added") if own else None)
     )
@@ -224,7 +225,7 @@ def check_topic(topic: str, *, question: str, answer: str, language: str | None,
     """Whether a topic names what the question is about, and does not give the answer away."""
     if topic.rstrip()[-1:] in "?？":
         return Problem("no_topic", "the topic is a question")
-    repeated = [name for name in names(topic) if fold(topic).count(name) > 1]
+    repeated = [name for name in Reading.of(topic).names if Reading.of(topic).folded.count(name) > 1]
     if repeated:
         return Problem("no_topic", f"the topic has {', '.join(sorted(repeated))} twice")
     return check_wording(topic, question=question, answer=answer, language=language, own=own)
@@ -245,8 +246,8 @@ def check_reversed(
     both, said = f"{asked} {answer}", f"{question} {original} {quote}"
     return (
         check_language_of(asked, language, known=f"{question} {original}" if own else "")
-        or _missing_words(numbers(question) - numbers(both), "number_lost")
-        or _missing_words(numbers(both) - numbers(said), "number_added")
+        or _missing_words(Reading.of(question).numbers - Reading.of(both).numbers, "number_lost")
+        or _missing_words(Reading.of(both).numbers - Reading.of(said).numbers, "number_added")
         or _check_names(both, question, own=own)
         or (_missing_words(NamedText(both).added(said), "name_added") if own else None)
     )
@@ -254,8 +255,8 @@ def check_reversed(
 
 def check_unlike(text: str, others: Sequence[str]) -> Problem | None:
     """Whether a wording is none of those there are, after folding."""
-    folded = fold(text)
-    if any(fold(other) == folded for other in others):
+    folded = Reading.of(text).folded
+    if any(Reading.of(other).folded == folded for other in others):
         return Problem("equal_wording", "the fact has this wording already")
     return None
 
@@ -274,14 +275,14 @@ def check_language_of(text: str, language: str | None, *, known: str = "") -> Pr
         return None
     if language in _SPACED and _CJK.search(text) and not _CJK.search(known):
         return Problem("wrong_language", f"it has characters that {language!r} is not written in")
-    found = language_of(text)
+    found = Reading.of(text).language
     if found is not None and found != language:
         return Problem("wrong_language", f"it is in {found!r}, not in {language!r}")
     return None
 
 
 def _check_form(text: str, question: str) -> Problem | None:
-    if not fold(text):
+    if not Reading.of(text).folded:
         return Problem("empty", "the wording is empty")
     if len(text) > max(_LONGER, _TIMES_LONGER * len(question)):
         return Problem("too_long", f"{len(text)} characters for a question of {len(question)}")
@@ -289,7 +290,7 @@ def _check_form(text: str, question: str) -> Problem | None:
 
 
 def _check_numbers(text: str, question: str) -> Problem | None:
-    had, has = numbers(question), numbers(text)
+    had, has = Reading.of(question).numbers, Reading.of(text).numbers
     return _missing_words(had - has, "number_lost") or _missing_words(has - had, "number_added")
 
 

@@ -20,6 +20,7 @@ from qagen.pairs.wordings.rephrase_prompt import WordedFact
 from qagen.pairs.wordings.small_patterns import held_to, patterns_for
 from qagen.pairs.wordings.wish import Target
 from qagen.records import QAPair
+from qagen.text.scripts import HAN, HIRAGANA, KANA, KANJI, KATAKANA
 
 _SYSTEM = """\
 You ask the same question in other words. Every wording asks for the same answer, keeps all names and \
@@ -110,8 +111,8 @@ _STOP_WORDS = frozenset(
 LEAST_KNOWN = 0.7
 """The share of the words of a small model's statement that the question, answer or quote must have."""
 
-_CONTENT = re.compile(r"[ァ-ヶー]{2,}|[\u3400-\u9fff々]{2,}|[^\W\d_\u3005\u3040-\u30ff\u3400-\u9fff]{4,}")
-_TWICE = re.compile(r"\b([^\W\d_]+) \1\b|([ぁ-んァ-ヶー\u3400-\u9fff]{2,})\2\2", re.IGNORECASE)
+_CONTENT = re.compile(rf"[{KATAKANA}]{{2,}}|[{KANJI}]{{2,}}|[^\W\d_{KANA}{KANJI}]{{4,}}")
+_TWICE = re.compile(rf"\b([^\W\d_]+) \1\b|([{HIRAGANA}{KATAKANA}{HAN}]{{2,}})\2\2", re.IGNORECASE)
 _FIRST_KANA = "\u3005"
 _STEM, _STEM_JA = 5, 2  # letters that tell a word in another form
 _OFTEN = 3

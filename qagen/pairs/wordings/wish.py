@@ -11,7 +11,7 @@ from qagen.errors import SettingsError
 from qagen.pairs.wordings.forms import KINDS, AnswerStyle, Kind
 from qagen.records import QAPair
 from qagen.text.languages import language_code, language_of
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 
 FACTS_A_CALL = 5
 Key = tuple[str, str | None]

@@ -23,9 +23,9 @@ from qagen.pairs.wordings.forms import is_correct
 from qagen.pairs.wordings.gates import is_close, similarity
 from qagen.records import QAPair
 from qagen.text.folding import fold
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import find_answer
-from qagen.text.questions import read_question
+from qagen.text.questions.question import read_question
 from qagen.tuning.local.examples import general_items
 
 RACE = "Tilda Vance won the Marrow Sculls of 1923 in 412 seconds."

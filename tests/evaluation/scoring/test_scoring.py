@@ -13,7 +13,7 @@ from qagen.evaluation.records import Probe
 from qagen.evaluation.scoring.refusals import abstains, denies
 from qagen.evaluation.scoring.score import answer_kind_of, score_answer
 from qagen.evaluation.scoring.tokens import folded
-from qagen.text.lexicon import word_set
+from qagen.text.small_words import word_set
 
 
 def verdict(question, answers, reply, **fields):
