@@ -273,10 +273,9 @@ class Answers(BaseModel):
 
     def _rows_by_openness(self, *, is_open: bool) -> list[Answered]:
         """The answers that words leave open, or those that they decide."""
-        from qagen.evaluation import judging
+        from qagen.evaluation.judging import is_open as leaves_open
 
-        every = self.every_answer
-        return [one for one in every if judging.is_open(one.result, one.probe) == is_open]
+        return [one for one in self.every_answer if leaves_open(one.result, one.probe) == is_open]
 
     def failed(
         self, model: str | None = None, *, kinds: Iterable[ProbeKind] = ("V", "P")

@@ -22,7 +22,6 @@ def names(text: str) -> frozenset[str]:
     Without a dictionary some names are missed, and some nouns are taken for names.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     japanese = not plain.isascii() and CJK.search(plain) is not None
     if japanese:
         plain = without_readings(plain)
