@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel
 
 from qagen.llm.asking import Answer, Asked, Question, ask
+from qagen.llm.embedded.workers import workers_for
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.prompting import prompt_id, prompt_messages
@@ -90,7 +91,7 @@ class Asker:
             asked=Asked.of(model),
             native=has_native_schema(model) if native is None else native,
             small=local if small is None else small,
-            workers=max_concurrency or (2 if local else 16),
+            workers=workers_for(max_concurrency, local=local),
             language=language,
             ledger=ledger,
             config=config,

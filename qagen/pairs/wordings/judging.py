@@ -169,21 +169,17 @@ class _Hearing:
 
     def __init__(self, batch: Sequence[Translated], asker: Asker) -> None:
         self.batch, self.asker = batch, asker
-        self.shown = [
-            Shown(number, one, text, line)
-            for number, (one, text, line) in enumerate(
-                ((one, text, line) for one in batch for text, line in dict(one.texts()).items()), 1
-            )
-        ]
+        texts = [(one, *shown) for one in batch for shown in dict(one.texts()).items()]
+        self.shown = [Shown(number, *text) for number, text in enumerate(texts, 1)]
         self.verdicts: dict[int, WordingVerdict] = {}
         self.usage = Usage()
         self.why = self.stopped = ""
-        self.failed = False
+        self.hopeless = False
 
     def ask(self) -> None:
         """Ask about what has no verdict yet, unless the service failed."""
         missing = [one for one in self.shown if one.number not in self.verdicts]
-        if not missing or self.failed:
+        if not missing or self.hopeless:
             return
         first = self.batch[0].pair
         answer = self.asker.ask(
@@ -195,7 +191,7 @@ class _Hearing:
             passage=f"{first.passage} {first.id}",
         )
         self.usage += answer.usage
-        self.why, self.failed = answer.error, answer.state == "failed"
+        self.why, self.hopeless = answer.error, answer.state == "failed"
         told = answer.value.verdicts if answer.value else ()
         asked = {one.number for one in missing}
         for verdict in sorted(told, key=lambda verdict: not verdict.same_fact):  # a "no" outweighs a "yes"
@@ -215,7 +211,7 @@ class _Hearing:
             usage=self.usage,
             stopped=self.stopped,
             why=self.why,
-            hopeless=self.failed,
+            hopeless=self.hopeless,
         )
 
 
