@@ -14,7 +14,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from qagen.llm.embedded.weights import Weights
+from qagen.llm.embedded.table import Weights
 
 COMMIT = "c" * 40
 PATIENT = 120

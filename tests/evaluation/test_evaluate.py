@@ -38,7 +38,7 @@ from qagen.errors import BudgetError, ModelError, RunFolderError, SettingsError
 from qagen.evaluation.answering import ANSWER_FROM_TEXT_PROMPT, Asking, SourceTexts, messages_of
 from qagen.evaluation.auditing import read_audit, write_audit
 from qagen.evaluation.evaluating import evaluate
-from qagen.evaluation.figures.cautions import find_outdated
+from qagen.evaluation.figures.doubts import find_outdated
 from qagen.evaluation.probes.making import make_probes, write_probes
 from qagen.evaluation.records import Probe
 from qagen.evaluation.report_card import ReportCard

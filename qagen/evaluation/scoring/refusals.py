@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from qagen.evaluation.scoring.asked import Asked, is_year_like, read_asked
 from qagen.evaluation.scoring.cleaning import cleaned
-from qagen.evaluation.scoring.matching import Asked, is_year_like, read_asked
 from qagen.evaluation.scoring.tokens import LIGHT, Token, read
 from qagen.text.names import names
 

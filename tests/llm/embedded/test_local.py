@@ -19,7 +19,8 @@ from pydantic import BaseModel, Field
 from qagen.errors import LocalModelError, MissingExtraError
 from qagen.llm.embedded.chat import local_model
 from qagen.llm.embedded.engine import Engine, Settings
-from qagen.llm.embedded.weights import TABLE, fetch_weights
+from qagen.llm.embedded.table import TABLE
+from qagen.llm.embedded.weights import fetch_weights
 
 NAME = "smollm2-135m"
 

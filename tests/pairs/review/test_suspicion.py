@@ -3,7 +3,7 @@ from gold_model import bare
 from gold_pairs import gold_pairs
 from growth import PROPORTION, growth
 
-from qagen.pairs.review.suspicion import suspicion
+from qagen.pairs.review.suspecting import suspicion
 from qagen.records import Passage, QAPair
 
 

@@ -1,8 +1,4 @@
-"""TRL's trainer, with checkpoints that are whole, a log, a bar, and an end when everything is learnt.
-
-This module imports torch, transformers and TRL as it is loaded: only
-:mod:`qagen.tuning.local.train_locally` loads it, when training begins.
-"""
+"""TRL's trainer, with checkpoints that are whole, a log, a bar, and an end when everything is learnt."""
 
 from __future__ import annotations
 
@@ -24,9 +20,9 @@ from trl.trainer.sft_trainer import SFTTrainer
 from qagen.errors import LocalTrainingError
 from qagen.llm.progress import bar_class
 from qagen.tuning.local.loss_log import LossLog
-from qagen.tuning.local.one_row import answer_logits
 from qagen.tuning.local.plan import WHOLE
-from qagen.tuning.local.recall import Recall
+from qagen.tuning.local.training.one_row import answer_logits
+from qagen.tuning.local.training.recall import Recall
 
 _PATIENCE = 3  # epochs in which the validation wordings may stand still
 
@@ -112,6 +108,11 @@ class WholeCheckpoints(SFTTrainer):
     def full_precision(self) -> None:
         """After training: multiply in the precision of the weights again, as the model will be asked."""
         self.accelerator.unwrap_model(self.network, keep_fp32_wrapper=False)
+
+    def longest_row(self) -> int:
+        """Tokens of the longest row that is trained."""
+        data: Any = self.train_dataset
+        return max(map(len, data["input_ids"]))
 
     def count(self, *, trained_only: bool) -> int:
         """Its parameters."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from qagen.tuning.local.one_row import IGNORED, answer_logits
+from qagen.tuning.local.training.one_row import IGNORED, answer_logits
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -37,6 +37,10 @@ class Recall:
     def share(self) -> float:
         """Of the answers, those given word for word."""
         return self.recalled / self.asked
+
+    def figures(self) -> dict[str, Any]:
+        """Rounded, as a record holds them."""
+        return {**asdict(self), "loss": round(self.loss, 5), "accuracy": round(self.accuracy, 5)}
 
 
 def recall(model: Any, rows: Sequence[dict[str, Any]], *, eos: int, pad: int, batch_size: int) -> Recall:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import MissingExtraError, SettingsError
-from qagen.tuning.local.examples import read_examples, replayed, replayed_at_once
+from qagen.tuning.local.examples import ExampleFiles, examples_sha256, replayed, replayed_at_once
 from qagen.tuning.local.loss_log import losses_table
 from qagen.tuning.local.plan import (
     LOSSES,
@@ -28,6 +25,7 @@ from qagen.tuning.local.plan import (
     prepare_folder,
     refuse_own_base,
 )
+from qagen.tuning.local.training.defaults import Defaults, device_named, dtype_on
 from qagen.tuning.models.base_model import find_base
 from qagen.tuning.record import TuningRecord, write_record
 
@@ -35,14 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from langchain_core.language_models import BaseChatModel
 
-    from qagen.tuning.local.examples import Example, Examples
-    from qagen.tuning.models.base_model import Base
-
 _EXTRA = ("torch", "transformers", "peft", "trl", "datasets", "gguf")
-_EXPOSURES = 30  # that each answer gets, whatever its number of wordings (docs/learning.md)
-_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 30
-_AUTO_RATE, _AUTO_RATE_FULL = 2e-4, 2e-5
-_AUTO_RATE_SMALL, _SMALL = 1e-3, 5e8  # an adapter of a model with fewer parameters (docs/learning.md)
 
 
 @dataclass(frozen=True)
@@ -68,7 +59,7 @@ class LocalModel:
 
     def chat_model(self, **options: Any) -> BaseChatModel:
         """Ask it: :func:`qagen.tuned_model` of the folder."""
-        from qagen.tuning.tuned import tuned_model
+        from qagen.tuning.tuned.asking import tuned_model
 
         return tuned_model(self, **options)
 
@@ -154,29 +145,31 @@ def train_locally(
     _require_extras(quantize_4bit=quantize_4bit)
     if merge and (full or quantize_4bit):
         raise SettingsError("merge=True joins an adapter with its base in full precision: leave it out here.")
-    where = _device(device)
-    examples = read_examples(training_file, validation_file=validation_file)
+    where = device_named(device)
+    files = ExampleFiles.checked(training_file, validation_file)
+    examples = files.examples()
     base = find_base(model, home=home, announce=announce)
-    validation = None if validation_file is None else read_examples(validation_file)
+    validation = files.validation_examples()
+    defaults = Defaults(base, examples, full=full)
     plan = Plan(
         training_sha256=examples.sha256,
         validation_sha256=None if validation is None else validation.sha256,
         replay_sha256=None,
         base_sha256=base.sha256,
-        n_epochs=_epochs(examples) if n_epochs == "auto" else n_epochs,
+        n_epochs=defaults.n_epochs if n_epochs == "auto" else n_epochs,
         max_steps=max_steps,
         rank=None if full else rank,
-        learning_rate=_rate(base, full=full) if learning_rate == "auto" else learning_rate,
+        learning_rate=defaults.learning_rate if learning_rate == "auto" else learning_rate,
         batch_size=batch_size,
         seed=seed,
         stop_at_recall=stop_at_recall,
         strength=1 if full else strength,
         quantize_4bit=quantize_4bit,
-        dtype="bfloat16" if where == "cuda" or (where == "cpu" and _cpu_has_bfloat16()) else "float32",
+        dtype=dtype_on(where),
     )
     items = replayed(examples, replay, epochs=plan.n_epochs, seed=seed)
     job = Job(
-        plan=changed(plan, replay_sha256=_digest(items)),
+        plan=changed(plan, replay_sha256=examples_sha256(items)),
         base=base,
         examples=examples,
         validation=validation,
@@ -187,14 +180,20 @@ def train_locally(
         progress=progress,
         checkpoint_seconds=checkpoint_seconds,
     )
-    return _carry_out(job, overwrite=overwrite, merge=merge, announce=announce or (lambda _: None))
+    return carry_out(job, overwrite=overwrite, merge=merge, announce=announce or (lambda _: None))
 
 
-def _carry_out(job: Job, *, overwrite: bool, merge: bool, announce: Callable[[str], None]) -> LocalModel:
+def carry_out(job: Job, *, overwrite: bool, merge: bool, announce: Callable[[str], None]) -> LocalModel:
+    """Train, unless this very training is there already, and write the records.
+
+    Raises:
+        QAGenError: As :func:`train_locally`.
+    """
     with only_one(job.out):
         record = finished_record(job)
         if record is None:
-            from qagen.tuning.local.training import refuse_what_does_not_fit, train
+            from qagen.tuning.local.training.fitting import refuse_what_does_not_fit
+            from qagen.tuning.local.training.loop import train
 
             refuse_own_base(job)
             refuse_what_does_not_fit(job)
@@ -207,10 +206,10 @@ def _carry_out(job: Job, *, overwrite: bool, merge: bool, announce: Callable[[st
             announce(f"{job.folder} holds this model already: nothing to train")
         write_record(job.out, record)
         if merge and not (job.folder / MERGED).exists():
-            from qagen.tuning.local.training import merged
+            from qagen.tuning.local.training.saving import write_merged
 
             announce(f"Writing the merged model to {job.folder / MERGED}")
-            merged(job)
+            write_merged(job)
     return LocalModel(job.out, record)
 
 
@@ -219,45 +218,3 @@ def _require_extras(*, quantize_4bit: bool) -> None:
         raise MissingExtraError("train", "Training on this machine")
     if quantize_4bit and find_spec("bitsandbytes") is None:
         raise MissingExtraError("gpu", "Training with 4-bit weights")
-
-
-def _epochs(examples: Examples) -> int:
-    answers = {item.answer for item in examples.items}
-    wanted = math.ceil(_EXPOSURES * len(answers) / len(examples.items))
-    return min(max(wanted, _FEWEST_EPOCHS), _MOST_EPOCHS)
-
-
-def _rate(base: Base, *, full: bool) -> float:
-    from qagen.tuning.local.memory import shape_of
-
-    if full:
-        return _AUTO_RATE_FULL
-    return _AUTO_RATE_SMALL if shape_of(base, rank=None).parameters < _SMALL else _AUTO_RATE
-
-
-def _device(name: str) -> str:
-    import torch
-
-    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return next(device for device in ("cuda", "mps", "cpu") if here[device])
-    if name not in here:
-        raise SettingsError(f"There is no device {name!r}. Use 'auto', 'cpu', 'cuda' or 'mps'.")
-    if not here[name]:
-        raise SettingsError(
-            f"No {name} device can be used here. Use device='auto', or install a torch build for your GPU "
-            "(docs/tuning.md)."
-        )
-    return name
-
-
-def _cpu_has_bfloat16() -> bool:
-    """Matrix units for 16 bits (AMX): a step then takes a third of the time. Without them it takes longer."""
-    import torch
-
-    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
-
-
-def _digest(items: tuple[Example, ...]) -> str | None:
-    rows = [item.as_row() for item in items]
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest() if rows else None
