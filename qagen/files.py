@@ -167,6 +167,6 @@ class JsonLines(Sequence[T], Generic[T]):
             name = self._record.__name__
             article = "an" if name[0] in "AEIOU" else "a"
             raise RecordError(
-                f"{self.path}, record {number + 1}: not {article} {name} ({field}: {first['msg']}). "
-                "Correct or remove that line."
+                f"{self.path}, record {number + 1}: not {article} {name} ({field}: {first['msg']}).",
+                hint="Correct or remove that line.",
             ) from error
