@@ -31,7 +31,9 @@ def test_an_error_without_advice_says_only_what_it_says():
 
 
 def test_an_error_is_the_same_in_another_process():
-    error = pickle.loads(pickle.dumps(RunFolderError("There is none.", hint="Make one.", retryable=True)))
+    error = pickle.loads(  # noqa: S301 - written a moment ago
+        pickle.dumps(RunFolderError("There is none.", hint="Make one.", retryable=True))
+    )
     assert (str(error), error.hint, error.retryable) == ("There is none. Make one.", "Make one.", True)
 
 

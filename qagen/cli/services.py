@@ -64,7 +64,8 @@ def client_at(provider: str, base_url: str | None) -> openai.OpenAI:
     address = base_url or (None if provider == "openai" else service_at(provider).base_url)
     if provider == "azure" and not address:
         raise SettingsError(
-            "Azure has an address for each customer: give --base-url https://NAME.openai.azure.com/openai/v1/"
+            "Azure has an address for each customer.",
+            hint="Give yours: --base-url https://NAME.openai.azure.com/openai/v1/ (NAME is your resource).",
         )
     if provider == "other" and not address:
         raise SettingsError(

@@ -377,7 +377,7 @@ class Ledger:
         except (sqlite3.Error, OSError) as error:
             raise RunFolderError(
                 f"the ledger {self.path or '(in memory)'} cannot be used: {error}.",
-                hint="Check that the folder can "
-                "be written to, that the disk has room and that the file is a qagen ledger; then run the "
+                hint="Check that the folder can be written to, that the disk has room and that the file is a "
+                "qagen ledger; then run the "
                 "same command again: what is stored is kept.",
             ) from error
