@@ -15,7 +15,8 @@ from langchain_openai import ChatOpenAI
 from pydantic import Field
 
 from qagen.llm.embedded.engine import Engine, Settings, require_engine, stop_engines
-from qagen.llm.embedded.weights import DEFAULT, TABLE, fetch_weights, file_sha256
+from qagen.llm.embedded.table import DEFAULT, TABLE
+from qagen.llm.embedded.weights import fetch_weights, file_sha256
 from qagen.llm.embedded.workers import LOCAL_WORKERS
 from qagen.llm.system_prompt import with_system_prompt
 

@@ -151,7 +151,7 @@ class LocalWeights:
                 f"{base.name} is no GGUF file, so llama.cpp cannot load it: use engine='transformers'."
             )
         from qagen.llm.embedded.chat import local_model
-        from qagen.llm.embedded.weights import TABLE
+        from qagen.llm.embedded.table import TABLE
 
         in_table = base.name.removeprefix("local:")  # its sha256 is known: the file need not be read for it
         model = local_model(

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import ModelCard
 from reported import pair
 
-from qagen.llm.embedded.weights import TABLE
+from qagen.llm.embedded.table import TABLE
 from qagen.pairs.dataset import write_pairs
 from qagen.tuning.file.writing import write_training_file
 from qagen.tuning.local.card import model_card

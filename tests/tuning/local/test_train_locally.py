@@ -468,7 +468,6 @@ def test_general_items_are_mixed_in_and_counted(file, base, tmp_path):
 
 
 def test_each_epoch_brings_all_examples_and_other_general_items():
-    pytest.importorskip("trl")
     from qagen.tuning.local.training.trainer import Mixed
 
     mixed, epochs = Mixed(8, 5, 2, seed=1), []
@@ -490,7 +489,8 @@ def test_each_epoch_brings_all_examples_and_other_general_items():
 
 
 def test_rounding_what_is_not_trained_ahead_changes_no_bit_and_is_undone():
-    torch = pytest.importorskip("torch")
+    import torch
+
     from qagen.tuning.local.training.loop import frozen_in_16_bits
 
     torch.manual_seed(0)

@@ -6,11 +6,12 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from qagen.records import Sentence
 from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, headings
-from qagen.text.scripts import CJK
+from qagen.text.scripts import CJK, HIRAGANA
 
 _ITEM = re.compile(r"(?:[>\s]|[-*+•・‣◦](?=\s)|(?:\d{1,3}[.)．]|[*_]{1,3})(?=\s))+")
 _HAS_WORD = re.compile(r"[^\W_]")
@@ -20,7 +21,7 @@ _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[^\n]*\n?", re.MULTILINE)
 _BLANK = re.compile(r"\n[^\S\n]*\n")
 _LONGEST_TITLE = 60
 _MOST_TITLE_WORDS = 10
-_CJK_PREDICATE = re.compile(r"[ぁ-ん]\Z")
+_CJK_PREDICATE = re.compile(rf"[{HIRAGANA}]\Z")
 # What the parts of a text of rules are counted by: the first names what it counts, the second may also count
 # the items of a list.
 _NUMERAL = (
@@ -82,8 +83,9 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
     for low, high in pairwise(kept):
         if dropped.covers(low) or not text[low:high].strip():
             continue
-        count = _count(text, low, high)
-        if count is None and not _is_title(text, low, high) and not _is_headed(text, low, high, counted):
+        piece = _Piece(text, low, high)
+        count = piece.count()
+        if count is None and not piece.is_title() and not piece.is_headed(counted):
             yield low, high
         counted = count
 
@@ -106,54 +108,63 @@ def _skipped(text: str, rows: list[tuple[int, int]]) -> Iterator[tuple[int, int]
                 yield rows[place - 1]
 
 
-def _is_title(text: str, low: int, high: int) -> bool:
-    """Whether a piece is a title without marks, as in the text of a PDF: short, alone, followed by text."""
-    piece = text[low:high].strip()
-    if not piece or len(piece) > _LONGEST_TITLE or "\n" in piece or _SENTENCE_MARK.search(piece):
-        return False
-    alone = low == 0 or text[low - 1] == "\n"
-    if not alone or _ITEM.match(piece) or not _BLANK.search(text, high - 2, high + 2):
-        return False
-    if CJK.search(piece):
-        return len(piece) <= _LONGEST_TITLE // 3 and not _CJK_PREDICATE.search(piece)
-    telling = [word for word in piece.split() if len(word) >= _TELLING or word[0].isdigit()]
-    return len(telling) <= _MOST_TITLE_WORDS and not any(word[0].islower() for word in telling)
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of a text between two places where a sentence may end."""
 
+    text: str
+    low: int
+    high: int
 
-def _count(text: str, low: int, high: int) -> re.Pattern[str] | None:
-    """The kind of count that a piece consists of (*Article 3.*, *(2)*); ``None`` if there is more or less."""
-    piece = _short(text, low, high)
-    return next((kind for kind in (_RULE, _MARK) if kind.fullmatch(piece)), None)
+    def is_title(self) -> bool:
+        """Whether it is a title without marks, as in the text of a PDF: short, alone, followed by text."""
+        text, low, high = self.text, self.low, self.high
+        piece = text[low:high].strip()
+        if not piece or len(piece) > _LONGEST_TITLE or "\n" in piece or _SENTENCE_MARK.search(piece):
+            return False
+        alone = low == 0 or text[low - 1] == "\n"
+        if not alone or _ITEM.match(piece) or not _BLANK.search(text, high - 2, high + 2):
+            return False
+        if CJK.search(piece):
+            return len(piece) <= _LONGEST_TITLE // 3 and not _CJK_PREDICATE.search(piece)
+        telling = [word for word in piece.split() if len(word) >= _TELLING or word[0].isdigit()]
+        return len(telling) <= _MOST_TITLE_WORDS and not any(word[0].islower() for word in telling)
 
+    def count(self) -> re.Pattern[str] | None:
+        """The kind of count that it consists of (*Article 3.*, *(2)*); ``None`` if there is more or less."""
+        piece = self.short()
+        return next((kind for kind in (_RULE, _MARK) if kind.fullmatch(piece)), None)
 
-def _is_headed(text: str, low: int, high: int, counted: re.Pattern[str] | None) -> bool:
-    """Whether a piece is the title of a rule: after its count, which may be part of the piece.
+    def is_headed(self, counted: re.Pattern[str] | None) -> bool:
+        """Whether it is the title of a rule: after its count, which may be part of the piece.
 
-    That is a short line without a full stop or a verb before a paragraph, or in brackets; after a mark that
-    may count the items of a list only if it begins large and no next mark follows.
-    """
-    piece = _short(text, low, high)
-    before = _RULE.match(piece)
-    title = piece[before.end() :].lstrip() if before else piece
-    if not title or (before is None and counted is None):
-        return False
-    if _BRACKETED.fullmatch(title):
-        return bool(text[high : high + _LONGEST_TITLE].strip())
-    if (before or counted is _MARK) and not (title[0].isupper() or CJK.match(title)):
-        return False
-    if any(pattern.search(title) for pattern in (_SENTENCE_MARK, _CJK_PREDICATE, _VERB)):
-        return False
-    following = _BLANK.search(text, high - 2, high + 2)
-    rest = text[following.end() : following.end() + _LONGEST_TITLE].lstrip() if following else ""
-    return bool(rest) and (counted is not _MARK or _MARK.match(unicodedata.normalize("NFKC", rest)) is None)
+        That is a short line without a full stop or a verb before a paragraph, or in brackets; after a mark
+        that may count the items of a list only if it begins large and no next mark follows.
+        """
+        text, high = self.text, self.high
+        piece = self.short()
+        before = _RULE.match(piece)
+        title = piece[before.end() :].lstrip() if before else piece
+        if not title or (before is None and counted is None):
+            return False
+        if _BRACKETED.fullmatch(title):
+            return bool(text[high : high + _LONGEST_TITLE].strip())
+        if (before or counted is _MARK) and not (title[0].isupper() or CJK.match(title)):
+            return False
+        if any(pattern.search(title) for pattern in (_SENTENCE_MARK, _CJK_PREDICATE, _VERB)):
+            return False
+        following = _BLANK.search(text, high - 2, high + 2)
+        rest = text[following.end() : following.end() + _LONGEST_TITLE].lstrip() if following else ""
+        return bool(rest) and (
+            counted is not _MARK or _MARK.match(unicodedata.normalize("NFKC", rest)) is None
+        )
 
-
-def _short(text: str, low: int, high: int) -> str:
-    """A piece in common signs if it is one line as short as a title, else nothing."""
-    piece = text[low:high].strip()
-    if len(piece) > _LONGEST_TITLE or "\n" in piece:
-        return ""
-    return unicodedata.normalize("NFKC", piece)
+    def short(self) -> str:
+        """In common signs if it is one line as short as a title, else nothing."""
+        piece = self.text[self.low : self.high].strip()
+        if len(piece) > _LONGEST_TITLE or "\n" in piece:
+            return ""
+        return unicodedata.normalize("NFKC", piece)
 
 
 _TELLING = 4  # letters: shorter words are small in titles too

@@ -9,7 +9,7 @@ from conftest import ROOT
 from gold_model import read_facts
 
 from qagen.evaluation.answering import passages_text
-from qagen.evaluation.retrieval import PASSAGE_TOKENS, TOP, PassageIndex, search_tokens
+from qagen.pairs.finding import PASSAGE_TOKENS, TOP, PassageIndex, search_tokens
 from qagen.text.places import locate
 
 DOCUMENTS = ROOT / "examples" / "documents"
@@ -125,6 +125,21 @@ def test_the_right_passage_is_among_the_three_for_the_facts_of_the_examples(japa
     found = [held(fact, texts[fact.source], index.search(fact.question)) for fact in facts]
     assert len(facts) > 200
     assert sum(found) / len(facts) >= least
+
+
+def test_the_order_is_that_of_bm25s():
+    import bm25s
+
+    index = PassageIndex.of(examples())
+    texts = [" ".join([one.theme, *one.section, one.text]) for one in index.passages]
+    theirs = bm25s.BM25(backend="numpy", auto_compile=False)
+    theirs.index([search_tokens(text) for text in texts], show_progress=False)
+    known = {token for text in texts for token in search_tokens(text)}
+    for fact in read_facts()[::7]:
+        asked = [token for token in search_tokens(fact.question) if token in known]
+        scores = theirs.get_scores(asked)
+        best = sorted(range(len(texts)), key=lambda place: (-float(scores[place]), place))[:TOP]
+        assert index.search(fact.question) == [index.passages[place] for place in best if scores[place] > 0]
 
 
 def held(fact, text, passages):
