@@ -14,7 +14,7 @@ from qagen.records import Passage, QAPair
 from qagen.text.calendar import MONTH
 from qagen.text.numerals.reader import numbers
 from qagen.text.passages.passage import sentence_with
-from qagen.text.places import find_quote
+from qagen.text.places import find_answer, find_quote
 from qagen.text.questions.question import read_question
 from qagen.text.reading import Reading
 from qagen.text.scripts import CJK
@@ -188,6 +188,10 @@ class _Claim:
 
     def unsupported(self) -> Problem | None:
         """A month, number or name of the answer that the source does not have."""
+        if self.pair.answer in self.source.passage.text and find_answer(
+            self.pair.answer, self.source.passage.text
+        ):
+            return None  # word for word: whatever numbers and names it has stand there
         source, answer = self.source, Reading.of(self.pair.answer)
         strange = answer.months - source.months
         if strange and source.months:
