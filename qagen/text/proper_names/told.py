@@ -11,7 +11,7 @@ from qagen.text.folding import fold
 from qagen.text.languages import language_of
 from qagen.text.proper_names.japanese import without_readings
 from qagen.text.proper_names.latin import SIGN
-from qagen.text.scripts import CJK, EAST
+from qagen.text.scripts import CJK, EAST, main_script
 from qagen.text.small_words import word_set
 
 _TITLES = word_set("the of and mr mrs ms miss dr prof professor sir dame lord lady captain capt de la")
@@ -28,7 +28,7 @@ _ARTICLES = frozenset("ld")  # of French and Italian, before an apostrophe
 _CASES = {
     **dict.fromkeys(("pl", "cs", "sk", "ru", "uk", "be", "bg", "sr", "mk", "hr", "sl", "lt", "lv"), (2, 4)),
     **dict.fromkeys(("fi", "et", "hu", "tr"), (2, 6)),
-    **dict.fromkeys(("el", "ro"), (2, 4)),
+    **dict.fromkeys(("el", "greek", "ro", "cyrillic"), (2, 4)),
     "de": (0, 2),
 }
 _LEAST_STEM = 3
@@ -67,7 +67,8 @@ class Told:
         wanted = [word for word in _plain_words(name).split() if word not in _TITLES]
         if not wanted or self.is_written(name):
             return True
-        bare = [wanted[1:]] if len(wanted) > 1 and wanted[0] in _ARTICLES else []
+        apart = _plain_words(re.sub("['’]", " ", name)).split()
+        bare = [apart[1:]] if len(apart) > 1 and apart[0] in _ARTICLES else []
         every = [_Words(self.text, plain) for plain in self.plain_forms]
         return any(words.has(one) for words in every for one in (wanted, *bare)) or self.has_inflected(wanted)
 
@@ -98,7 +99,7 @@ class Told:
     @cached_property
     def cases(self) -> tuple[int, int]:
         """How many letters a name may lose and get at its end in the language of the text."""
-        return _CASES.get(language_of(self.text) or "", (0, 0))
+        return _CASES.get(language_of(self.text) or main_script(self.text) or "", (0, 0))
 
     def has_inflected(self, wanted: list[str]) -> bool:
         """Whether the words of a name stand side by side in other cases."""
