@@ -233,8 +233,14 @@ class _Claim:
             return self.has_time(number)
         if number.endswith("s"):
             return any(one.endswith(number) or number.endswith(one) for one in known if one.endswith("s"))
-        comma = "." in number and number.replace(".", ",") in self.source.spelled
-        return comma or number in self.source.parts_of_times
+        if number in self.source.parts_of_times or self.has_share():
+            return True
+        return "." in number and number.replace(".", ",") in self.source.spelled
+
+    def has_share(self) -> bool:
+        """Whether the answer is one share of a whole, and the text names it in another notation."""
+        told = Reading.of(self.pair.answer).shares
+        return len(told) == 1 and told <= self.source.text.shares
 
     def has_one(self) -> bool:
         """Whether the text has one of what is counted, without a number: *a window*, *the only window*.
