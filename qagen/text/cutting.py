@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from qagen.text.calendar import SHORT_MONTHS, any_of
+from qagen.text.abbreviations import is_abbreviation, is_ordinal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,13 +51,8 @@ _LOOK = 32
 # A quotation that one of these follows goes on: 「はい。」と言った。
 _GOES_ON = frozenset("とっはがのをにもでなかや、，")
 _CLOSERS = frozenset("」』）】〉》”’\"')]")
-# A full stop after one of these ends no sentence; after one of the second group not if a number follows.
-_ABBREVIATION = re.compile(
-    "mrs?|ms|dr|prof|st|sr|jr|rev|gen|col|capt|lt|sgt|hon|mt|vs|cf|al|inc|ltd|co|corp|bros|approx|ca|dept|est"
-    f"|mme|mlle|bzw|ggf|evtl|sog|{any_of(name for name in SHORT_MONTHS if name != 'may')}"
-)
-_BEFORE_NUMBER = re.compile("nos?|figs?|vol|pp?|nr|art|sec|ch|eq|bd|ver|v")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}\Z")
+_ROMAN_NUMBER = re.compile("[ivx]{2,6}")
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘]*\Z")
 
 
@@ -214,19 +209,19 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     if following.islower():
         return False
-    return match["latin"] != "." or not _is_abbreviation(text, match.start(), following)
+    return match["latin"] != "." or not _belongs_to_word(text, match.start(), match.end())
 
 
-def _is_abbreviation(text: str, stop: int, following: str) -> bool:
-    """Whether the full stop at ``stop`` belongs to its word, or to the number of a list item."""
+def _belongs_to_word(text: str, stop: int, after: int) -> bool:
+    """Whether the full stop at ``stop`` is part of its word: an abbreviation, an ordinal, a list number."""
     found = _LAST_WORD.search(text, max(0, stop - _LOOK), stop)
     word = found[0].lower() if found else ""
-    if word.isdigit():
-        return _LIST_NUMBER.search(text, max(0, stop - _LOOK), stop) is not None
+    if word.isdigit() or _ROMAN_NUMBER.fullmatch(word):
+        listed = _LIST_NUMBER.search(text, max(0, stop - _LOOK), stop) is not None
+        return listed or is_ordinal(text, stop, after)
     if (len(word) == 1 and word.isalpha()) or "." in word:
         return True
-    known = _BEFORE_NUMBER if following.isdigit() else _ABBREVIATION
-    return known.fullmatch(word) is not None or _ABBREVIATION.fullmatch(word) is not None
+    return is_abbreviation(word, text[after : after + 1])
 
 
 @cache
