@@ -7,10 +7,12 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, overload
 
-from qagen.documents.conversion import CONVERTED, convert
+from qagen.documents.conversion.converted import Converted
+from qagen.documents.conversion.converting import CONVERTED, convert
 from qagen.documents.decoding import decode_text, normalised
 from qagen.documents.fetching import fetch, stem, without_password
 from qagen.errors import DocumentError, SettingsError, UnreadableError
@@ -261,22 +263,24 @@ def _read(place: _Place, theme: str | None) -> Document:
     """The document at a place."""
     from langchain_core.documents import Document
 
-    item, title, fallback, tabular = place.item, None, "", False
+    item, fallback, tabular = place.item, "", False
     if isinstance(item, Document):
         return _filled(item, normalised(item.page_content), theme)
     if isinstance(item, Path):
         suffix = item.suffix.lower()
-        text, title = _text_of(_bytes_of(item), suffix, None)
+        read = _text_of(_bytes_of(item), suffix, None)
         fallback, tabular = PurePosixPath(place.source).stem, suffix in _TABLES
     elif place.key.startswith("address"):
         download = fetch(item)
-        text, title = _text_of(download.data, download.suffix, download.encoding)
+        read = _text_of(download.data, download.suffix, download.encoding)
         fallback, tabular = stem(place.source), download.suffix in _TABLES
     else:
-        text = normalised(item)
-        fallback = _first_line(text)
-    found = theme or title or (None if tabular else _first_heading(text)) or fallback
-    return Document(page_content=text, metadata={"source": place.source, "theme": found})
+        read = Converted(normalised(item))
+        fallback = _first_line(read.text)
+    found = theme or read.title or (None if tabular else _first_heading(read.text)) or fallback
+    told = {"warnings": [one.as_metadata() for one in read.warnings]} if read.warnings else {}
+    metadata = {**read.metadata, "source": place.source, "theme": found, **told}
+    return Document(page_content=read.text, metadata=metadata)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -294,20 +298,20 @@ def _bytes_of(path: Path) -> bytes:
     raise UnreadableError("unsupported", "It is not a regular file")
 
 
-def _text_of(data: bytes, suffix: str, declared: str | None) -> tuple[str, str | None]:
-    """The normalised text of a file, and its title if the format has one."""
+def _text_of(data: bytes, suffix: str, declared: str | None) -> Converted:
+    """The normalised text of a file, its title if the format has one, and the warnings."""
     if data.startswith(b"%PDF-"):
         suffix = ".pdf"
     if not data:
         raise UnreadableError("empty", "The file has no content")
     if suffix in CONVERTED:
-        text, title = convert(data, suffix, declared=declared)
-        return normalised(text), title
+        converted = convert(data, suffix, declared=declared)
+        return replace(converted, text=normalised(converted.text))
     if _UNSUPPORTED.match(suffix):
         raise UnreadableError(
             "unsupported", f"{suffix} files cannot be read. Save it as PDF, DOCX, PPTX or XLSX"
         )
-    return decode_text(data, declared=declared), None
+    return Converted(decode_text(data, declared=declared))
 
 
 def _filled(document: Document, text: str, theme: str | None) -> Document:
