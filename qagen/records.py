@@ -215,6 +215,23 @@ class Failure(_Record):
     detail: str
 
 
+class Notice(_Record):
+    """Something of a document that did not reach its text as it stands there: left out, changed or guessed.
+
+    ``kind`` is one word for it, ``count`` how often, ``place`` where (``page 7``; empty for all of it), and
+    ``detail`` says it in a sentence.
+    """
+
+    source: str
+    kind: str
+    detail: str
+    count: int = 1
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.detail}"
+
+
 class Usage(_Record):
     """What calls have used: tokens as the service counted them, cost in US dollars.
 

@@ -16,7 +16,7 @@ from qagen.documents.conversion.converting import CONVERTED, convert
 from qagen.documents.decoding import decode_text, normalised
 from qagen.documents.fetching import fetch, stem, without_password
 from qagen.errors import DocumentError, SettingsError, UnreadableError
-from qagen.records import Failure
+from qagen.records import Failure, Notice
 from qagen.text.cutting import headings
 
 if TYPE_CHECKING:
@@ -37,11 +37,16 @@ _LONGEST_THEME = 80
 
 
 class Documents(Sequence["Document"]):
-    """The documents that were read, in order, and in ``failures`` what could not be, and why."""
+    """The documents that were read, in order, and in ``failures`` what could not be, and why.
+
+    ``notices`` is what is known of the documents that were read and could not be kept whole; the same stands
+    in ``metadata["warnings"]`` of each.
+    """
 
     def __init__(self, documents: Iterable[Document], failures: Iterable[Failure]) -> None:
         self._documents = tuple(documents)
         self.failures = tuple(failures)
+        self.notices = tuple(notice for document in self._documents for notice in notices_of(document))
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -55,6 +60,17 @@ class Documents(Sequence["Document"]):
 
     def __repr__(self) -> str:
         return f"<Documents: {len(self)} read, {len(self.failures)} failed>"
+
+
+def notices_of(document: Document) -> tuple[Notice, ...]:
+    """The warnings in a document's metadata, under its name; what a caller keeps there is left alone."""
+    told = document.metadata.get("warnings", ())
+    rows = [one for one in told if isinstance(one, dict)] if isinstance(told, (list, tuple)) else []
+    known = [one for one in rows if _NOTICED <= one.keys() <= Notice.model_fields.keys()]
+    return tuple(Notice(**{**one, "source": document.metadata["source"]}) for one in known)
+
+
+_NOTICED = frozenset({"kind", "detail"})
 
 
 class _Place(NamedTuple):
@@ -80,8 +96,9 @@ def load_documents(
 
     A document's metadata are ``source`` (the path as given, the address without a password, or ``text:`` and
     eight digits of the text's sha256) and ``theme`` (its title or first heading, else the name of the file or
-    the first line). A Document keeps its own metadata and gets what is missing. If two have the same source,
-    the later one is called ``…~2``; what is given twice is read once.
+    the first line). What could not be kept of a file stands in ``warnings``, each with its kind, count, place
+    and a sentence (``detail``). A Document keeps its own metadata and gets what is missing. If two have the
+    same source, the later one is called ``…~2``; what is given twice is read once.
 
     Args:
         source: What to read.

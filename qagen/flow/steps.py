@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qagen.documents.loading import identified
+from qagen.documents.loading import identified, notices_of
 from qagen.flow.recipe import Recipe
 from qagen.llm.asker import Asker
 from qagen.llm.ledger import Ledger
@@ -37,6 +37,7 @@ from qagen.records import (
     Edit,
     Failure,
     Leak,
+    Notice,
     Passage,
     QAPair,
     Step,
@@ -89,6 +90,7 @@ class Run:
         asker_of: Makes the asker of a model that the recipe names.
         passages: By id, in the order of the documents.
         texts: The documents by source.
+        notices: What of the documents was not kept whole.
         state: What there is.
         steps: What was done.
     """
@@ -104,6 +106,7 @@ class Run:
     asker_of: Callable[[str | BaseChatModel], Asker] | None = None
     passages: dict[str, Passage] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
     state: State = field(default_factory=State)
     steps: list[Step] = field(default_factory=list)
     course: Course = field(init=False)
@@ -145,6 +148,7 @@ class Run:
                 *(one for one in state.failures if not self._is_settled(one, coverage)),
                 *self._unmatched(),
             ],
+            warnings=self.notices,
             usage=sum((step.usage for step in self.steps), Usage()),
             passages=len(self.passages),
             coverage=coverage,
@@ -447,6 +451,7 @@ class Run:
         """The documents; their texts are remembered under the names that pairs have for them."""
         for document in identified(documents):
             self.texts[document.metadata["source"]] = document.page_content
+            self.notices += notices_of(document)
             yield document
 
     def _remembered(self, passages: Iterable[Passage]) -> Iterator[Passage]:

@@ -1,1 +1,1 @@
-"""From files that are not plain text to the Markdown that a reader sees; what could not be kept is a warning."""
+"""From files that are not plain text to the Markdown that a reader sees; what was not kept is a warning."""

@@ -10,9 +10,9 @@ from typing import Any
 class DocumentWarning:
     """Something of a document that was left out, changed or guessed.
 
-    ``kind`` is one word of a fixed list (``comments``, ``hidden_rows``, ``no_text``, …), ``count`` how often it
-    occurs, ``place`` where (``page 7``, ``sheet Fees``; empty for the whole document), and ``detail`` the sentence
-    for a person, without the document's name: "3 comments left out".
+    ``kind`` is one word of a fixed list (``comments``, ``hidden_rows``, ``no_text``, …), ``count`` how often
+    it occurs, ``place`` where (``page 7``, ``sheet Fees``; empty for the whole document), and ``detail`` the
+    sentence for a person, without the document's name: "3 comments left out".
     """
 
     kind: str

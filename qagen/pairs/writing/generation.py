@@ -54,6 +54,9 @@ STAGE = "write"
 NOT_ASKED = "not_asked"
 _SMALLEST = 40  # tokens: a passage this short whose reply is still cut off is not divided further
 
+LARGE_CHUNK_TOKENS = 800
+"""Tokens of a passage for a hosted model, at most, where no other size is asked for."""
+
 
 class QAGenerator(Runnable[Document, list[QAPair]]):
     """Writes question-answer pairs about documents: a recursive token splitter, a prompt, a fixing parser.
@@ -120,7 +123,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         self.max_concurrency = max_concurrency or (2 if is_local(self.llm) else 16)
         self._splitting: dict[str, Any] = {
             "splitter": splitter,
-            "chunk_size": chunk_size or (CHUNK_TOKENS if self.small else 800),
+            "chunk_size": chunk_size or (CHUNK_TOKENS if self.small else LARGE_CHUNK_TOKENS),
             "context_tokens": (CONTEXT_TOKENS if self.small else 300)
             if context_tokens is None
             else context_tokens,
