@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import stat
@@ -71,6 +72,15 @@ def notices_of(document: Document) -> tuple[Notice, ...]:
 
 
 _NOTICED = frozenset({"kind", "detail"})
+
+
+def metadata_json(document: Document) -> str:
+    """What a document's loader told of it beside what stands elsewhere, as JSON text; else empty."""
+    own = {name: value for name, value in document.metadata.items() if name not in _STANDS_ELSEWHERE}
+    return json.dumps(own, ensure_ascii=False, default=str, sort_keys=True) if own else ""
+
+
+_STANDS_ELSEWHERE = frozenset({"source", "theme", "warnings"})
 
 
 class _Place(NamedTuple):
