@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qagen.cli import ask, doctor, documents, evaluation, jobs, models, status, tune
+from qagen.cli import ask, doctor, documents, evaluation, inspecting, jobs, models, status, tune
 from qagen.cli.terminal import announce, pasteable
 from qagen.errors import QAGenError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="The embedded models: which there are, and which are on this machine.")
 jobs_app = typer.Typer(help="Fine-tuning jobs at a service: list, watch, cancel, metrics.")
+app.command()(inspecting.inspect)
 app.command()(documents.generate)
 app.command()(documents.check)
 app.command()(tune.tune)

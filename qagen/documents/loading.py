@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, overload
 
-from qagen.documents.conversion import CONVERTED, convert
+from qagen.documents.conversion.converted import Converted
+from qagen.documents.conversion.converting import CONVERTED, convert
 from qagen.documents.decoding import decode_text, normalised
 from qagen.documents.fetching import fetch, stem, without_password
 from qagen.errors import DocumentError, SettingsError, UnreadableError
-from qagen.records import Failure
+from qagen.records import Failure, Notice
 from qagen.text.cutting import headings
 
 if TYPE_CHECKING:
@@ -35,11 +38,16 @@ _LONGEST_THEME = 80
 
 
 class Documents(Sequence["Document"]):
-    """The documents that were read, in order, and in ``failures`` what could not be, and why."""
+    """The documents that were read, in order, and in ``failures`` what could not be, and why.
+
+    ``notices`` is what is known of the documents that were read and could not be kept whole; the same stands
+    in ``metadata["warnings"]`` of each.
+    """
 
     def __init__(self, documents: Iterable[Document], failures: Iterable[Failure]) -> None:
         self._documents = tuple(documents)
         self.failures = tuple(failures)
+        self.notices = tuple(notice for document in self._documents for notice in notices_of(document))
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -53,6 +61,26 @@ class Documents(Sequence["Document"]):
 
     def __repr__(self) -> str:
         return f"<Documents: {len(self)} read, {len(self.failures)} failed>"
+
+
+def notices_of(document: Document) -> tuple[Notice, ...]:
+    """The warnings in a document's metadata, under its name; what a caller keeps there is left alone."""
+    told = document.metadata.get("warnings", ())
+    rows = [one for one in told if isinstance(one, dict)] if isinstance(told, (list, tuple)) else []
+    known = [one for one in rows if _NOTICED <= one.keys() <= Notice.model_fields.keys()]
+    return tuple(Notice(**{**one, "source": document.metadata["source"]}) for one in known)
+
+
+_NOTICED = frozenset({"kind", "detail"})
+
+
+def metadata_json(document: Document) -> str:
+    """What a document's loader told of it beside what stands elsewhere, as JSON text; else empty."""
+    own = {name: value for name, value in document.metadata.items() if name not in _STANDS_ELSEWHERE}
+    return json.dumps(own, ensure_ascii=False, default=str, sort_keys=True) if own else ""
+
+
+_STANDS_ELSEWHERE = frozenset({"source", "theme", "warnings"})
 
 
 class _Place(NamedTuple):
@@ -78,8 +106,9 @@ def load_documents(
 
     A document's metadata are ``source`` (the path as given, the address without a password, or ``text:`` and
     eight digits of the text's sha256) and ``theme`` (its title or first heading, else the name of the file or
-    the first line). A Document keeps its own metadata and gets what is missing. If two have the same source,
-    the later one is called ``…~2``; what is given twice is read once.
+    the first line). What could not be kept of a file stands in ``warnings``, each with its kind, count, place
+    and a sentence (``detail``). A Document keeps its own metadata and gets what is missing. If two have the
+    same source, the later one is called ``…~2``; what is given twice is read once.
 
     Args:
         source: What to read.
@@ -261,22 +290,24 @@ def _read(place: _Place, theme: str | None) -> Document:
     """The document at a place."""
     from langchain_core.documents import Document
 
-    item, title, fallback, tabular = place.item, None, "", False
+    item, fallback, tabular = place.item, "", False
     if isinstance(item, Document):
         return _filled(item, normalised(item.page_content), theme)
     if isinstance(item, Path):
         suffix = item.suffix.lower()
-        text, title = _text_of(_bytes_of(item), suffix, None)
+        read = _text_of(_bytes_of(item), suffix, None)
         fallback, tabular = PurePosixPath(place.source).stem, suffix in _TABLES
     elif place.key.startswith("address"):
         download = fetch(item)
-        text, title = _text_of(download.data, download.suffix, download.encoding)
+        read = _text_of(download.data, download.suffix, download.encoding)
         fallback, tabular = stem(place.source), download.suffix in _TABLES
     else:
-        text = normalised(item)
-        fallback = _first_line(text)
-    found = theme or title or (None if tabular else _first_heading(text)) or fallback
-    return Document(page_content=text, metadata={"source": place.source, "theme": found})
+        read = Converted(normalised(item))
+        fallback = _first_line(read.text)
+    found = theme or read.title or (None if tabular else _first_heading(read.text)) or fallback
+    told = {"warnings": [one.as_metadata() for one in read.warnings]} if read.warnings else {}
+    metadata = {**read.metadata, "source": place.source, "theme": found, **told}
+    return Document(page_content=read.text, metadata=metadata)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -294,20 +325,20 @@ def _bytes_of(path: Path) -> bytes:
     raise UnreadableError("unsupported", "It is not a regular file")
 
 
-def _text_of(data: bytes, suffix: str, declared: str | None) -> tuple[str, str | None]:
-    """The normalised text of a file, and its title if the format has one."""
+def _text_of(data: bytes, suffix: str, declared: str | None) -> Converted:
+    """The normalised text of a file, its title if the format has one, and the warnings."""
     if data.startswith(b"%PDF-"):
         suffix = ".pdf"
     if not data:
         raise UnreadableError("empty", "The file has no content")
     if suffix in CONVERTED:
-        text, title = convert(data, suffix, declared=declared)
-        return normalised(text), title
+        converted = convert(data, suffix, declared=declared)
+        return replace(converted, text=normalised(converted.text))
     if _UNSUPPORTED.match(suffix):
         raise UnreadableError(
             "unsupported", f"{suffix} files cannot be read. Save it as PDF, DOCX, PPTX or XLSX"
         )
-    return decode_text(data, declared=declared), None
+    return Converted(decode_text(data, declared=declared))
 
 
 def _filled(document: Document, text: str, theme: str | None) -> Document:

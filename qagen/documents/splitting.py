@@ -9,7 +9,7 @@ from functools import cache
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qagen.documents.loading import identified
+from qagen.documents.loading import identified, metadata_json
 from qagen.errors import DocumentError, SettingsError
 from qagen.llm.tokens import count_tokens, encode, encoding
 from qagen.records import Passage
@@ -204,6 +204,7 @@ def _passages(
     text, source = document.page_content, document.metadata["source"]
     _check_text(text, source)
     outline, ruler = Outline(text), _Ruler(text)
+    metadata = metadata_json(document)
     base = 0
     for start, end, tokens in spans(outline, ruler, source):
         first = min(base, ruler.before(start, context_tokens))
@@ -219,6 +220,7 @@ def _passages(
             tokens=tokens,
             context=text[context:start].strip(),
             section=outline.section(start, end),
+            metadata=metadata,
         )
 
 

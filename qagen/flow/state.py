@@ -42,6 +42,7 @@ class State:
         leaks: Wordings on both sides of the division; ``None`` before it.
         passages: By id, in the order of the documents.
         texts: The documents by source.
+        notices: What of the documents was not kept whole.
         steps: What was done.
     """
 
@@ -55,6 +56,7 @@ class State:
     leaks: tuple[Leak, ...] | None = None
     passages: Mapping[str, Passage] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
     steps: tuple[Step, ...] = ()
     usage: Usage = Usage()
     note: str = ""

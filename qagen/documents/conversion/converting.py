@@ -1,14 +1,15 @@
-"""From files that are not plain text to Markdown, with MarkItDown."""
+"""Each format to its converter: our own where there is one, else MarkItDown."""
 
 from __future__ import annotations
 
 import logging
 import warnings
-import zipfile
 from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from qagen.documents.conversion.archives import PASSWORD, check_archive
+from qagen.documents.conversion.converted import Converted
 from qagen.documents.decoding import declared_encoding, decode_text
 from qagen.errors import MissingExtraError, UnreadableError
 
@@ -29,17 +30,13 @@ _CONVERTERS = {
 CONVERTED = frozenset(_CONVERTERS)
 _TEXTUAL = frozenset({".csv", ".htm", ".html", ".xhtml"})
 _ZIPPED = frozenset({".docx", ".epub", ".pptx", ".xlsx"})
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
-_LARGEST_UNZIPPED = 1 << 30
-_PASSWORD = "It is protected by a password. Save a copy without one"  # noqa: S105  (a sentence)
 _NO_TEXT = {
     ".pdf": "It has no text, only pictures of pages. Run it through OCR first, for example with ocrmypdf",
 }
 
 
-def convert(data: bytes, suffix: str, *, declared: str | None = None) -> tuple[str, str | None]:
-    """The Markdown of a file in one of the formats of ``CONVERTED``, and its title if it tells one.
+def convert(data: bytes, suffix: str, *, declared: str | None = None) -> Converted:
+    """The Markdown of a file in one of the formats of ``CONVERTED``, its title if it tells one, and warnings.
 
     ``declared`` is the encoding a server named. Nothing outside the file is read: no picture, no network.
 
@@ -49,15 +46,15 @@ def convert(data: bytes, suffix: str, *, declared: str | None = None) -> tuple[s
     if suffix in _TEXTUAL:
         data = decode_text(data, declared=declared or declared_encoding(data)).encode()
     elif suffix in _ZIPPED:
-        _check_archive(data)
+        check_archive(data)
     with _quiet():
-        text, title = _converted(data, suffix)
-    if not text.strip():
+        converted = _with_markitdown(data, suffix)
+    if not converted.text.strip():
         raise UnreadableError("empty", _NO_TEXT.get(suffix, "There is no text in it"))
-    return text, title
+    return converted
 
 
-def _converted(data: bytes, suffix: str) -> tuple[str, str | None]:
+def _with_markitdown(data: bytes, suffix: str) -> Converted:
     try:
         import markitdown
         from markitdown import converters
@@ -72,24 +69,7 @@ def _converted(data: bytes, suffix: str) -> tuple[str, str | None]:
         result = reader.convert_stream(BytesIO(data), stream_info=info)
     except markitdown.MarkItDownException as error:
         raise _problem(error, suffix) from error
-    return result.markdown, (result.title or "").strip() or None
-
-
-def _check_archive(data: bytes) -> None:
-    """Refuse what is no zip archive, is encrypted, or would unpack to more than a gigabyte."""
-    if data.startswith(_OLE):
-        if _ENCRYPTED_OFFICE in data:
-            raise UnreadableError("encrypted", _PASSWORD)
-        raise UnreadableError("unsupported", "It is in an old Office format. Save it as DOCX, PPTX or XLSX")
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UnreadableError("damaged", f"It cannot be opened: {error}") from error
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableError("encrypted", _PASSWORD)
-    if sum(entry.file_size for entry in entries) > _LARGEST_UNZIPPED:
-        raise UnreadableError("too_large", "It unpacks to more than a gigabyte")
+    return Converted(result.markdown, (result.title or "").strip() or None)
 
 
 def _problem(error: Exception, suffix: str) -> UnreadableError:
@@ -99,7 +79,7 @@ def _problem(error: Exception, suffix: str) -> UnreadableError:
     if "MissingDependencyException" in names:
         return _missing(suffix)
     if any("Password" in name for name in names):
-        return UnreadableError("encrypted", _PASSWORD)
+        return UnreadableError("encrypted", PASSWORD)
     detail = str(causes[-1]).strip() or names[-1]
     kind = suffix[1:].upper()
     return UnreadableError("damaged", f"It cannot be read as {kind}: {detail.splitlines()[0][:200]}")
