@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
+from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +17,23 @@ from qagen.errors import MissingExtraError, UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Our own, a module each, which is imported when a file of its format comes.
+_OWN = {
+    ".csv": "csv_table",
+    ".docx": "word.document",
+    ".pptx": "slides.presentation",
+    ".tsv": "csv_table",
+    ".xlsx": "sheets.workbook",
+}
 _CONVERTERS = {
-    ".csv": "CsvConverter",
-    ".docx": "DocxConverter",
     ".epub": "EpubConverter",
     ".htm": "HtmlConverter",
     ".html": "HtmlConverter",
     ".pdf": "PdfConverter",
-    ".pptx": "PptxConverter",
     ".xhtml": "HtmlConverter",
-    ".xlsx": "XlsxConverter",
 }
-CONVERTED = frozenset(_CONVERTERS)
-_TEXTUAL = frozenset({".csv", ".htm", ".html", ".xhtml"})
+CONVERTED = frozenset({*_OWN, *_CONVERTERS})
+_TEXTUAL = frozenset({".csv", ".tsv", ".htm", ".html", ".xhtml"})
 _ZIPPED = frozenset({".docx", ".epub", ".pptx", ".xlsx"})
 _NO_TEXT = {
     ".pdf": "It has no text, only pictures of pages. Run it through OCR first, for example with ocrmypdf",
@@ -48,9 +53,18 @@ def convert(data: bytes, suffix: str, *, declared: str | None = None) -> Convert
     elif suffix in _ZIPPED:
         check_archive(data)
     with _quiet():
-        converted = _with_markitdown(data, suffix)
+        converted = _with_our_own(data, suffix) if suffix in _OWN else _with_markitdown(data, suffix)
     if not converted.text.strip():
         raise UnreadableError("empty", _NO_TEXT.get(suffix, "There is no text in it"))
+    return converted
+
+
+def _with_our_own(data: bytes, suffix: str) -> Converted:
+    try:
+        module = import_module(f"qagen.documents.conversion.{_OWN[suffix]}")
+    except ImportError as error:
+        raise _missing(suffix) from error
+    converted: Converted = module.read(data)
     return converted
 
 
