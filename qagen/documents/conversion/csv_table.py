@@ -48,16 +48,22 @@ def read(data: bytes) -> Converted:
 
 
 def _rows(text: str, separator: str) -> Iterator[Row]:
-    before = csv.field_size_limit(_LONGEST_FIELD)
+    """The rows that have any value; a blank one between two of as many fields is no gap."""
+    limit = csv.field_size_limit(_LONGEST_FIELD)
+    at, before, gap = 0, -1, False
     try:
-        for at, fields in enumerate(_fields(text, separator)):
+        for fields in _fields(text, separator):
             texts = [" ".join(field.split()) for field in fields]
-            if any(texts):
-                known = at < _SAMPLE
-                numbers = (column for column, field in enumerate(texts) if known and _NUMBER.match(field))
-                yield Row(at, texts, frozenset(numbers))
+            if not any(texts):
+                gap = True
+                continue
+            at += 1 + (gap and len(texts) != before)
+            before, gap = len(texts), False
+            known = at < _SAMPLE
+            numbers = (column for column, field in enumerate(texts) if known and _NUMBER.match(field))
+            yield Row(at, texts, frozenset(numbers))
     finally:
-        csv.field_size_limit(before)
+        csv.field_size_limit(limit)
 
 
 def _fields(text: str, separator: str) -> Iterator[Sequence[str]]:

@@ -91,7 +91,11 @@ class _Table:
         if first.at in own.cuts or (first.bold and not all(row.bold for row in own.rows)):
             return False
         body = other.rows[above.heads :]
-        numeric = {column for column in own.columns() if _mostly(column in row.numbers for row in body)}
+        numeric = {
+            column
+            for column in own.columns()
+            if _mostly(column in row.numbers for row in body if row.texts[column])
+        }
         filled = {column for column in own.columns() if first.texts[column]}
         if numeric & filled:
             return bool(numeric & filled & first.numbers)
@@ -185,7 +189,8 @@ class _Block:
             return self._two_heads()
         body = self.rows[1:]
         for column in first.numbers & {*self.columns()}:
-            if not _may_be_head(first.texts[column]) and _mostly(column in row.numbers for row in body):
+            text, below = first.texts[column], [row.texts[column] for row in body if column in row.numbers]
+            if len(below) * 2 > len(body) and (not _may_be_head(text) or all(map(_is_year, [text, *below]))):
                 return 0
         return self._two_heads()
 
@@ -292,5 +297,9 @@ def _mostly(answers: Iterator[bool]) -> bool:
 def _may_be_head(text: str) -> bool:
     """A year, a date, or a number of one or two digits, such as a day or a month, can stand above a column."""
     if not text.isdigit():
-        return any(sign.isalpha() for sign in text) or text.count("-") == 2 or text.count("/") >= 1  # noqa: PLR2004
-    return len(text) < 3 or _FIRST_YEAR <= int(text) <= _LAST_YEAR  # noqa: PLR2004
+        return any(sign.isalpha() for sign in text) or text.count("-") == 2 or "/" in text  # noqa: PLR2004
+    return len(text) < 3 or _is_year(text)  # noqa: PLR2004
+
+
+def _is_year(text: str) -> bool:
+    return text.isdigit() and _FIRST_YEAR <= int(text) <= _LAST_YEAR
