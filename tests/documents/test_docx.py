@@ -321,7 +321,7 @@ def test_charts_and_diagrams_are_read_and_pictures_told(read):
     )
     assert text == (
         "See:\n\nMembers\n\n|  | 2024 |\n| --- | --- |\n| North | 25% |\n| South | 50% |\n\n* Board\n  * Staff\n\n"
-        "Map:![The harbour from the east]()"
+        "Map: ![The harbour from the east]()"
     )
     assert warnings == {"pictures": 1}
 

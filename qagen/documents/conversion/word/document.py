@@ -219,7 +219,8 @@ class Reader:
             text = joined([*self.blocks(box)])
             self._beside, self._begun, self._label = [*kept, text], begun, label
         self._beside += self.drawings.blocks(element)
-        return self.drawings.picture(element)
+        words = self.drawings.picture(element)
+        return f" {words} " if words else ""
 
 
 def _boxes(element: Any) -> Iterator[Any]:
