@@ -1,5 +1,7 @@
 """DOCX: what a reader of the document sees, and what was left out."""
 
+# ruff: noqa: E501  (XML as office programs write it)
+
 from __future__ import annotations
 
 import pytest

@@ -14,9 +14,18 @@ _SIGNS = re.compile(r"[^\w\s]+\Z")
 _TRADE_MARKS = {"tm": "™", "sm": "℠", "r": "®", "(tm)": "™"}
 # What is set small above the line in abbreviations and ordinals, and read as if it stood on the line.
 _ORDINALS = frozenset(
-    "st nd rd th e er re ère ière ème eme ième es ers nd nde ndes o a os as te ter de ste".split()
+    {
+        *("st", "nd", "rd", "th", "e", "er", "re", "ère", "ière", "ème", "eme", "ième", "es", "ers"),
+        *("nd", "nde", "ndes", "o", "a", "os", "as", "te", "ter", "de", "ste"),
+    }
 )
-_SHORTENED = frozenset("me mme mes lle lles gr r rs t te c o os ve er re".split())
+_SHORTENED = frozenset(
+    {
+        *("me", "mme", "mes", "lle", "lles", "gr", "r", "rs", "t", "te", "c", "o", "os", "ve", "er"),
+        *("re"),
+    }
+)
+_NUMBER_SIGNS = {"n": ("o", "os")}  # n° 4
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # A number above these is the mark of a note: a word, what ends a sentence or a quotation. After a number, a
 # short name (m, km, Ca, x) or a bracket it is a power.
@@ -62,7 +71,8 @@ def _letters(mark: str, before: str) -> str:
     if _ROMAN.search(before) and small in _ORDINALS:
         return mark
     if _ONE_LETTER.search(before):
-        return mark if before[-1].isupper() and small in _SHORTENED else _power(mark)
+        shortened = small in (_SHORTENED if before[-1].isupper() else _NUMBER_SIGNS.get(before[-1], ()))
+        return mark if shortened else _power(mark)
     return mark if small in _ORDINALS & _SHORTENED or not before.strip() else _apart(mark)
 
 

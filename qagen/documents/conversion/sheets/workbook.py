@@ -76,7 +76,7 @@ class _Shown:
 
     @classmethod
     def of(cls, sheet: Any, tally: Tally, without_value: frozenset[str]) -> _Shown:
-        """The cells that have any value, by row and column; openpyxl makes no others, however far apart they are."""
+        """The cells with a value, by row and column. However far apart they are, openpyxl keeps no others."""
         place = f"sheet {sheet.title}"
         cells: dict[tuple[int, int], Any] = vars(sheet)["_cells"]
         values: dict[int, dict[int, Any]] = {}
@@ -228,13 +228,14 @@ class _Shown:
 
 
 def _plain(value: date | datetime | timedelta, form: NumberFormat) -> str:
-    """A date in a cell whose format is no date: its serial number, or the day if there is no format at all."""
+    """A date in a cell whose format is none: its serial number, or the day if there is no format at all."""
     if form.sections and any(section.has("digit") for section in form.sections):
         return form.number(serial(value))
     if isinstance(value, timedelta):
         return general(serial(value))
-    whole = not isinstance(value, datetime) or value.time() == time()
-    return value.isoformat()[:10] if whole else value.isoformat(" ", "seconds")
+    if isinstance(value, datetime) and value.time() != time():
+        return value.isoformat(" ", "seconds")
+    return value.isoformat()[:10]
 
 
 def _parts_of(package: Package) -> dict[str, str]:
