@@ -25,6 +25,7 @@ _SHORTENED = frozenset(
         *("re"),
     }
 )
+_NUMBER_SIGNS = {"n": ("o", "os")}  # n° 4
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # A number above these is the mark of a note: a word, what ends a sentence or a quotation. After a number, a
 # short name (m, km, Ca, x) or a bracket it is a power.
@@ -70,7 +71,8 @@ def _letters(mark: str, before: str) -> str:
     if _ROMAN.search(before) and small in _ORDINALS:
         return mark
     if _ONE_LETTER.search(before):
-        return mark if before[-1].isupper() and small in _SHORTENED else _power(mark)
+        shortened = small in (_SHORTENED if before[-1].isupper() else _NUMBER_SIGNS.get(before[-1], ()))
+        return mark if shortened else _power(mark)
     return mark if small in _ORDINALS & _SHORTENED or not before.strip() else _apart(mark)
 
 

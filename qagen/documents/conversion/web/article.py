@@ -184,5 +184,7 @@ def _length(tag: Tag) -> int:
 
 def _links(tag: Tag) -> float:
     """The share of the text that is links."""
+    if tag.name == "a":
+        return 1.0
     whole = _length(tag)
     return sum(_length(link) for link in tag.find_all("a")) / whole if whole else 1.0
