@@ -6,9 +6,9 @@ import subprocess
 import sys
 import tomllib
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -816,7 +816,7 @@ def test_general_questions_in_another_language_than_the_documents_are_told():
 
 
 def test_the_words_are_explained_where_the_documentation_is():
-    project = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert project["project"]["urls"]["Documentation"] + "/glossary.md" == GLOSSARY
 
 

@@ -8,8 +8,7 @@ import re
 import pytest
 from browser import open_browser
 from evaluated import card, probe, result
-from reported import dataset
-from test_report import HOSTILE, Reader
+from reported import HOSTILE, Reader, dataset
 
 from qagen import QADataset
 from qagen.evaluation.showing.layout import Bar, Chart, Group

@@ -3,9 +3,9 @@
 import json
 import time
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
+from gold_model import FACTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +13,6 @@ from qagen.evaluation.records import Probe
 from qagen.evaluation.scoring.score import abstains, answer_kind_of, denies, score_answer
 from qagen.evaluation.scoring.tokens import folded
 from qagen.text.lexicon import word_set
-
-FACTS = Path(__file__).parent.parent / "examples" / "facts"
 
 
 def verdict(question, answers, reply, **fields):

@@ -3,8 +3,8 @@ import time
 
 import pytest
 from langchain_core.messages import HumanMessage
+from regatta import about, documents
 from scripted import replies
-from test_generation import about, documents
 
 from qagen import generate_pairs
 from qagen.errors import BudgetError, SettingsError

@@ -13,6 +13,7 @@ import time
 import forked
 import pytest
 from tiny_model import make_tiny_gguf, make_tiny_model
+from towns import FACTS, SETTINGS, SYSTEM, TOWNS, facts, train, write_chat
 
 from qagen.errors import (
     LocalTrainingError,
@@ -21,38 +22,9 @@ from qagen.errors import (
     SettingsError,
     TrainingFileError,
 )
-from qagen.tuning.local.train_locally import train_locally
 from qagen.tuning.record import TuningRecord, read_record, write_record
 
-SYSTEM = "Answer the question briefly and exactly."
-TOWNS = ("Lodevar", "Karrow", "Brell", "Hestow", "Ulmar", "Varga")
-
-
-def facts(names):
-    return {f"{t} {t} {t} {t}?": f"{name} {t[:2]}" for t, name in zip(TOWNS, names, strict=True)}
-
-
-FACTS = facts("ABCDEF")
-SETTINGS = {
-    "rank": 16,
-    "learning_rate": 5e-3,
-    "batch_size": 3,
-    "replay": None,
-    "progress": False,
-    "device": "cpu",
-}
-
-
 IGNORED = {"role": "assistant", "content": "b", "weight": 0}
-
-
-def write_chat(path, facts, *, system=SYSTEM):
-    def line(question, answer):
-        turns = [("system", system), ("user", question), ("assistant", answer)]
-        return {"messages": [{"role": role, "content": text} for role, text in turns if text]}
-
-    path.write_text("".join(json.dumps(line(*fact)) + "\n" for fact in facts.items()), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +39,6 @@ def base(tmp_path_factory):
 @pytest.fixture
 def file(tmp_path):
     return write_chat(tmp_path / "train.jsonl", FACTS)
-
-
-def train(file, base, out, **changes):
-    return train_locally(file, model=str(base), out=out, **{**SETTINGS, **changes})
 
 
 def weights(folder):

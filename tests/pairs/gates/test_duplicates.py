@@ -1,17 +1,17 @@
 import json
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
+from bare import pair
+from conftest import ROOT
 from gold_pairs import gold_pairs
 from langchain_core.embeddings import Embeddings
-from test_curation import pair
 
 from qagen import curate_pairs
 from qagen.pairs.gates.duplicates import find_twins
 
-GATES = Path(__file__).parent.parent / "benchmarks" / "gates"
+GATES = ROOT / "benchmarks" / "gates"
 
 
 def kinds(*items):

@@ -6,15 +6,14 @@ import inspect
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from qagen.cli import app, terminal
 
-ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cli.md"
 HEAVY = (
     "langchain",

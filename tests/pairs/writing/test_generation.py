@@ -9,23 +9,12 @@ from hypothesis import strategies as st
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
+from regatta import about, documents
 from scripted import replies
 
 from qagen import QADataset, QAGenerator, generate_pairs
 from qagen.errors import DocumentError, GenerationError, ModelError, SettingsError
 from qagen.llm.running import in_order
-
-
-def documents(number, text="Boat {n} won race {n} of the regatta in 19{n:02}."):
-    return [
-        Document(text.format(n=n), metadata={"source": f"{n}.txt", "theme": "Regatta"}) for n in range(number)
-    ]
-
-
-def about(prompt):
-    """One pair about the target text of the default prompt, with the text as its quote."""
-    text = prompt.split("<target_text>\n")[1].split("\n</target_text>")[0]
-    return pairs_json((f"What is said of {text[:30]}?", text[:20], text))
 
 
 def test_every_pair_points_at_its_words_in_the_document(document):

@@ -13,8 +13,8 @@ import time
 
 import forked
 import pytest
-from test_train_locally import FACTS, facts, train, write_chat
 from tiny_model import make_tiny_model
+from towns import FACTS, facts, train, write_chat
 from tuning_server import DONE, KEY, MODEL, STUCK, Stage, TuningServer
 
 from qagen.tuning.record import read_record

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from gold_model import read_facts
 
 from qagen.evaluation.answering import passages_text
 from qagen.evaluation.retrieval import PASSAGE_TOKENS, TOP, PassageIndex, search_tokens
 from qagen.text.places import locate
 
-DOCUMENTS = Path(__file__).parent.parent / "examples" / "documents"
+DOCUMENTS = ROOT / "examples" / "documents"
 RACE = f"""\
 # The regatta
 

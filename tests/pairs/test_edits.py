@@ -1,9 +1,9 @@
 import json
 
 import pytest
+from regatta import about, documents
 from scripted import replies
 from stages import staged
-from test_generation import about, documents
 
 from qagen import QADataset, generate_pairs
 from qagen.errors import SettingsError

@@ -1,24 +1,11 @@
 import pytest
+from bare import pair
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qagen import curate_pairs
-from qagen.records import QAPair
 from qagen.text.folding import fold
 from qagen.text.places import locate
-
-
-def pair(question, answer="a", number=0):
-    return QAPair(
-        id=str(number),
-        question=question,
-        answer=answer,
-        source="s",
-        passage="s#0-1",
-        fact=str(number),
-        prompt="p@1",
-        model="m",
-    )
 
 
 @pytest.mark.parametrize(

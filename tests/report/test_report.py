@@ -3,11 +3,10 @@
 import json
 import re
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from reported import BRIDGE, RACE, dataset, pair
+from reported import BRIDGE, HOSTILE, RACE, Reader, dataset, pair
 
 from qagen import QADataset
 from qagen.errors import RunFolderError
@@ -19,34 +18,6 @@ from qagen.report.page import write_report
 
 GLOSSARY = "https://github.com/qagen/qagen/tree/main/docs/glossary.md"
 STYLE = (Path(page.__file__).parent / "page.css").read_text("utf-8")
-
-
-class Reader(HTMLParser):
-    """The tags of a page, its visible text, and its block of data."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.texts, self.block = [], [], ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        tag, attributes = self.tags[-1] if self.tags else ("", {})
-        if attributes.get("id") == "data" and not self.block:
-            self.block = data
-        elif tag not in {"style", "script"}:
-            self.texts.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.texts).split())
-
-    @property
-    def data(self):
-        return json.loads(self.block)
 
 
 def report(made, tmp_path):
@@ -254,10 +225,6 @@ def test_a_run_folder_names_the_page(tmp_path):
         )
         == RACE
     )
-
-
-MARKUP = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)>"
-HOSTILE = f"{MARKUP} & \u2028 \u2029 \" ' {{{{ 7*7 }}}} \ud83d."
 
 
 def hostile():

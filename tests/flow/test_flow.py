@@ -2,9 +2,9 @@ import json
 import shutil
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from gold_model import gold_answer
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
@@ -22,7 +22,7 @@ from qagen.pairs.gaps.filling import OWN_PROMPT
 from qagen.pairs.provenance import read_provenance
 from qagen.records import Usage
 
-EXAMPLES = Path(__file__).parent.parent / "examples" / "documents"
+EXAMPLES = ROOT / "examples" / "documents"
 OSKWIND = EXAMPLES / "oskwind-weather-stations.md"
 BOATS = "\n\n".join(
     f"The boat Wavelet {year} won the regatta of {year} at Marrow Bridge by {year - 1890} lengths."

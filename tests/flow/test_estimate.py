@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from gold_model import gold_answer
 from langchain_core.messages import AIMessage
 from scripted import ScriptedModel, replies
@@ -16,7 +16,7 @@ from qagen import QA_PROMPT, count_tokens, generate_pairs
 from qagen.errors import SettingsError
 from qagen.flow.estimate import estimate_pairs
 
-OSKWIND = Path(__file__).parent.parent / "examples" / "documents" / "oskwind-weather-stations.md"
+OSKWIND = ROOT / "examples" / "documents" / "oskwind-weather-stations.md"
 PRICED = "openai:gpt-4.1-mini"
 STEP_OF = {"filler": "fill gaps", "reviewer": "review", "rephraser": "wordings"}
 EVERY_OPTION = pytest.mark.parametrize("option", [*STEP_OF])

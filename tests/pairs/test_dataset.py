@@ -1,6 +1,6 @@
 import pytest
+from regatta import about, documents
 from scripted import replies
-from test_generation import about, documents
 
 from qagen import QADataset, generate_pairs, read_pairs, write_pairs
 from qagen.errors import RunFolderError
