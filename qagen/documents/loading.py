@@ -31,7 +31,7 @@ _PATH_LIKE = re.compile(r"(?=.{1,1024}\Z)[^\s。！？]*(?:[/\\][^\s。！？]*|
 _SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
 _SKIPPED_FILES = re.compile(r"\.|~\$|(?:thumbs\.db|desktop\.ini)\Z", re.IGNORECASE)
 _UNSUPPORTED = re.compile(r"\.(?:azw3?|djvu|doc|key|mobi|numbers|od[ps]|pages|ppt|xls)\Z")
-_TABLES = frozenset({".csv", ".xlsx"})
+_TABLES = frozenset({".csv", ".tsv", ".xlsx"})
 _WILDCARD = re.compile(r"(\*\*/|\*\*|\*|\?|\[!?[^\]]+\])")
 _LONGEST_LIST = 10
 _LONGEST_THEME = 80

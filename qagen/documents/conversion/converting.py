@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from qagen.documents.conversion.archives import PASSWORD, check_archive
 from qagen.documents.conversion.converted import Converted
-from qagen.documents.decoding import declared_encoding, decode_text
+from qagen.documents.conversion.telling import told
+from qagen.documents.decoding import decode
 from qagen.errors import MissingExtraError, UnreadableError
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # Our own, a module each, which is imported when a file of its format comes.
 _OWN = {
+    ".csv": "csv_table",
+    ".docx": "word.document",
     ".eml": "web.mail",
     ".epub": "web.epub",
     ".htm": "web.html",
@@ -28,18 +32,17 @@ _OWN = {
     ".mhtml": "web.mail",
     ".msg": "web.msg",
     ".odt": "written.odt",
+    ".pptx": "slides.presentation",
     ".rtf": "written.rtf",
+    ".tsv": "csv_table",
     ".xhtml": "web.html",
+    ".xlsx": "sheets.workbook",
 }
 _CONVERTERS = {
-    ".csv": "CsvConverter",
-    ".docx": "DocxConverter",
     ".pdf": "PdfConverter",
-    ".pptx": "PptxConverter",
-    ".xlsx": "XlsxConverter",
 }
 CONVERTED = frozenset({*_OWN, *_CONVERTERS})
-_TEXTUAL = frozenset({".csv"})
+_TEXTUAL = frozenset({".csv", ".tsv"})
 _ZIPPED = frozenset({".docx", ".epub", ".odt", ".pptx", ".xlsx"})
 _NO_TEXT = {
     ".pdf": "It has no text, only pictures of pages. Run it through OCR first, for example with ocrmypdf",
@@ -55,8 +58,10 @@ def convert(data: bytes, suffix: str, *, declared: str | None = None, whole_page
     Raises:
         UnreadableError: It is empty, encrypted or damaged, or the extra ``files`` is missing.
     """
+    replaced = 0
     if suffix in _TEXTUAL:
-        data = decode_text(data, declared=declared or declared_encoding(data)).encode()
+        decoded = decode(data, declared=declared)
+        data, replaced = decoded.text.encode(), decoded.replaced
     elif suffix in _ZIPPED:
         check_archive(data)
     with _quiet():
@@ -66,7 +71,7 @@ def convert(data: bytes, suffix: str, *, declared: str | None = None, whole_page
             converted = _with_markitdown(data, suffix)
     if not converted.text.strip():
         raise UnreadableError("empty", _NO_TEXT.get(suffix, "There is no text in it"))
-    return converted
+    return replace(converted, warnings=(*converted.warnings, *told({"replaced": replaced})))
 
 
 def _with_our_own(data: bytes, suffix: str, declared: str | None, *, whole_page: bool) -> Converted:
@@ -88,7 +93,7 @@ def _with_markitdown(data: bytes, suffix: str) -> Converted:
     # One converter only, and no plugins: the file is what its name says, and nothing is fetched.
     reader = markitdown.MarkItDown(enable_builtins=False, enable_plugins=False)
     reader.register_converter(getattr(converters, _CONVERTERS[suffix])())
-    info = markitdown.StreamInfo(extension=suffix, charset="utf-8" if suffix in _TEXTUAL else None)
+    info = markitdown.StreamInfo(extension=suffix)
     try:
         result = reader.convert_stream(BytesIO(data), stream_info=info)
     except markitdown.MarkItDownException as error:
