@@ -1,7 +1,7 @@
 """Office files made from known text and tables: XLSX, CSV, DOCX and PPTX, in five languages.
 
-XLSX with openpyxl, PPTX with python-pptx, DOCX with python-docx, and this once more by LibreOffice where there
-is one.
+XLSX with openpyxl, PPTX with python-pptx, DOCX with python-docx, and this once more by LibreOffice where
+there is one.
 """
 
 from __future__ import annotations

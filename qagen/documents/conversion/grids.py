@@ -214,4 +214,4 @@ def _told(head: Sequence[str], row: Sequence[str]) -> str:
 
 
 def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(_BAR.sub(r"\\|", cell) for cell in cells) + " |"
+    return "| " + " | ".join(_BAR.sub(r"\\|", cell) if "|" in cell else cell for cell in cells) + " |"

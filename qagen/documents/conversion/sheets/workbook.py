@@ -21,13 +21,16 @@ from qagen.documents.conversion.raised import lowered, raised
 from qagen.documents.conversion.sheets.blocks import Row, Sheet, Span
 from qagen.documents.conversion.sheets.date_formats import serial
 from qagen.documents.conversion.sheets.number_formats import NumberFormat, general
+from qagen.errors import UnreadableError
 
 # What openpyxl raises for files that break the rules.
 _BROKEN = (
+    ArithmeticError,
     AttributeError,
     EOFError,
     IndexError,
     KeyError,
+    OSError,
     SyntaxError,
     TypeError,
     ValueError,
@@ -47,22 +50,28 @@ def read(data: bytes) -> Converted:
         UnreadableError: It is damaged.
     """
     package = Package.opened(data, "XLSX")
+    tally = Tally()
     try:
         book = openpyxl.load_workbook(BytesIO(data), data_only=True, rich_text=True)
+        texts = [*_sheets(package, book, tally)]
+    except UnreadableError:
+        raise
     except _BROKEN as error:
         raise package.damaged(str(error) or type(error).__name__) from error
-    tally = Tally()
-    parts = _parts_of(package)
-    texts = []
-    for sheet in book.worksheets:
-        if sheet.sheet_state != "visible":
-            tally.add("hidden_sheets", f"sheet {sheet.title}")
-            continue
-        shown = _Shown.of(sheet, tally, _without_value(package, parts.get(sheet.title, "")))
-        texts.append(shown.markdown())
-        _tell_drawings(package, parts.get(sheet.title, ""), shown.place, tally)
     tally.add("charts", count=len(book.chartsheets))
     return Converted("\n\n".join(text for text in texts if text), warnings=tally.warnings())
+
+
+def _sheets(package: Package, book: Any, tally: Tally) -> Iterator[str]:
+    """The sheets that are shown, each in Markdown."""
+    parts = _parts_of(package)
+    for sheet in book.worksheets:
+        place, part = f"sheet {sheet.title}", parts.get(sheet.title, "")
+        if sheet.sheet_state != "visible":
+            tally.add("hidden_sheets", place)
+            continue
+        yield _Shown.of(sheet, tally, _without_value(package, part)).markdown()
+        _tell_drawings(package, part, place, tally)
 
 
 @dataclass(frozen=True)
