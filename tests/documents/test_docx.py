@@ -347,3 +347,56 @@ def test_a_strict_file_is_read_too(read, tmp_path):
             new.writestr(name, text)
     [document] = load_documents(tmp_path / "s.docx")
     assert document.page_content == "Strict."
+
+
+def test_a_file_whose_parts_are_named_in_other_letters_is_read(tmp_path):
+    data = docx(paragraph("Still there."))
+    (tmp_path / "a.docx").write_bytes(data.replace(b"word/document.xml<w:", b"Word/document.xml<w:"))
+    [document] = load_documents(tmp_path / "a.docx")
+    assert document.page_content == "Still there."
+
+
+def test_a_caption_is_bold_by_its_style_and_no_emphasis(read):
+    styles = '<w:style w:type="paragraph" w:styleId="Caption"><w:name w:val="caption"/><w:rPr><w:b/></w:rPr></w:style>'
+    assert (
+        read(paragraph("Table 3: ", run("Fees", "<i/>"), style="Caption"), styles=styles)[0]
+        == "Table 3: *Fees*"
+    )
+
+
+def test_links_keep_their_words_and_an_initial_its_word(read):
+    inner = f'<w:hyperlink w:anchor="x">{run("chapter 2")}</w:hyperlink>'
+    drop = '<w:framePr w:dropCap="drop" w:lines="3"/>'
+    text, _ = read(paragraph("O", properties=drop), paragraph("nce, see ", inner, "."))
+    assert text == "Once, see chapter 2."
+
+
+def test_signs_of_symbol_fonts_are_what_they_look_like(read):
+    sign = '<w:r><w:sym w:font="{}" w:char="{}"/></w:r>'
+    text, _ = read(
+        paragraph(sign.format("Wingdings", "F0FC"), " paid, angle ", sign.format("Symbol", "F061"))
+    )
+    assert text == "✓ paid, angle α"
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("upperLetter", "B"), ("lowerRoman", "ii"), ("decimalZero", "02"), ("ordinal", "2nd"), ("cardinalText", "Two"),
+        ("ordinalText", "Second"), ("decimalEnclosedCircle", "②"), ("decimalFullWidth", "２"), ("aiueo", "イ"),
+        ("iroha", "ロ"), ("ganada", "나"), ("ideographTraditional", "乙"), ("japaneseDigitalTenThousand", "二"),
+        ("arabicAbjad", "ب"), ("none", ""), ("somethingNew", "2"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_in_their_form(read, form, shown):
+    lists = numbering({"0": level(0, form, "No %1")}, {"1": "0"})
+    text, _ = read(paragraph("a", numbered="1"), paragraph("b", numbered="1"), numbering=lists)
+    assert text.split("\n\n")[1] == f"No {shown} b".replace("  ", " ")
+
+
+def test_a_damaged_document_is_a_named_failure(tmp_path):
+    (tmp_path / "ok.txt").write_text("Fine.")
+    (tmp_path / "bad.docx").write_bytes(docx("<w:p>"))
+    (tmp_path / "odd.docx").write_bytes(docx(paragraph('<w:r><w:sym w:font="x" w:char="no"/></w:r>')))
+    documents = load_documents([tmp_path / "ok.txt", tmp_path / "bad.docx", tmp_path / "odd.docx"])
+    assert [one.state for one in documents.failures] == ["damaged", "damaged"]

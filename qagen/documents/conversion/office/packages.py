@@ -46,13 +46,14 @@ class Package:
     """The parts of an office file, read when they are asked for."""
 
     archive: zipfile.ZipFile
+    raw: bytes
     kind: str
 
     @classmethod
     def opened(cls, data: bytes, kind: str) -> Package:
         """The package in the bytes of a file; ``kind`` is what it is called in errors."""
         try:
-            return cls(zipfile.ZipFile(BytesIO(data)), kind)
+            return cls(zipfile.ZipFile(BytesIO(data)), data, kind)
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise UnreadableError("damaged", f"It cannot be opened: {error}") from error
 
@@ -81,9 +82,22 @@ class Package:
         if entry is None:
             return None
         try:
-            return self.archive.read(entry)
+            return self._read(entry)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
             raise self.damaged(f"{name}: {error}") from error
+
+    def _read(self, entry: zipfile.ZipInfo) -> bytes:
+        """The bytes of an entry. Some programs write its name in other letters before it than in the list."""
+        try:
+            return self.archive.read(entry)
+        except zipfile.BadZipFile:
+            at = entry.header_offset + 26
+            length = int.from_bytes(self.raw[at : at + 2], "little")
+            name = self.raw[at + 4 : at + 4 + length].decode("cp437")
+            if name == entry.orig_filename or name.lower() != entry.orig_filename.lower():
+                raise
+            entry.orig_filename = name
+            return self.archive.read(entry)
 
     def damaged(self, detail: str) -> UnreadableError:
         """The error of a file that is not what its name says."""

@@ -136,7 +136,8 @@ class DateFormat:
         return str(moment.year + 543)[-2 if length < _SHORT else 0 :]
 
     def _era(self, moment: datetime, length: int) -> str:
-        return _era_of(moment)[max(1, 4 - length)]
+        names = _era_of(moment)[1:]
+        return names[max(0, 3 - length)]
 
     def _year_of_era(self, moment: datetime, length: int) -> str:
         has_era = any(kind == "date" and text[0] in "gG" for kind, text in self.tokens)

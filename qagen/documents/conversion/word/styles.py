@@ -69,9 +69,12 @@ class Styles:
     def look(self, paragraph: str, run: Any) -> Look:
         """How a run looks in a paragraph of a style: its own properties win, then its style."""
         look = self.plain
-        for style in (paragraph or self.default, value(run, "rStyle")):
-            for one in reversed([*self._chain(style)]):
-                look = look.under(one.find(f"{W}rPr"))
+        for one in reversed([*self._chain(paragraph or self.default)]):
+            look = look.under(one.find(f"{W}rPr"))
+        # A caption is bold as a whole, by its style: that is no emphasis.
+        look = replace(look, bold=False, italic=False)
+        for one in reversed([*self._chain(value(run, "rStyle"))]):
+            look = look.under(one.find(f"{W}rPr"))
         return look.under(run)
 
     def heading(self, properties: Any) -> int | None:
