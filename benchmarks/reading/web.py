@@ -1,4 +1,4 @@
-"""Pages, books, mails, notebooks, rich text, OpenDocument and Markdown made from known text, in five languages."""
+"""Pages, books, mails and other written formats, made from known text in five languages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reading.made import Made
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a document says: a title, paragraphs, a list and a table whose first two rows share their label."""
+    """What a document says: a title, paragraphs, a list and a table whose first rows share their label."""
 
     language: str
     encoding: str
@@ -33,7 +33,11 @@ class Text:
 
     def cells(self) -> list[tuple[str, str, str]]:
         """The values of the table, each with its head and the label of its row."""
-        return [(head, row[0], told) for row in self.rows for head, told in zip(self.head[1:], row[1:], strict=True)]
+        return [
+            (head, row[0], told)
+            for row in self.rows
+            for head, told in zip(self.head[1:], row[1:], strict=True)
+        ]
 
 
 TEXTS = (
@@ -42,8 +46,14 @@ TEXTS = (
         "cp1252",
         "The harbour of Kelmar",
         (
-            "The harbour has three piers, and the longest of them measures 412 metres from the gate to the light.",
-            "It was built by the firm Osk & Sons between 1902 and 1907; a storm of 1954 broke its outer third – “the tail”.",
+            (
+                "The harbour has three piers, and the longest of them measures 412 metres from "
+                "the gate to the light."
+            ),
+            (
+                "It was built by the firm Osk & Sons between 1902 and 1907; a storm of 1954 "
+                "broke its outer third – “the tail”."
+            ),
         ),
         ("Dogs travel free of charge.", "A bicycle costs 5 euros."),
         ("Region", "Class", "Fee"),
@@ -55,7 +65,10 @@ TEXTS = (
         "Der Hafen von Brückstadt",
         (
             "Der Hafen verfügt über drei Molen, deren längste vom Tor bis zum Leuchtfeuer 412,5 Meter misst.",
-            "Die Gemeinde beschloss am 16. April 1931, die Straßenbahn größtenteils über die Brücke zu führen.",
+            (
+                "Die Gemeinde beschloss am 16. April 1931, die Straßenbahn größtenteils über "
+                "die Brücke zu führen."
+            ),
         ),
         ("Hunde fahren kostenlos mit.", "Ein Fahrrad kostet 5 Euro."),
         ("Bezirk", "Klasse", "Gebühr"),
@@ -66,8 +79,14 @@ TEXTS = (
         "cp1252",
         "Le port de Kelmar",
         (
-            "Le port possède trois jetées, et la plus longue mesure 412 mètres depuis l’entrée jusqu’au phare.",
-            "L’office, créé en 1902 à l’initiative d’un armateur, emploie soixante-dix-sept personnes été comme hiver.",
+            (
+                "Le port possède trois jetées, et la plus longue mesure 412 mètres depuis "
+                "l’entrée jusqu’au phare."
+            ),
+            (
+                "L’office, créé en 1902 à l’initiative d’un armateur, emploie "
+                "soixante-dix-sept personnes été comme hiver."
+            ),
         ),
         ("Les chiens voyagent gratuitement.", "Un vélo coûte 5 euros."),
         ("Région", "Classe", "Tarif"),
@@ -89,14 +108,20 @@ TEXTS = (
         "ar",
         "cp1256",
         "ميناء المدينة",
-        ("تقع المدينة على ساحل البحر وفيها ثلاثة ارصفة طويلة.", "بني الرصيف الطويل في عام 1902 وطوله 412 مترا."),
+        (
+            "تقع المدينة على ساحل البحر وفيها ثلاثة ارصفة طويلة.",
+            "بني الرصيف الطويل في عام 1902 وطوله 412 مترا.",
+        ),
         ("الكلاب تسافر مجانا.", "الدراجة بخمسة دنانير."),
         ("المنطقة", "الفئة", "الرسم"),
         (("الشمال", "صغار", "12 دينارا"), ("الشمال", "كبار", "30 دينارا"), ("الجنوب", "الجميع", "9 دنانير")),
     ),
 )
 VALUES = ("10⁶ J", "12 m²", "H₂O", "1931[1]")
-SIGNS = 'It took 10<sup>6</sup> J on 12 m<sup>2</sup> with H<sub>2</sub>O in 1931<sup><a href="#n1">1</a></sup> there.'
+SIGNS = (
+    "It took 10<sup>6</sup> J on 12 m<sup>2</sup> with H<sub>2</sub>O "
+    'in 1931<sup><a href="#n1">1</a></sup> there.'
+)
 SIGN_WORDS = ("It", "took", "10⁶", "J", "on", "12", "m²", "with", "H₂O", "in", "1931", "1", "there.")
 SENDER = ("From:", "Ann", "Lee", "<ann@example.org>")
 NOISE = ("Hidden 9999", "Accept cookies", "Log in", "Terms of use")
@@ -109,11 +134,16 @@ def made() -> Iterator[Made]:
             kind = name.partition("-")[0]
             words = [*text.title.split(), *(SENDER if kind == "eml" else ()), *text.words(), *SIGN_WORDS]
             data = make(text)
-            yield Made(f"{name}-{text.language}", kind, text.language, data, words, text.cells(), values, noise)
+            yield Made(
+                f"{name}-{text.language}", kind, text.language, data, words, text.cells(), values, noise
+            )
         yield Made(
-            f"old-encoding-{text.language}", "txt", text.language, "\n\n".join([*text.paragraphs] * 3).encode(text.encoding),
+            f"old-encoding-{text.language}",
+            "txt",
+            text.language,
+            "\n\n".join(text.paragraphs * 3).encode(text.encoding),
             [*" ".join(text.paragraphs * 3).split()],
-        )  # fmt: skip
+        )
 
 
 def _body(text: Text, *, signs: bool = True) -> str:
@@ -139,7 +169,8 @@ def _page(text: Text, article: str = "<main>%s</main>") -> bytes:
         "<button>OK</button></div>%s<footer><a href='/t'>Terms of use</a></footer>"
     )
     head = f"<meta charset='utf-8'><title>{escape(text.title)}</title><style>p{{}}</style>"
-    return f"<!doctype html><html><head>{head}</head><body>{around % (article % _body(text))}</body></html>".encode()
+    body = around % (article % _body(text))
+    return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>".encode()
 
 
 def _div_page(text: Text) -> bytes:
@@ -155,7 +186,9 @@ def _zipped(files: dict[str, str]) -> bytes:
 
 
 def _epub(text: Text) -> bytes:
-    page = f'<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{_body(text)}</body></html>'
+    page = (
+        f'<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{_body(text)}</body></html>'
+    )
     package = (
         '<package xmlns="http://www.idpf.org/2007/opf"><metadata/><manifest><item id="a" href="a.xhtml" '
         'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/></spine></package>'
@@ -199,7 +232,9 @@ def _markdown(text: Text) -> bytes:
 def _notebook(text: Text) -> bytes:
     intro = "\n\n".join([f"# {text.title}", *text.paragraphs, "\n".join(f"- {one}" for one in text.items)])
     picture = base64.b64encode(random.Random(3).randbytes(9000)).decode()  # noqa: S311
-    shown = [{"output_type": "display_data", "data": {"image/png": picture, "text/plain": "<Figure size 1x1>"}}]
+    shown = [
+        {"output_type": "display_data", "data": {"image/png": picture, "text/plain": "<Figure size 1x1>"}}
+    ]
     cells = [
         {"cell_type": "markdown", "source": intro.splitlines(keepends=True)},
         {"cell_type": "markdown", "source": [SIGNS]},
@@ -224,7 +259,9 @@ def _rtf(text: Text) -> bytes:
         (merged.format(r"\clvmrg"), ("", *second[1:])),
         *((merged.format(""), row) for row in others),
     ]
-    table = "".join(start + "".join(_in_rtf(one) + r"\cell " for one in row) + r"\row " for start, row in rows)
+    table = "".join(
+        start + "".join(_in_rtf(one) + r"\cell " for one in row) + r"\row " for start, row in rows
+    )
     signs = r"It took 10{\super 6} J on 12 m{\super 2} with H{\sub 2}O in 1931{\super\footnote 1} there.\par "
     return (
         r"{\rtf1\ansi\ansicpg1252{\stylesheet{\s1 heading 1;}}{\header Log in\par}{\footer Terms of use\par}"
@@ -241,7 +278,11 @@ def _odt(text: Text) -> bytes:
     style = '<style:style style:name="{}" style:family="text"><style:text-properties {}/></style:style>'
     styles = "".join(
         style.format(name, told)
-        for name, told in (("U", 'style:text-position="super"'), ("D", 'style:text-position="sub"'), ("H", 'text:display="none"'))
+        for name, told in (
+            ("U", 'style:text-position="super"'),
+            ("D", 'style:text-position="sub"'),
+            ("H", 'text:display="none"'),
+        )
     )
 
     def span(name: str, told: str) -> str:
@@ -258,7 +299,9 @@ def _odt(text: Text) -> bytes:
         *("".join(map(cell, row)) for row in others),
     ]
     note = "<text:note><text:note-citation>1</text:note-citation><text:note-body/></text:note>"
-    signs = f"It took 10{span('U', '6')} J on 12 m{span('U', '2')} with H{span('D', '2')}O in 1931{note} there."
+    signs = (
+        f"It took 10{span('U', '6')} J on 12 m{span('U', '2')} with H{span('D', '2')}O in 1931{note} there."
+    )
     content = (
         f'<text:h text:outline-level="1">{escape(text.title)}</text:h>'
         + "".join(f"<text:p>{escape(one)}</text:p>" for one in text.paragraphs)
@@ -269,7 +312,8 @@ def _odt(text: Text) -> bytes:
         + "</table:table>"
     )
     document = (
-        f"<office:document-content {spaces}><office:automatic-styles>{styles}</office:automatic-styles><office:body>"
+        f"<office:document-content {spaces}><office:automatic-styles>{styles}"
+        f"</office:automatic-styles><office:body>"
         f"<office:text>{content}</office:text></office:body></office:document-content>"
     )
     return _zipped({"META-INF/manifest.xml": "<m/>", "content.xml": document})

@@ -24,7 +24,7 @@ def compound_file(streams: dict[str, bytes]) -> bytes:
         entries.append(entry(name, 2, right=following, start=starts[name], size=len(streams[name])))
     folder, table = b"".join(entries), struct.pack(f"<{len(chains)}I", *chains)
     parts = [padded(folder, SECTOR), padded(table, SECTOR, b"\xff"), padded(small, SECTOR)]
-    # Sector 0 is the table of sectors; the folder, the small table and the small streams follow in this order.
+    # Sector 0 is the table of sectors; folder, small table and small streams follow in this order.
     fat, places, at = [FAT], [], 1
     for part in parts:
         count = len(part) // SECTOR
@@ -33,15 +33,23 @@ def compound_file(streams: dict[str, bytes]) -> bytes:
         at += count
     root = entry("Root Entry", 5, child=1, start=places[2], size=len(small))
     parts[0] = root + parts[0][len(root) :]
-    return header(places[0], places[1]) + padded(struct.pack(f"<{len(fat)}I", *fat), SECTOR, b"\xff") + b"".join(parts)
+    return (
+        header(places[0], places[1])
+        + padded(struct.pack(f"<{len(fat)}I", *fat), SECTOR, b"\xff")
+        + b"".join(parts)
+    )
 
 
 def header(folder: int, small_table: int) -> bytes:
-    fields = struct.pack("<HHHHH6xIIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, folder, 0, CUTOFF, small_table, 1, END, 0, 0)
+    fields = struct.pack(
+        "<HHHHH6xIIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, folder, 0, CUTOFF, small_table, 1, END, 0, 0
+    )
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + fields + struct.pack("<108I", *[FREE] * 108)
 
 
-def entry(name: str, kind: int, *, child: int = FREE, right: int = FREE, start: int = 0, size: int = 0) -> bytes:
+def entry(
+    name: str, kind: int, *, child: int = FREE, right: int = FREE, start: int = 0, size: int = 0
+) -> bytes:
     written = (name + "\0").encode("utf-16-le")
     head = written.ljust(64, b"\0") + struct.pack("<HBBIII", len(written), kind, 1, FREE, right, child)
     return head + bytes(36) + struct.pack("<IQ", start, size)

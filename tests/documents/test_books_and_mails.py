@@ -9,10 +9,10 @@ from email.message import EmailMessage
 from io import BytesIO
 
 import pytest
+from compound_file import compound_file
 
 from qagen import load_documents
 from qagen.errors import DocumentError
-from compound_file import compound_file
 
 pytest.importorskip("bs4")
 
@@ -57,7 +57,8 @@ def epub(chapters, **more):
     spine = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters)))
     package = (
         '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        "<dc:title>The Harbour</dc:title><dc:creator>Ann Lee</dc:creator><dc:language>en</dc:language></metadata>"
+        "<dc:title>The Harbour</dc:title><dc:creator>Ann Lee</dc:creator><dc:language>en"
+        "</dc:language></metadata>"
         f"<manifest>{items}</manifest><spine>{spine}</spine></package>"
     )
     container = (
@@ -65,8 +66,8 @@ def epub(chapters, **more):
         '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
     )
     pages = {
-        f"OEBPS/text/{name}": '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head>'
-        f"<body>{body}</body></html>"
+        f"OEBPS/text/{name}": '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">'
+        f"<head><title/></head><body>{body}</body></html>"
         for name, _, body in chapters
     }
     return zipped({"META-INF/container.xml": container, "OEBPS/book.opf": package, **pages, **more})
@@ -74,7 +75,11 @@ def epub(chapters, **more):
 
 def test_a_book_is_its_chapters_in_their_order(tmp_path):
     chapters = [
-        ("b one.xhtml", "", "<h1>One</h1><p>It is 10<sup>6</sup> m<a href='#n'><sup>1</sup></a>.</p>" + TABLE),
+        (
+            "b one.xhtml",
+            "",
+            "<h1>One</h1><p>It is 10<sup>6</sup> m<a href='#n'><sup>1</sup></a>.</p>" + TABLE,
+        ),
         ("toc.xhtml", "nav", "<nav><ol><li><a href='x'>Contents 99</a></li></ol></nav>"),
         ("a.xhtml", "", "<h1>Two</h1><p hidden='hidden'>99</p><aside>[1] A note.</aside>"),
     ]
@@ -145,7 +150,8 @@ def test_a_saved_page_is_its_article(tmp_path):
     saved = (
         "From: <Saved by Blink>\nSnapshot-Content-Location: https://example.org/\nSubject: Ferry\n"
         "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html; "
-        "charset=utf-8\n\n<title>Ferry</title><nav>Home 99</nav><main><p>It leaves at 07:40.</p></main>\n--x\n"
+        "charset=utf-8\n\n<title>Ferry</title><nav>Home 99</nav><main><p>It leaves at "
+        "07:40.</p></main>\n--x\n"
         "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\nAAAA\n--x--\n"
     )
     assert document(tmp_path, saved, "a.mht").page_content == "It leaves at 07:40."
@@ -153,8 +159,18 @@ def test_a_saved_page_is_its_article(tmp_path):
 
 def outlook(**streams):
     """The mail of Outlook that has these properties."""
-    names = {"subject": "0037001F", "sender": "0C1A001F", "address": "5D01001F", "to": "0E04001F", "body": "1000001F"}
-    files = {f"__substg1.0_{names[key]}": value.encode("utf-16-le") for key, value in streams.items() if key in names}
+    names = {
+        "subject": "0037001F",
+        "sender": "0C1A001F",
+        "address": "5D01001F",
+        "to": "0E04001F",
+        "body": "1000001F",
+    }
+    files = {
+        f"__substg1.0_{names[key]}": value.encode("utf-16-le")
+        for key, value in streams.items()
+        if key in names
+    }
     if "html" in streams:
         files["__substg1.0_10130102"] = streams["html"].encode()
     ticks = (133_591_968_000_000_000).to_bytes(8, "little")
@@ -187,13 +203,19 @@ def notebook(*cells, **about):
 def test_a_notebook_is_its_text_its_code_and_what_it_printed(tmp_path):
     png = base64.b64encode(bytes(range(256)) * 20).decode()
     cells = [
-        {"cell_type": "markdown", "source": ["# Tides\n", "\n", "It costs ~~40~~ 45. ![x](attachment:a.png)"]},
+        {
+            "cell_type": "markdown",
+            "source": ["# Tides\n", "\n", "It costs ~~40~~ 45. ![x](attachment:a.png)"],
+        },
         {
             "cell_type": "code",
             "source": "show(fees)",
             "outputs": [
                 {"output_type": "stream", "name": "stdout", "text": ["\x1b[1mhigh\x1b[0m\n"]},
-                {"output_type": "display_data", "data": {"image/png": png, "text/plain": "<Figure size 640x480>"}},
+                {
+                    "output_type": "display_data",
+                    "data": {"image/png": png, "text/plain": "<Figure size 640x480>"},
+                },
                 {"output_type": "execute_result", "data": {"text/html": TABLE, "text/plain": "x"}},
                 {"output_type": "error", "ename": "ValueError", "evalue": "too low", "traceback": ["x"]},
             ],
@@ -243,9 +265,13 @@ def test_rich_text_is_read(tmp_path):
 
 # OpenDocument
 
-SPACES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "style", "text", "table", "draw")
-) + ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:fo="urn:x:fo"'
+SPACES = (
+    " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "style", "text", "table", "draw")
+    )
+    + ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:fo="urn:x:fo"'
+)
 
 
 def odt(body, styles="", **more):
@@ -253,11 +279,19 @@ def odt(body, styles="", **more):
         f"<office:document-content {SPACES}><office:automatic-styles>{styles}</office:automatic-styles>"
         f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
     )
-    return zipped({"mimetype": "application/vnd.oasis.opendocument.text", "META-INF/manifest.xml": "<m/>", "content.xml": content, **more})
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "META-INF/manifest.xml": "<m/>",
+            "content.xml": content,
+            **more,
+        }
+    )
 
 
 def style(name, properties):
-    return f'<style:style style:name="{name}" style:family="text"><style:text-properties {properties}/></style:style>'
+    told = f"<style:text-properties {properties}/>"
+    return f'<style:style style:name="{name}" style:family="text">{told}</style:style>'
 
 
 STYLES = (
@@ -266,28 +300,35 @@ STYLES = (
     + style("Old", 'style:text-line-through-style="solid"')
     + style("Gone", 'text:display="none"')
     + '<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" '
-    'style:num-suffix="." text:start-value="7"/><text:list-level-style-number text:level="2" style:num-format="1" '
+    'style:num-suffix="." text:start-value="7"/><text:list-level-style-number '
+    'text:level="2" style:num-format="1" '
     'text:display-levels="2"/></text:list-style>'
 )
 
 
 def test_an_opendocument_text_is_read(tmp_path):
     body = (
-        '<text:tracked-changes><text:changed-region><text:deletion><text:p>99</text:p></text:deletion>'
+        "<text:tracked-changes><text:changed-region><text:deletion><text:p>99</text:p></text:deletion>"
         "</text:changed-region></text:tracked-changes>"
-        '<text:h text:outline-level="1">Fees</text:h><text:p>It costs <text:span text:style-name="Old">40</text:span>'
+        '<text:h text:outline-level="1">Fees</text:h><text:p>It costs <text:span '
+        'text:style-name="Old">40</text:span>'
         ' 45 euros<text:s text:c="2"/>for 12 m<text:span text:style-name="Up">2</text:span>; H<text:span '
-        'text:style-name="Down">2</text:span>O<text:note><text:note-citation>1</text:note-citation><text:note-body>'
-        '<text:p>A note.</text:p></text:note-body></text:note>. <text:span text:style-name="Gone">99</text:span>'
+        'text:style-name="Down">2</text:span>O<text:note><text:note-citation>1'
+        "</text:note-citation><text:note-body>"
+        "<text:p>A note.</text:p></text:note-body></text:note>. <text:span "
+        'text:style-name="Gone">99</text:span>'
         "<text:ruby><text:ruby-base>東京</text:ruby-base><text:ruby-text>とうきょう</text:ruby-text></text:ruby>の人口"
         "<office:annotation><text:p>comment 99</text:p></office:annotation></text:p>"
-        '<text:list text:style-name="L"><text:list-item><text:p>Seven</text:p><text:list><text:list-item><text:p>In'
-        "</text:p></text:list-item></text:list></text:list-item><text:list-item><text:p>Eight</text:p></text:list-item>"
+        '<text:list text:style-name="L"><text:list-item><text:p>Seven</text:p><text:list>'
+        "<text:list-item><text:p>In"
+        "</text:p></text:list-item></text:list></text:list-item><text:list-item>"
+        "<text:p>Eight</text:p></text:list-item>"
         "</text:list>"
     )
     one = document(tmp_path, odt(body, STYLES), "rules.odt")
     assert one.page_content == (
-        "# Fees\n\nIt costs 45 euros for 12 m²; H₂O[1]. 東京の人口\n\n7. Seven\n  - 7.1 In\n8. Eight\n\n[1] A note."
+        "# Fees\n\nIt costs 45 euros for 12 m²; H₂O[1]. 東京の人口\n\n7. Seven\n  - 7.1 In\n8. "
+        "Eight\n\n[1] A note."
     )
     assert kinds(one) == {"comments": 1, "deleted": 1, "hidden": 1, "struck_out": 1}
 
@@ -305,7 +346,8 @@ def test_tables_and_formulas_of_an_opendocument_text_are_read(tmp_path):
         + cell("Senior") + cell("30")
         + "</table:table-row></table:table>"
         '<text:p>So <draw:frame><draw:object xlink:href="./Object 1"/></draw:frame> holds.</text:p>'
-        "<text:p>Box <draw:frame><draw:text-box><text:p>In the box.</text:p></draw:text-box></draw:frame></text:p>"
+        "<text:p>Box <draw:frame><draw:text-box><text:p>In the box.</text:p>"
+        "</draw:text-box></draw:frame></text:p>"
     )  # fmt: skip
     math = '<math xmlns="http://www.w3.org/1998/Math/MathML"><msup><mi>x</mi><mn>2</mn></msup></math>'
     text = document(tmp_path, odt(body, **{"Object 1/content.xml": math}), "a.odt").page_content
@@ -323,7 +365,9 @@ def test_an_encrypted_or_damaged_opendocument_text_is_refused(tmp_path):
         document(tmp_path, zipped({"content.xml": "<a>"}), "b.odt")
 
 
-@pytest.mark.parametrize("name", ["a.doc", "a.xls", "a.ppt", "a.ods", "a.odp", "a.pages", "a.key", "a.mobi", "a.azw3"])
+@pytest.mark.parametrize(
+    "name", ["a.doc", "a.xls", "a.ppt", "a.ods", "a.odp", "a.pages", "a.key", "a.mobi", "a.azw3"]
+)
 def test_what_is_not_read_is_refused_with_advice(tmp_path, name):
     with pytest.raises(DocumentError, match="Save it as"):
         document(tmp_path, b"\xd0\xcf\x11\xe0 anything", name)

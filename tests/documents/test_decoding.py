@@ -63,9 +63,13 @@ def test_a_bad_byte_is_told_with_the_document(tmp_path, name):
 
 
 def test_a_character_cut_off_at_the_end_is_one_character():
-    assert decode("日本語の文章。".encode()[:-1]) == decode("日本語の文章\ufffd".encode()).__class__("日本語の文章\ufffd", 1)
+    assert decode("日本語の文章。".encode()[:-1]) == decode("日本語の文章\ufffd".encode()).__class__(
+        "日本語の文章\ufffd", 1
+    )
 
 
-@pytest.mark.parametrize("written", ["Straße und Fluß", "Müller, Köln, Zürich", "¿Dónde está el niño?", "Le café de la forêt"])
+@pytest.mark.parametrize(
+    "written", ["Straße und Fluß", "Müller, Köln, Zürich", "¿Dónde está el niño?", "Le café de la forêt"]
+)
 def test_western_text_is_not_taken_for_damaged_utf_8(written):
     assert decode(written.encode("cp1252")).text == written

@@ -28,7 +28,7 @@ def kinds(one):
 
 
 def picture(size=3000):
-    return base64.b64encode(random.Random(7).randbytes(size)).decode()
+    return base64.b64encode(random.Random(7).randbytes(size)).decode()  # noqa: S311
 
 
 PLAIN = """# Pump *A*
@@ -69,7 +69,7 @@ def test_a_text_without_anything_hidden_is_verbatim(tmp_path, name):
         ("A.<!--99-->\nB.", "A.\nB."),
         ("A.\n\n[//]: # (hidden 99)\n\nB.", "A.\n\nB."),
         ('A.\n\n[comment]: <> "hidden 99"\n\nB.', "A.\n\nB."),
-        ('A.\n\n[hidden 99]: #\n\nB.', "A.\n\nB."),
+        ("A.\n\n[hidden 99]: #\n\nB.", "A.\n\nB."),
         ("<!-- 99 -->\n# A\n", "# A\n"),
     ],
 )
@@ -100,7 +100,10 @@ def test_what_is_struck_out_is_left_out_and_told(tmp_path, written, read):
 def test_front_matter_gives_title_and_metadata(tmp_path):
     one = document(
         tmp_path,
-        "---\ntitle: The pump\nauthor: [Ann, Bo]\ndate: 2024-05-01\nrating: 4.5\n---\n\nIt costs 120 crowns.\n",
+        (
+            "---\ntitle: The pump\nauthor: [Ann, Bo]\ndate: 2024-05-01\nrating: 4.5\n---\n\nIt "
+            "costs 120 crowns.\n"
+        ),
     )
     assert one.page_content == "It costs 120 crowns.\n"
     assert one.metadata["theme"] == one.metadata["title"] == "The pump"
@@ -113,7 +116,12 @@ def test_front_matter_gives_title_and_metadata(tmp_path):
 
 @pytest.mark.parametrize(
     "written",
-    ["---\n\nA line between rules.\n\n---\n\nB.\n", "---\na: [1\n---\nB.", "A.\n\n---\ntitle: x\n---\n", "---\na: &b [1]\nc: *b\n---\nB."],
+    [
+        "---\n\nA line between rules.\n\n---\n\nB.\n",
+        "---\na: [1\n---\nB.",
+        "A.\n\n---\ntitle: x\n---\n",
+        "---\na: &b [1]\nc: *b\n---\nB.",
+    ],
 )
 def test_what_is_no_front_matter_stays(tmp_path, written):
     assert text(tmp_path, written) == written
@@ -122,10 +130,22 @@ def test_what_is_no_front_matter_stays(tmp_path, written):
 @pytest.mark.parametrize(
     ("written", "read", "kind"),
     [
-        ("Two. ![Map of pier 3](data:image/png;base64,{data}) Ten.", "Two. ![Map of pier 3]() Ten.", "pictures"),
+        (
+            "Two. ![Map of pier 3](data:image/png;base64,{data}) Ten.",
+            "Two. ![Map of pier 3]() Ten.",
+            "pictures",
+        ),
         ("Two. ![](data:image/png;base64,{data}) Ten.", "Two. Ten.", "pictures"),
-        ("Two.\n\n![Pier][image1]\n\n[image1]: <data:image/png;base64,{data}>\n", "Two.\n\n![Pier]()\n", "pictures"),
-        ('Two. <img src="data:image/png;base64,{data}" alt="Pier" width=9> Ten.', "Two. ![Pier]() Ten.", "pictures"),
+        (
+            "Two.\n\n![Pier][image1]\n\n[image1]: <data:image/png;base64,{data}>\n",
+            "Two.\n\n![Pier]()\n",
+            "pictures",
+        ),
+        (
+            'Two. <img src="data:image/png;base64,{data}" alt="Pier" width=9> Ten.',
+            "Two. ![Pier]() Ten.",
+            "pictures",
+        ),
         ("Two: data:application/pdf;base64,{data} Ten.", "Two: Ten.", "encoded_data"),
         ("Two.\n\n{data}\n\nTen.", "Two.\n\nTen.", "encoded_data"),
         ("Two.\n\n{lines}\n\nTen.", "Two.\n\nTen.", "encoded_data"),
@@ -142,13 +162,16 @@ def test_pictures_and_data_written_as_letters_are_taken_out(tmp_path, written, r
 
 def test_a_note_with_a_pasted_picture_is_one_passage(tmp_path):
     path = tmp_path / "note.md"
-    path.write_text(f"The pier is 412 metres long. It opened in 1931.\n\n![](data:image/png;base64,{picture(150_000)})\n")
+    path.write_text(
+        f"The pier is 412 metres long. It opened in 1931.\n\n![](data:image/png;base64,{picture(150_000)})\n"
+    )
     [passage] = split_documents(load_documents(path))
     assert passage.text.strip() == "The pier is 412 metres long. It opened in 1931."
 
 
 def test_long_words_and_addresses_are_no_data(tmp_path):
-    written = f"{'ACGT' * 200}\n\n{'Donaudampfschiff' * 20}\n\nhttps://example.org/{'a-b/' * 90}\n\n{'=' * 300}\n\n{'0' * 300}"
+    address = f"https://example.org/{'a-b/' * 90}"
+    written = f"{'ACGT' * 200}\n\n{'Donaudampfschiff' * 20}\n\n{address}\n\n{'=' * 300}\n\n{'0' * 300}"
     assert text(tmp_path, written) == written
 
 
@@ -176,7 +199,9 @@ def test_html_in_markdown_is_read_as_html(tmp_path, written, read):
 
 def test_a_table_of_html_in_markdown_becomes_a_table(tmp_path):
     pytest.importorskip("bs4")
-    rows = "<tr><th>Region</th><th>Fee</th></tr><tr><td rowspan=2>North</td><td>12</td></tr><tr><td>30</td></tr>"
+    rows = (
+        "<tr><th>Region</th><th>Fee</th></tr><tr><td rowspan=2>North</td><td>12</td></tr><tr><td>30</td></tr>"
+    )
     assert text(tmp_path, f"Fees:\n\n<table>{rows}</table>\n\nEnd.\n") == (
         "Fees:\n\n| Region | Fee |\n| --- | --- |\n| North | 12 |\n| North | 30 |\n\nEnd.\n"
     )
@@ -211,5 +236,18 @@ def test_a_text_of_nothing_but_comments_is_empty(tmp_path):
 
 
 def test_large_and_odd_texts_are_read_in_a_straight_line(tmp_path):
-    for unit in ("<b>", "~~a", "`", "<!--", "a" * 50, "[x]: ", "<p>x</p>", "~~x~~ ", "data:,", "&amp;", "-", "| "):
+    for unit in (
+        "<b>",
+        "~~a",
+        "`",
+        "<!--",
+        "a" * 50,
+        "[x]: ",
+        "<p>x</p>",
+        "~~x~~ ",
+        "data:,",
+        "&amp;",
+        "-",
+        "| ",
+    ):
         assert text(tmp_path, "A. " + unit * (400_000 // len(unit)) + " B.").startswith("A.")

@@ -411,7 +411,9 @@ def test_every_piece_of_a_table_knows_the_head_of_its_columns(size, context):
 
 def test_a_table_without_bars_at_its_sides_and_one_after_another_have_their_own_heads():
     rows = "\n".join(f"Lake {n} | {n}.5" for n in range(60))
-    text = f"Name | Height\n---|---\n{rows}\n\nOther words.\n\nName | Depth\n:--|--:\n{rows}\n\nThe end of it.\n"
+    text = (
+        f"Name | Height\n---|---\n{rows}\n\nOther words.\n\nName | Depth\n:--|--:\n{rows}\n\nThe end of it.\n"
+    )
     passages = split_documents([doc(text)], chunk_size=60, context_tokens=10)
     half = text.index("Other words")
     for passage in passages:
@@ -425,7 +427,9 @@ def test_a_table_without_bars_at_its_sides_and_one_after_another_have_their_own_
 def test_what_follows_a_table_and_a_reader_without_context_gets_no_head():
     text = f"{HEAD}\n{ROWS}\n\n" + "The lakes were measured in May. " * 200
     passages = split_documents([doc(text)], chunk_size=100, context_tokens=30)
-    assert all("Height" not in passage.context for passage in passages if passage.text.startswith("The lakes"))
+    assert all(
+        "Height" not in passage.context for passage in passages if passage.text.startswith("The lakes")
+    )
     assert all(not one.context for one in split_documents([doc(text)], chunk_size=100, context_tokens=0))
 
 
