@@ -229,6 +229,26 @@ def test_tables_with_blank_rows_or_columns_between_them_stay_apart(tmp_path):
     )
 
 
+def test_a_title_below_a_table_begins_another_one_and_a_label_does_not(tmp_path):
+    book, sheet = sheet_of(
+        ["Class", "Fee"],
+        ["Senior", 30],
+        ["Guests"],
+        ["Day", 5],
+        ["Week", 20],
+        ["Members"],
+        ["Town", "Count"],
+        ["Ulm", 7],
+    )
+    sheet.merge_cells("A6:B6")
+    text, _ = converted(book, tmp_path)
+    assert text.endswith(
+        table("Class | Fee", "Senior | 30", "Guests | ", "Day | 5", "Week | 20")
+        + "\n\nMembers\n\n"
+        + table("Town | Count", "Ulm | 7")
+    )
+
+
 def test_a_table_goes_on_after_a_blank_row(tmp_path):
     book, _ = sheet_of(["Town", "Height"], ["Ulm", 12], [], ["Bonn", 13], ["Kiel", 14])
     text, _ = converted(book, tmp_path)

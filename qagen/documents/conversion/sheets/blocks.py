@@ -246,12 +246,23 @@ class _Block:
                 tops[span.top] = max(tops[span.top], span.bottom)
         for number, row in enumerate(rows):
             apart = number and row.at > max(below, rows[number - 1].at) + 1
-            if number > start and (apart or row.at in self.cuts):
+            if number > start and (apart or row.at in self.cuts or self._begins_anew(rows, start, number)):
                 yield replace(self, rows=rows[start:number])
                 start = number
             below = max(below, tops[row.at])
         if rows:
             yield replace(self, rows=rows[start:])
+
+    def _begins_anew(self, rows: Sequence[Row], start: int, at: int) -> bool:
+        """Whether a row is the title of another table: below it stand heads, and then numbers again."""
+        if at < start + 2 or at + 2 >= len(rows):
+            return False
+        own, heads, first = rows[at : at + 3]
+        if self.filled(own) != 1 or own.numbers or self.filled(heads) == 1 or not first.numbers:
+            return False
+        numbers = heads.numbers & {*self.columns()}
+        years = all(_is_year(heads.texts[column]) for column in numbers)
+        return years and any(row.numbers for row in rows[start:at])
 
     def by_columns(self) -> Iterator[_Block]:
         """Its parts between blank columns, where the one to the right has labels of its own."""
