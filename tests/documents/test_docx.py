@@ -283,6 +283,14 @@ def test_a_table_of_one_cell_is_a_frame(read):
     assert text == "## Note\n\nBring a card."
 
 
+def test_what_stands_in_a_frame_is_counted_once(read):
+    lists = numbering({"0": level(0, "decimal", "%1.")}, {"1": "0"})
+    frame = table([cell(paragraph("a", numbered="1"), paragraph(run("x", "<strike/>"), "b", numbered="1"))])
+    text, warnings = read(frame, paragraph("c", numbered="1"), numbering=lists)
+    assert text == "1. a\n2. b\n3. c"
+    assert warnings == {"struck_out": 1}
+
+
 def test_emphasis_never_cuts_a_word(read):
     text, _ = read(
         paragraph(

@@ -11,6 +11,8 @@ from qagen.documents.conversion.grids import Cell, Grid
 # A column of longer texts is prose, one line after the other, not a table.
 _LONGEST_VALUE = 60
 _FEWEST_ROWS = 3
+# So many rows of a table tell the kinds of its columns.
+_SAMPLE = 200
 _HEADS_OF_TWO = 2
 _FIRST_YEAR, _LAST_YEAR = 1500, 2199
 
@@ -90,7 +92,7 @@ class _Table:
         first = own.rows[0]
         if first.at in own.cuts or (first.bold and not all(row.bold for row in own.rows)):
             return False
-        body = other.rows[above.heads :]
+        body = other.rows[above.heads : _SAMPLE]
         numeric = {
             column
             for column in own.columns()

@@ -200,15 +200,12 @@ class Reader:
 
     def _table(self, table: Any, *, in_cell: bool) -> Iterator[Block]:
         outer, self._beside = self._beside, []
-        grid = self.tables.grid(table)
-        only = self.tables.only_cell(table)
-        if in_cell:
-            yield Block(grid.inline())
-        elif only is not None:
-            self._beside = []
+        only = None if in_cell else self.tables.only_cell(table)
+        if only is not None:
             yield from self.blocks(only)
         else:
-            yield Block(grid.markdown())
+            grid = self.tables.grid(table)
+            yield Block(grid.inline() if in_cell else grid.markdown())
         beside, self._beside = self._beside, outer
         yield from map(Block, beside)
 
