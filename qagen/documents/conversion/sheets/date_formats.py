@@ -51,6 +51,9 @@ _SHORT_MONTHS = {
 }
 _SHORT_DAYS = {0x07: "Mo Di Mi Do Fr Sa So", 0x0C: "lun. mar. mer. jeu. ven. sam. dim.", 0x01: _DAYS[0x01]}
 _ENGLISH, _JAPANESE = 0x09, 0x11
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{3,8}\Z")
+_NAMED = {"ar": 0x01, "de": 0x07, "en": _ENGLISH, "es": 0x0A, "fr": 0x0C, "it": 0x10, "ja": _JAPANESE}
+_NAMED |= {"ko": 0x12, "nl": 0x13, "pt": 0x16, "zh": 0x04}
 _EAST_ASIAN = {0x04: "月", _JAPANESE: "月", 0x12: "월"}
 _JAPANESE_DAYS = "月火水木金土日"
 # Month names: three letters are short, four are full, five are the first letter.
@@ -107,7 +110,12 @@ class DateFormat:
         return not self.locale or self._language() in {**_MONTHS, **_EAST_ASIAN}
 
     def _language(self) -> int:
-        return int(self.locale[-4:], 16) & 0xFF if self.locale else _ENGLISH
+        """The number of the language, which a format names by the number of a country or as ``ja-JP``."""
+        if not self.locale:
+            return _ENGLISH
+        if _HEXADECIMAL.match(self.locale):
+            return int(self.locale[-4:], 16) & 0xFF
+        return _NAMED.get(self.locale[:2].lower(), 0)
 
     def _part(self, at: int, tokens: Sequence[tuple[str, str]], moment: datetime, whole: float) -> str:
         kind, text = tokens[at]

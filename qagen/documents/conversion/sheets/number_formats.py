@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[\d.]+(?:E[+-]?\d+)?)\Z", re.IGNORECASE)
 _ELAPSED = re.compile(r"(?:h+|m+|s+)\Z", re.IGNORECASE)
-_CURRENCY = re.compile(r"\$([^-]*)(?:-([0-9A-F]+))?\Z", re.IGNORECASE)
+_CURRENCY = re.compile(r"\$([^-]*)(?:-([\w,-]+))?\Z")
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -266,7 +266,7 @@ def _bracket(section: _Section, text: str) -> tuple[_Section, Token | None]:
     if condition:
         return replace(section, condition=(condition[1], float(condition[2]))), None
     if currency:
-        return replace(section, locale=(currency[2] or "").upper()), Token("currency", currency[1])
+        return replace(section, locale=currency[2] or ""), Token("currency", currency[1])
     return section, Token("elapsed", text) if _ELAPSED.match(text) else None
 
 
