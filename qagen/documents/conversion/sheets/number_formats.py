@@ -65,7 +65,7 @@ class NumberFormat:
     def number(self, value: float) -> str:
         """What a cell shows of a number; of a date, the number is its serial one."""
         section, bare = self._section(value)
-        if section is None:
+        if section is None or not math.isfinite(value):
             return general(value)
         if section.is_date:
             return DateFormat(tuple((one.kind, one.text) for one in section.tokens), section.locale).date(

@@ -23,6 +23,7 @@ from qagen.documents.conversion.office.text_body import A, TextBody
 
 # What python-pptx raises for files that break the rules.
 _BROKEN = (
+    ArithmeticError,
     AttributeError,
     IndexError,
     KeyError,

@@ -57,7 +57,7 @@ def read(data: bytes) -> Converted:
         text = joined([*reader.blocks(body), *_noted(reader, parts)])
     except UnreadableError:
         raise
-    except (LookupError, RecursionError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise package.damaged(str(error) or type(error).__name__) from error
     _tell_others(package, main, tally)
     return Converted(text, warnings=tally.warnings())
