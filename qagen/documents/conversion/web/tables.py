@@ -11,11 +11,13 @@ from qagen.documents.conversion.web.inline import text_of
 
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _LONG_CELL = 600
+_MOST_SPANNED = 200
 
 
 def grid_of(table: Tag) -> Grid:
     """A table with the text of its cells; a table in a cell is told in one line."""
-    rows = [[_cell(cell) for cell in _cells(row)] for row in rows_of(table)]
+    nested = table.find("table") is not None
+    rows = [[_cell(cell, nested=nested) for cell in _cells(row)] for row in rows_of(table)]
     caption = table.find("caption", recursive=False)
     return Grid.laid_out(rows, heads=_heads(table), caption=_caption(caption))
 
@@ -58,8 +60,8 @@ def _cells(row: Tag) -> list[Tag]:
     return row.find_all(["td", "th"], recursive=False)
 
 
-def _cell(cell: Tag) -> Cell:
-    for inner in cell.find_all("table"):
+def _cell(cell: Tag, *, nested: bool) -> Cell:
+    for inner in cell.find_all("table") if nested else ():
         if not inner.decomposed:
             inner.replace_with(f" {grid_of(inner).inline()} ")
     text = " ".join(text_of(cell.children).split()).replace(" ;", ";")
@@ -68,7 +70,7 @@ def _cell(cell: Tag) -> Cell:
 
 def _span(cell: Tag, name: str) -> int:
     told = str(cell.get(name) or "1").strip()
-    return int(told) if told.isascii() and told.isdigit() else 1
+    return min(int(told), _MOST_SPANNED) if told.isascii() and told.isdigit() else 1
 
 
 def _heads(table: Tag) -> int | None:
