@@ -151,6 +151,8 @@ def test_the_article_is_read_and_what_is_around_it_is_not(tmp_path, around):
         '<div class="siteFooter"><a href=x>Terms 999</a></div>',
         '<ul class="breadcrumbs"><li>Home 999</li><li>Ferry</li></ul>',
         '<div class="ads">Buy boats 999</div>',
+        "<div><a href=1>Home 999</a> <a href=2>News</a> | <a href=3>Contact</a></div>",
+        "<form action=/go><label for=q>Find 999</label><input id=q><button>Go</button></form>",
     ],
 )
 def test_what_is_around_a_page_without_marks_is_found_by_name(tmp_path, around):
@@ -306,6 +308,12 @@ def test_a_head_of_two_rows_becomes_one_and_the_caption_is_a_line_before(tmp_pat
         ["Kiel", "2", "4"],
         ["All", "3", "6"],
     ]
+
+
+def test_a_first_row_in_bold_is_a_head_and_headless_cells_stay(tmp_path):
+    first = "<tr><td><b>Region</b></td><td><strong>Fee</strong></td></tr>"
+    rows = f"{first}<tr><td>North</td><td><b>12</b></td></tr>"
+    assert text(tmp_path, f"<table>{rows}</table>") == "| Region | Fee |\n| --- | --- |\n| North | **12** |"
 
 
 def test_a_table_in_a_cell_is_told_in_its_cell(tmp_path):

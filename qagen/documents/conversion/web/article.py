@@ -174,8 +174,13 @@ class Furniture:
 
     def _take_menus(self) -> None:
         """Takes out lists of short links above the first title or text and below the last one."""
-        lists = [tag for tag in self.root.find_all(["ul", "ol"]) if _is_menu(tag)]
-        texts = [tag for tag in self.root.find_all(["h1", "p", "table", "pre", "blockquote"]) if _length(tag)]
+        lists = [tag for tag in self.root.find_all(["ul", "ol", "div", "p", "center"]) if _is_menu(tag)]
+        menus = {id(tag) for tag in lists}
+        texts = [
+            tag
+            for tag in self.root.find_all(["h1", "p", "table", "pre", "blockquote"])
+            if id(tag) not in menus and _length(tag)
+        ]
         if not texts:
             return
         order = {id(tag): number for number, tag in enumerate(self.root.find_all(name=True))}

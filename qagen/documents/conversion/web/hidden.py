@@ -79,7 +79,7 @@ def _is_formula(tag: Tag) -> bool:
 def _kind(tag: Tag, styled: set[int]) -> str | None:
     """Why an element is not seen; ``None`` where it is."""
     name = name_of(tag)
-    if name in NO_TEXT or name in CONTROLS:
+    if name in NO_TEXT or name in CONTROLS or (name == "label" and tag.find_parent("form") is not None):
         return "no text"
     if name in DELETED:
         return "deleted"

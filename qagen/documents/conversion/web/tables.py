@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bs4 import Tag
 
@@ -18,6 +19,8 @@ def grid_of(table: Tag) -> Grid:
     """A table with the text of its cells; a table in a cell is told in one line."""
     nested = table.find("table") is not None
     rows = [[_cell(cell, nested=nested) for cell in _cells(row)] for row in rows_of(table)]
+    if rows and all(_is_bold(cell) or cell.head or not cell.text for cell in rows[0]):
+        rows[0] = [replace(cell, text=cell.text.strip("*"), head=True) for cell in rows[0]]
     caption = table.find("caption", recursive=False)
     return Grid.laid_out(rows, heads=_heads(table), caption=_caption(caption))
 
@@ -66,6 +69,11 @@ def _cell(cell: Tag, *, nested: bool) -> Cell:
             inner.replace_with(f" {grid_of(inner).inline()} ")
     text = " ".join(text_of(cell.children).split()).replace(" ;", ";")
     return Cell(text, _span(cell, "rowspan"), _span(cell, "colspan"), cell.name == "th")
+
+
+def _is_bold(cell: Cell) -> bool:
+    """Whether all of a cell is set in bold, as heads are that are not marked."""
+    return cell.text.startswith("**") and cell.text.endswith("**") and "*" not in cell.text.strip("*")
 
 
 def _span(cell: Tag, name: str) -> int:
