@@ -138,6 +138,31 @@ def test_the_article_is_read_and_what_is_around_it_is_not(tmp_path, around):
         assert "Updated in May" in document.page_content
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<div id="footer">© 2025 Example Ltd 999. Terms, privacy</div>',
+        '<div class="nav">Home 999 | About</div>',
+        '<div class="top-navigation"><span>Home 999</span></div>',
+        "<div><p>We use cookies 999 to improve your visit.</p><a href=x>Accept all</a></div>",
+        '<div class="cc-window">This website uses cookies 999. Got it</div>',
+        '<div role="dialog"><p>Wir verwenden Cookies 999.</p></div>',
+        '<section class="related-articles"><a href=x>Ten beaches 999</a></section>',
+        '<div class="siteFooter"><a href=x>Terms 999</a></div>',
+        '<ul class="breadcrumbs"><li>Home 999</li><li>Ferry</li></ul>',
+        '<div class="ads">Buy boats 999</div>',
+        "<div><a href=1>Home 999</a> <a href=2>News</a> | <a href=3>Contact</a></div>",
+        "<form action=/go><label for=q>Find 999</label><input id=q><button>Go</button></form>",
+    ],
+)
+def test_what_is_around_a_page_without_marks_is_found_by_name(tmp_path, around):
+    article = "<h1>Ferry</h1><p>It leaves at 07:40 from pier 3, and the crossing takes 35 minutes.</p>"
+    for markup in (f"{around}<div>{article}</div>", f"<div>{article}</div>{around}"):
+        assert text(tmp_path, markup) == (
+            "# Ferry\n\nIt leaves at 07:40 from pier 3, and the crossing takes 35 minutes."
+        )
+
+
 def test_the_whole_page_is_read_on_request(tmp_path):
     found = text(tmp_path, AROUND % f"<main>{ARTICLE}<p hidden>9999</p></main>", whole_page=True)
     for kept in ("111", "222", "333", "555", "666", "777", "888", "pier 3"):
@@ -184,6 +209,7 @@ def test_a_page_that_is_all_navigation_is_read_all_the_same(tmp_path):
         ('in 1931<sup class="reference"><a href="#cite-1">[1]</a></sup>', "in 1931[1]"),
         ('in 1931<a href="#fn2"><sup>2</sup></a>', "in 1931[2]"),
         ('12 euros<sup id="fnref:3" class="footnote-ref">3</sup>', "12 euros[3]"),
+        ("in 1931<sup>1</sup> at 412<sup>2</sup>", "in 1931[1] at 412²"),
         ("the treaty<sup>3</sup> ended.<sup>4</sup>", "the treaty[3] ended.[4]"),
         ("条約<sup>3</sup>は", "条約[3]は"),
         ("12.4<sup>a</sup> and 13.1<sup>b</sup>", "12.4[a] and 13.1[b]"),
@@ -282,6 +308,12 @@ def test_a_head_of_two_rows_becomes_one_and_the_caption_is_a_line_before(tmp_pat
         ["Kiel", "2", "4"],
         ["All", "3", "6"],
     ]
+
+
+def test_a_first_row_in_bold_is_a_head_and_headless_cells_stay(tmp_path):
+    first = "<tr><td><b>Region</b></td><td><strong>Fee</strong></td></tr>"
+    rows = f"{first}<tr><td>North</td><td><b>12</b></td></tr>"
+    assert text(tmp_path, f"<table>{rows}</table>") == "| Region | Fee |\n| --- | --- |\n| North | **12** |"
 
 
 def test_a_table_in_a_cell_is_told_in_its_cell(tmp_path):

@@ -30,6 +30,8 @@ _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # A number above these is the mark of a note: a word, what ends a sentence or a quotation. After a number, a
 # short name (m, km, Ca, x) or a bracket it is a power.
 _NOTED = re.compile(rf"(?:[^\W\d_]{{4,}}|[{_CJK}]|[.,;:!?…”»’\"'。、，」』])\Z")
+# A year is not raised to a power.
+_YEAR = re.compile(r"(?<![\d.,])(?:1[5-9]|20)\d\d\Z")
 _LENGTH = re.compile(r"(?i:met(?:er|re)s?|mètres?|inch(?:es)?|feet|foot|yards?|miles?|zoll|metern?)\Z")
 _ROMAN = re.compile(r"(?<![^\W\d_])[IVXLCDM]+\Z")
 _DECIMAL = re.compile(r"\d[.,]\d+\Z")
@@ -44,7 +46,8 @@ def raised(text: str, *, before: str = "", note: bool = False) -> str:
     mark = " ".join(text.split())
     if not mark or mark[0] in "[［" or _SIGNS.match(mark):
         return mark
-    if note or (_NUMBERS.match(mark) and _NOTED.search(before) and not _LENGTH.search(before)):
+    noted = (_NOTED.search(before) and not _LENGTH.search(before)) or _YEAR.search(before)
+    if note or (_NUMBERS.match(mark) and noted):
         return f"[{mark}]"
     if _RAISABLE.match(mark):
         return mark.translate(_RAISED)

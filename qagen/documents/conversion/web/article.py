@@ -51,6 +51,29 @@ _OUTSIDE = {
     **dict.fromkeys(("modal", "popup"), "notice"),
     "search": "search",
 }
+# Words of navigation that no article has: a short text that is named so is a menu even without links.
+_NAVIGATION = frozenset(
+    {
+        *(
+            "breadcrumb",
+            "breadcrumbs",
+            "login",
+            "nav",
+            "navbar",
+            "navigation",
+            "pager",
+            "pagination",
+            "skip",
+            "skiplink",
+        )
+    }
+)
+_COOKIES = re.compile(
+    r"\buses? (?:\w+ )?cookies|cookies verwende|verwende[nt] (?:\w+ )?cookies|utilis\w+ (?:des|les) cookies"
+    r"|(?:クッキー|cookie)を(?:使用|利用)|نستخدم ملفات تعريف الارتباط",
+    re.IGNORECASE,
+)
+_BOXES = frozenset({"aside", "div", "form", "p", "section"})
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORT = 300
 _MOST_NOTICE = 2500
@@ -68,8 +91,8 @@ class Furniture:
         self.root: Tag = soup.body or soup
         self.found: Counter[str] = Counter()
         self._length = max(1, _length(self.root))
-        self._sections = self.root.find_all([*_ARTICLE]) or self.root.select("[role=main]")
-        self._first = self.root.find("h1")
+        self._sections = self.root.find_all([*_ARTICLE]) or self.root.find_all(role="main")
+        self._tells_of_cookies = _COOKIES.search(self.root.get_text(" ")) is not None
 
     def taken_out(self) -> Tag:
         """What remains: the main part of the page if it has one, else its body without what is around."""
@@ -100,6 +123,9 @@ class Furniture:
 
     def _kind(self, tag: Tag) -> str | None:
         """What an element is of the furniture of a page; ``None`` for a part of the article."""
+        plain = not tag.attrs and tag.name not in _ELEMENTS
+        if plain and not (self._tells_of_cookies and tag.name in _BOXES):
+            return None
         if tag.name in _ARTICLE or tag is self.root or tag.get("role") == "main":
             return None
         inside = any(up.name in _ARTICLE or up.get("role") == "main" for up in tag.parents)
@@ -109,6 +135,9 @@ class Furniture:
             for word in _WORDS.findall(name)
         }
         kind = self._declared(tag, inside=inside) or self._named(tag, words, inside=inside)
+        if kind is None and not inside and tag.name in _BOXES and self._tells_of_cookies:
+            told = tag.get_text(" ", strip=True)
+            kind = "cookie notice" if len(told) <= _SHORT and _COOKIES.search(told) else None
         return None if kind is None or (kind != "header" and self._holds_article(tag)) else kind
 
     def _declared(self, tag: Tag, *, inside: bool) -> str | None:
@@ -132,8 +161,10 @@ class Furniture:
                 return kind
         if kind is None or tag.find([*_HEADINGS[:2], "table"]) is not None:
             return None
-        small = _length(tag) <= min(_SHORT, self._length // 3)
-        return kind if (small and kind != "menu") or _links(tag) >= _MOSTLY_LINKS else None
+        small = _length(tag) <= min(_SHORT, self._length // 2) and (
+            kind != "menu" or bool(words & _NAVIGATION)
+        )
+        return kind if small or _links(tag) >= _MOSTLY_LINKS else None
 
     def _holds_article(self, tag: Tag) -> bool:
         """Whether the article, or most of the text, is in it."""
@@ -143,8 +174,13 @@ class Furniture:
 
     def _take_menus(self) -> None:
         """Takes out lists of short links above the first title or text and below the last one."""
-        lists = [tag for tag in self.root.find_all(["ul", "ol"]) if _is_menu(tag)]
-        texts = [tag for tag in self.root.find_all(["h1", "p", "table", "pre", "blockquote"]) if _length(tag)]
+        lists = [tag for tag in self.root.find_all(["ul", "ol", "div", "p", "center"]) if _is_menu(tag)]
+        menus = {id(tag) for tag in lists}
+        texts = [
+            tag
+            for tag in self.root.find_all(["h1", "p", "table", "pre", "blockquote"])
+            if id(tag) not in menus and _length(tag)
+        ]
         if not texts:
             return
         order = {id(tag): number for number, tag in enumerate(self.root.find_all(name=True))}
@@ -155,7 +191,7 @@ class Furniture:
 
     def _main(self) -> Tag:
         """The one main part, unless more text stands beside it than in it."""
-        mains = self.root.find_all("main") or self.root.select("[role=main]")
+        mains = self.root.find_all("main") or self.root.find_all(role="main")
         if len(mains) != 1:
             return self.root
         [main] = mains

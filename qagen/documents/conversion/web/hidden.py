@@ -55,7 +55,8 @@ _MOST_RULES = 500
 def take_out(soup: BeautifulSoup) -> Counter[str]:
     """Takes out of a page what is not seen, and counts what of it held text."""
     counts: Counter[str] = Counter()
-    _keep_formulas(soup)
+    if soup.find(["math", "script"]) is not None or soup.find(_is_formula) is not None:
+        _keep_formulas(soup)
     styled = _hidden_by_rules(soup)
     for comment in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
         comment.extract()
@@ -71,10 +72,14 @@ def take_out(soup: BeautifulSoup) -> Counter[str]:
     return counts
 
 
+def _is_formula(tag: Tag) -> bool:
+    return tag.name.endswith(":math")
+
+
 def _kind(tag: Tag, styled: set[int]) -> str | None:
     """Why an element is not seen; ``None`` where it is."""
     name = name_of(tag)
-    if name in NO_TEXT or name in CONTROLS:
+    if name in NO_TEXT or name in CONTROLS or (name == "label" and tag.find_parent("form") is not None):
         return "no text"
     if name in DELETED:
         return "deleted"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bs4 import Tag
 
@@ -11,11 +12,15 @@ from qagen.documents.conversion.web.inline import text_of
 
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _LONG_CELL = 600
+_MOST_SPANNED = 200
 
 
 def grid_of(table: Tag) -> Grid:
     """A table with the text of its cells; a table in a cell is told in one line."""
-    rows = [[_cell(cell) for cell in _cells(row)] for row in rows_of(table)]
+    nested = table.find("table") is not None
+    rows = [[_cell(cell, nested=nested) for cell in _cells(row)] for row in rows_of(table)]
+    if rows and all(_is_bold(cell) or cell.head or not cell.text for cell in rows[0]):
+        rows[0] = [replace(cell, text=cell.text.strip("*"), head=True) for cell in rows[0]]
     caption = table.find("caption", recursive=False)
     return Grid.laid_out(rows, heads=_heads(table), caption=_caption(caption))
 
@@ -58,17 +63,22 @@ def _cells(row: Tag) -> list[Tag]:
     return row.find_all(["td", "th"], recursive=False)
 
 
-def _cell(cell: Tag) -> Cell:
-    for inner in cell.find_all("table"):
+def _cell(cell: Tag, *, nested: bool) -> Cell:
+    for inner in cell.find_all("table") if nested else ():
         if not inner.decomposed:
             inner.replace_with(f" {grid_of(inner).inline()} ")
     text = " ".join(text_of(cell.children).split()).replace(" ;", ";")
     return Cell(text, _span(cell, "rowspan"), _span(cell, "colspan"), cell.name == "th")
 
 
+def _is_bold(cell: Cell) -> bool:
+    """Whether all of a cell is set in bold, as heads are that are not marked."""
+    return cell.text.startswith("**") and cell.text.endswith("**") and "*" not in cell.text.strip("*")
+
+
 def _span(cell: Tag, name: str) -> int:
     told = str(cell.get(name) or "1").strip()
-    return int(told) if told.isascii() and told.isdigit() else 1
+    return min(int(told), _MOST_SPANNED) if told.isascii() and told.isdigit() else 1
 
 
 def _heads(table: Tag) -> int | None:
