@@ -298,7 +298,7 @@ def _first_pairs(number: int) -> Any:
 
 def _path_or_url(source: str) -> str | Path:
     if not source.strip():  # as a path it would be this folder, with all that is in it
-        raise SettingsError("SOURCE is empty: name a file, a folder (. for this one) or a URL")
+        raise SettingsError("SOURCE is empty.", hint="Name a file, a folder (. for this one) or a URL.")
     return source if source.startswith(("http://", "https://")) else Path(source)
 
 
@@ -306,7 +306,7 @@ def _read_prompt(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the prompt file {path} cannot be read: {error}") from error
+        raise SettingsError(f"The prompt file {path} cannot be read: {error}") from error
 
 
 def _system_prompt(given: str | None) -> str | None:

@@ -45,8 +45,8 @@ def status(run: Run, quiet: Quiet = False, as_json: AsJson = False, debug: Debug
     with answering(as_json) as answer:
         if not (run / LEDGER).exists():
             raise SettingsError(
-                f"{run} is not a run folder: it has no {LEDGER}. Make one with "
-                f"`{command('generate', 'SOURCE', '-o', run)}`."
+                f"{run} is not a run folder: it has no {LEDGER}.",
+                hint=f"Make one with `{command('generate', 'SOURCE', '-o', run)}`.",
             )
         kept = Kept.of(run)
         dataset = QADataset.load(run) if (run / PAIRS).exists() else None
