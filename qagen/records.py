@@ -40,9 +40,9 @@ class Passage(_Record):
     """A piece of one document: the target text that is asked about, and what stands around it.
 
     ``text`` is exactly ``document[start:end]``; offsets count characters of the normalised document.
-    ``context`` is what precedes it, for reading only: no question is asked about it. ``metadata`` is what the
-    document's loader told of it beside source and theme, as JSON text (a passage can be hashed); it goes into
-    no prompt.
+    ``context`` is what precedes it, for reading only: no question is asked about it. For the rest of a table
+    that was cut it begins with the table's head. ``metadata`` is what the document's loader told of it beside
+    source and theme, as JSON text (a passage can be hashed); it goes into no prompt.
     """
 
     id: str

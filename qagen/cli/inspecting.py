@@ -83,7 +83,7 @@ def inspect(
     with answering(as_json) as answer:
         failures: list[Failure] = []
         found = []
-        sizes = {"chunk_size": chunk_size or _chunk_size(llm), "chunk_overlap": chunk_overlap}
+        sizes: dict[str, Any] = {"chunk_size": chunk_size or _chunk_size(llm), "chunk_overlap": chunk_overlap}
         for one in _inspected([path_or_url(one) for one in source], glob or "**/*", failures, sizes):
             found.append(one.value() if as_json else len(one.passages))
             _show(one, limit)
@@ -98,7 +98,7 @@ def inspect(
 
 
 def _inspected(
-    sources: list[str | Path], glob: str, failures: list[Failure], sizes: dict[str, int]
+    sources: list[str | Path], glob: str, failures: list[Failure], sizes: dict[str, Any]
 ) -> Iterator[Inspected]:
     from qagen.documents.loading import notices_of, stream_documents
     from qagen.documents.splitting import split_documents

@@ -18,7 +18,19 @@ from qagen.pairs.gates.evidence import check_evidence
 from qagen.pairs.gates.language import check_language
 from qagen.pairs.gates.problems import Problem
 from qagen.pairs.writing.generation import NOT_ASKED, QAGenerator
-from qagen.records import Conflict, Declared, Dropped, Edit, Failure, Leak, Passage, QAPair, Step, Usage
+from qagen.records import (
+    Conflict,
+    Declared,
+    Dropped,
+    Edit,
+    Failure,
+    Leak,
+    Notice,
+    Passage,
+    QAPair,
+    Step,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

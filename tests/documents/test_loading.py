@@ -299,7 +299,7 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\x08\2\0\0\0"
         ("nul.txt", b"some text\0with a NUL, and more of it", "binary"),
         ("noise", bytes(range(256)) * 3, "binary"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "unsupported"),
-        ("text.rtf", rb"{\rtf1 Hello}", "unsupported"),
+        ("text.rtf", b"Just text.", "damaged"),
         ("bad.docx", b"PK\3\4 cut off", "damaged"),
         ("text.docx", b"Just text.", "damaged"),
         ("bad.pdf", b"%PDF-1.4\nnothing that a PDF has", "damaged"),
