@@ -19,7 +19,7 @@ from qagen.documents.decoding import normalised
 from qagen.documents.fetching import fetch, stem, without_password
 from qagen.errors import DocumentError, SettingsError, UnreadableError
 from qagen.records import Failure, Notice
-from qagen.text.cutting import headings
+from qagen.text.dividing.cutting import headings
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

@@ -13,7 +13,7 @@ from qagen.documents.loading import identified, metadata_json
 from qagen.errors import DocumentError, SettingsError
 from qagen.llm.tokens import count_tokens, encode, encoding
 from qagen.records import Passage
-from qagen.text.cutting import Outline
+from qagen.text.dividing.cutting import Outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,7 @@
 import pytest
 from growth import PROPORTION, growth
 
-from qagen.text.sentence_ends import sentences
+from qagen.text.dividing.sentence_ends import sentences
 
 
 def told(text):

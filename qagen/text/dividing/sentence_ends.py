@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from qagen.records import Sentence
-from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, headings
+from qagen.text.dividing.cutting import LINE, PARAGRAPH, SENTENCE, headings
 from qagen.text.scripts import CJK, HIRAGANA
 
 _ITEM = re.compile(r"(?:[>\s]|[-*+•・‣◦](?=\s)|(?:\d{1,3}[.)．]|[*_]{1,3})(?=\s))+")

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from qagen.text.abbreviations import is_abbreviation, is_ordinal
+from qagen.text.dividing.abbreviations import is_abbreviation, is_ordinal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
