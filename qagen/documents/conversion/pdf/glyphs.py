@@ -1,0 +1,226 @@
+"""The letters of a page with their places: upright, from left to right and from the top down, whatever the page does."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from qagen.text.scripts import CJK
+
+LOST = "\ufffd"
+# Bullets of the fonts Symbol and Wingdings, which have no Unicode of their own.
+_PRIVATE = {code: "•" for code in (0xF0B7, 0xF0A7, 0xF0D8, 0xF0FC, 0xF076, 0xF0A8, 0xF06E, 0xF071, 0xF02D)}
+_LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_BOLD = re.compile(rb"bold|black|heavy|semib|cmbx|-bd|medi(?!um)", re.IGNORECASE)
+_HYPHEN = "\x02"  # PDFium's sign for a hyphen at the end of a line
+
+
+class Glyph(NamedTuple):
+    """One letter (or the letters of one ligature): ``order`` is its place in the file, ``base`` where it stands."""
+
+    text: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+    base: float
+    size: float
+    bold: bool
+    order: int
+
+
+class Rule(NamedTuple):
+    """A straight line that is drawn on the page, or a side of a box: level if ``top == bottom``, else upright."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Turns places of the page so that text which runs at an angle, or downwards, runs from left to right."""
+
+    angle: int
+    downwards: bool = False
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of a box as the reader of this text sees it."""
+        angle = 270 if self.downwards else self.angle
+        if angle == 0:
+            return left, -top, right, -bottom
+        if angle == 90:  # noqa: PLR2004  (degrees)
+            return bottom, left, top, right
+        if angle == 180:  # noqa: PLR2004
+            return -right, bottom, -left, top
+        return -top, -right, -bottom, -left
+
+    def base(self, x: float, y: float) -> float:
+        """How far down the line stands."""
+        angle = 270 if self.downwards else self.angle
+        return {0: -y, 90: x, 180: y, 270: -x}[angle]
+
+
+class _Raw(NamedTuple):
+    """A letter as PDFium tells of it, in the coordinates of the file."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    x: float
+    y: float
+    size: float
+    angle: int
+    bold: bool
+    order: int
+
+
+class _Style(NamedTuple):
+    scale: float
+    angle: int
+    bold: bool
+
+
+@dataclass(slots=True)
+class Letters:
+    """The letters of a page in the order of the file, and how many of them the file does not tell."""
+
+    raw: list[_Raw] = field(default_factory=list)
+    lost: int = 0
+
+    def frames(self) -> list[tuple[Frame, list[Glyph]]]:
+        """The letters by the way they run, the way of most of them first."""
+        ways: dict[int, list[_Raw]] = {}
+        for one in self.raw:
+            ways.setdefault(one.angle, []).append(one)
+        found = [_framed(angle, letters) for angle, letters in ways.items()]
+        return sorted(found, key=lambda one: -sum(not glyph.text.isspace() for glyph in one[1]))
+
+
+def _framed(angle: int, letters: list[_Raw]) -> tuple[Frame, list[Glyph]]:
+    frame = Frame(angle, downwards=angle == 0 and _run_downwards(letters))
+    glyphs = []
+    for one in letters:
+        left, top, right, bottom = frame.box(one.left, one.bottom, one.right, one.top)
+        base = (top + bottom) / 2 if frame.downwards else frame.base(one.x, one.y)
+        glyphs.append(Glyph(one.text, left, right, top, bottom, base, one.size, one.bold, one.order))
+    return frame, glyphs
+
+
+def _run_downwards(letters: list[_Raw]) -> bool:
+    """Whether Japanese or Chinese is written in lines from the top down: each letter stands below the last."""
+    moves: Counter[str] = Counter()
+    for before, after in zip(letters, letters[1:], strict=False):
+        if CJK.match(before.text) and CJK.match(after.text):
+            across = abs((after.left + after.right) - (before.left + before.right)) / 2
+            down = (before.top + before.bottom - after.top - after.bottom) / 2
+            size = max(before.size, 1.0)
+            if across < size * 0.3 and size * 0.5 < down < size * 2.5:
+                moves["down"] += 1
+            elif abs(down) < size * 0.3 and size * 0.5 < across < size * 2.5:
+                moves["across"] += 1
+    return moves["down"] > max(3, moves["across"])
+
+
+class LetterReader:
+    """Reads the letters of one page through PDFium."""
+
+    def __init__(self, textpage: Any) -> None:
+        import pypdfium2.raw as pdfium
+
+        self._pdfium = pdfium
+        self._page = textpage
+        self._styles: dict[int, _Style] = {}
+
+    def read(self) -> Letters:
+        """All letters but those that PDFium adds of its own: spaces and line ends where it sees some."""
+        pdfium, page = self._pdfium, self._page
+        letters = Letters()
+        box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+        previous: tuple[float, ...] = ()
+        for index in range(pdfium.FPDFText_CountChars(page)):
+            if pdfium.FPDFText_IsGenerated(page, index) == 1:
+                continue
+            text = self._text(index)
+            if not text or not pdfium.FPDFText_GetLooseCharBox(page, index, box):
+                continue
+            letters.lost += text == LOST
+            pdfium.FPDFText_GetCharOrigin(page, index, x, y)
+            place = (box.left, box.bottom, box.right, box.top)
+            if place == previous and letters.raw and text != " ":
+                # The letters of one ligature, or of a text that the file gives in place of its letters.
+                letters.raw[-1] = _with(letters.raw[-1], text)
+                continue
+            previous = place
+            style = self._style(index)
+            size = pdfium.FPDFText_GetFontSize(page, index) * style.scale
+            letters.raw.append(_Raw(text, *place, x.value, y.value, size, style.angle, style.bold, index))
+        return letters
+
+    def _text(self, index: int) -> str:
+        """The letter, U+FFFD where the file does not tell which, nothing for what has no width."""
+        pdfium = self._pdfium
+        code = pdfium.FPDFText_GetUnicode(self._page, index)
+        text = chr(code) if code <= 0x10FFFF else LOST  # noqa: PLR2004  (the last code of Unicode)
+        if text.isalnum() and code < 0xE000:  # noqa: PLR2004  (where private use begins)
+            bad = pdfium.FPDFText_HasUnicodeMapError(self._page, index) == 1 and not _is_plain(text)
+            return LOST if bad else text
+        if text == _HYPHEN and pdfium.FPDFText_IsHyphen(self._page, index) == 1:
+            return "-"
+        if text in "\r\n\t\u00a0" or text.isspace():
+            return "\u3000" if text == "\u3000" else " "
+        if text in "\u200b\u200c\u200d\u200e\u200f\ufeff\u2060":
+            return ""
+        if 0xE000 <= code <= 0xF8FF:  # noqa: PLR2004  (private use)
+            return _PRIVATE.get(code, LOST)
+        return LOST if code < 0x20 or 0x7F <= code < 0xA0 or code & 0xFFFE == 0xFFFE else (  # noqa: PLR2004
+            _LIGATURES.get(text, text)
+        )
+
+    def _style(self, index: int) -> _Style:
+        """What is the same for all letters of one text object, asked once."""
+        pdfium = self._pdfium
+        found = pdfium.FPDFText_GetTextObject(self._page, index)
+        key = ctypes.cast(found, ctypes.c_void_p).value or 0
+        if key in self._styles:
+            return self._styles[key]
+        matrix = pdfium.FS_MATRIX()
+        style = _Style(1.0, 0, bold=False)
+        if pdfium.FPDFText_GetMatrix(self._page, index, matrix):
+            scale = (matrix.c**2 + matrix.d**2) ** 0.5 or 1.0
+            style = _Style(scale, _angle(matrix), bold=self._is_bold(index))
+        self._styles[key] = style
+        return style
+
+    def _is_bold(self, index: int) -> bool:
+        pdfium = self._pdfium
+        name = ctypes.create_string_buffer(80)
+        pdfium.FPDFText_GetFontInfo(self._page, index, name, 80, ctypes.c_int())
+        heavy = pdfium.FPDFText_GetFontWeight(self._page, index) >= 600  # noqa: PLR2004  (semibold)
+        return heavy or _BOLD.search(name.value) is not None
+
+
+def _with(before: _Raw, text: str) -> _Raw:
+    """A letter with one more in the same place. PDFium tells what is read from the right in the order of sight."""
+    if _RIGHT_TO_LEFT.match(text):
+        return before._replace(text=text + before.text)
+    return before._replace(text=before.text + text)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii()
+
+
+def _angle(matrix: Any) -> int:
+    """The way letters run, to the nearest right angle."""
+    across, up = matrix.a, matrix.b
+    if abs(across) >= abs(up):
+        return 0 if across >= 0 else 180
+    return 90 if up > 0 else 270

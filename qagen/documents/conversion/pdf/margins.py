@@ -1,0 +1,102 @@
+"""Page headers, footers and numbers: what stands at the edge of several pages in the same place."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qagen.documents.conversion.pdf.columns import rows_of
+from qagen.documents.conversion.pdf.lines import Line
+
+_EDGE = 0.13
+_MOST_ROWS = 4
+_NEAR = 5.0
+_ROMAN = re.compile(r"[ivxlc]{1,6}\Z", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class PageLines:
+    """The lines of one page; ``start`` and ``end`` are its edges in the way that ``place`` is counted."""
+
+    lines: tuple[Line, ...]
+    start: float
+    end: float
+    downwards: bool = False
+
+    def rows(self) -> list[list[Line]]:
+        """The lines at both edges of the page, by their place."""
+        reach = _EDGE * (self.end - self.start)
+        near = [
+            line
+            for line in self.lines
+            if self.place(line) < self.start + reach or self.place(line) > self.end - reach
+        ]
+        if self.downwards:
+            return [[line] for line in near]
+        rows = rows_of(near)
+        middle = (self.start + self.end) / 2
+        above = [row for row in rows if self.place(row[0]) < middle]
+        below = [row for row in rows if self.place(row[0]) >= middle]
+        return above[:_MOST_ROWS] + below[-_MOST_ROWS:]
+
+    def place(self, line: Line) -> float:
+        """How far from the top of the page a line stands."""
+        return line.left if self.downwards else line.base
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """The lines that are left out, page by page, and what they say, with how often."""
+
+    out: tuple[frozenset[int], ...]
+    texts: dict[str, int]
+
+
+def margins(pages: Sequence[PageLines]) -> Margins:
+    """What repeats at the edges of the pages: the same words, or a number that counts."""
+    usual = _usual_size(pages)
+    seen: dict[str, list[tuple[int, float, list[Line]]]] = defaultdict(list)
+    for number, page in enumerate(pages):
+        for row in page.rows():
+            if max(line.size for line in row) <= 1.25 * usual:
+                seen[_key(row)].append((number, page.place(row[0]) - page.start, row))
+    out: list[set[int]] = [set() for _ in pages]
+    texts: dict[str, int] = {}
+    needed = 2 if len(pages) <= 6 else 3  # noqa: PLR2004  (a title may stand twice in a long document)
+    for key, places in seen.items():
+        for number, place, row in places:
+            same = {other for other, there, _ in places if abs(there - place) <= _NEAR}
+            if len(same) >= needed and (key != "#" or _counts(places, place)):
+                out[number] |= {line.order for line in row}
+                texts[key] = texts.get(key, 0) + 1
+    return Margins(tuple(map(frozenset, out)), texts)
+
+
+def _usual_size(pages: Sequence[PageLines]) -> float:
+    sizes: dict[float, int] = defaultdict(int)
+    for page in pages:
+        for line in page.lines:
+            sizes[round(line.size, 1)] += len(line.text)
+    return max(sizes, key=lambda size: sizes[size]) if sizes else 1.0
+
+
+def _key(row: Sequence[Line]) -> str:
+    """The words of a row, with one sign for every number: Page 3 of 9 is the like of Page 4 of 9."""
+    text = unicodedata.normalize("NFKC", " ".join(line.text for line in row)).strip()
+    if _ROMAN.match(text):
+        return "#"
+    return re.sub(r"\s+", " ", _NUMBER.sub("#", text)).strip("-–—|[]() ") or text
+
+
+def _counts(places: Sequence[tuple[int, float, list[Line]]], place: float) -> bool:
+    """Whether the bare numbers of a place grow with the pages."""
+    numbers = []
+    for page, there, row in places:
+        found = _NUMBER.search(unicodedata.normalize("NFKC", row[0].text))
+        if abs(there - place) <= _NEAR and found:
+            numbers.append(int(found[0]) - page)
+    return not numbers or 2 * max(map(numbers.count, numbers)) > len(numbers)

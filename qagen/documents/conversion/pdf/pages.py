@@ -1,0 +1,133 @@
+"""One page: its lines, its tables and fields, what runs sideways, and what of it is no text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qagen.documents.conversion.pdf.columns import TableBlock
+from qagen.documents.conversion.pdf.drawings import DrawingReader
+from qagen.documents.conversion.pdf.fields import FieldReader, with_fields
+from qagen.documents.conversion.pdf.glyphs import Frame, Glyph, LetterReader, Rule
+from qagen.documents.conversion.pdf.lines import Line, lines_of
+from qagen.documents.conversion.pdf.tables import RuledTable, grid_of, tables_of
+
+_KANA = re.compile(r"[\u3041-\u30ff\s]+\Z")
+_LONGEST_CELL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What stands on a page; ``start`` and ``end`` are its edges along the way in which its lines follow."""
+
+    number: int
+    lines: tuple[Line, ...]
+    tables: tuple[TableBlock, ...]
+    sideways: tuple[tuple[Line, ...], ...]
+    start: float
+    end: float
+    downwards: bool
+    letters: int
+    lost: int
+    readings: int
+    pictures: float
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it has no letter."""
+        return self.letters == 0
+
+
+def read_page(page: Any, number: int, form: Any) -> Page:
+    """What PDFium tells of a page, in lines and tables."""
+    textpage = page.get_textpage()
+    letters = LetterReader(textpage.raw).read()
+    textpage.close()
+    drawings = DrawingReader(page.raw).read()
+    frames = letters.frames()
+    frame, glyphs = frames[0] if frames else (Frame(0), [])
+    blocks, rest = _with_tables(glyphs, drawings.rules(frame))
+    lines, readings = _without_readings(lines_of(rest))
+    if form is not None:
+        lines = with_fields(lines, FieldReader(page.raw, form).read(frame))
+    left, bottom, right, top = page.get_bbox()
+    edges = frame.box(left, bottom, right, top)
+    start, end = (edges[0], edges[2]) if frame.downwards else (edges[1], edges[3])
+    return Page(
+        number=number,
+        lines=tuple(lines),
+        tables=tuple(blocks),
+        sideways=tuple(tuple(lines_of(others)) for _, others in frames[1:]),
+        start=start,
+        end=end,
+        downwards=frame.downwards,
+        letters=sum(not one.text.isspace() for one in letters.raw),
+        lost=letters.lost,
+        readings=readings,
+        pictures=drawings.pictures / max((right - left) * (top - bottom), 1.0),
+    )
+
+
+def _with_tables(
+    glyphs: Sequence[Glyph], rules: Sequence[Rule]
+) -> tuple[list[TableBlock], list[Glyph]]:
+    """The ruled tables with their text, and the letters that stand in none."""
+    found = []
+    rest = list(glyphs)
+    for table in sorted(tables_of(rules), key=_area):
+        inside = [glyph for glyph in rest if table.holds(glyph)]
+        block = _block(table, inside)
+        if block is not None:
+            found.append(block)
+            rest = [glyph for glyph in rest if not table.holds(glyph)]
+    return found, rest
+
+
+def _area(table: RuledTable) -> float:
+    box = table.box
+    return (box.right - box.left) * (box.bottom - box.top)
+
+
+def _block(table: RuledTable, glyphs: Sequence[Glyph]) -> TableBlock | None:
+    home = {(row + y, column + x): (row, column) for row, column, high, wide in table.spans()
+            for y in range(high) for x in range(wide)}  # fmt: skip
+    cells: dict[tuple[int, int], list[Glyph]] = {}
+    for glyph in glyphs:
+        cells.setdefault(home[table.place(glyph)], []).append(glyph)
+    texts = {place: _cell_text(inside) for place, inside in cells.items()}
+    long = [text for text in texts.values() if len(text) > _LONGEST_CELL]
+    if 2 * len(long) > len(texts) or len(table.across) < 3:  # noqa: PLR2004  (boxes around text)
+        return None
+    grid = grid_of(table, texts)
+    if grid is None:
+        return None
+    return TableBlock(grid.markdown(), table, min(glyph.order for glyph in glyphs))
+
+
+def _cell_text(glyphs: Sequence[Glyph]) -> str:
+    from qagen.documents.conversion.pdf.paragraphs import Words
+
+    text = ""
+    for line in lines_of(glyphs):
+        text = Words().join(text, line.text)
+    return text.strip()
+
+
+def _without_readings(lines: list[Line]) -> tuple[list[Line], int]:
+    """Without furigana: small kana beside larger characters, which say how these are read."""
+    kept = []
+    for at, line in enumerate(lines):
+        near = lines[max(0, at - 12) : at + 13]
+        if not (_KANA.match(line.text) and any(_is_reading(line, one) for one in near)):
+            kept.append(line)
+    return kept, len(lines) - len(kept)
+
+
+def _is_reading(line: Line, below: Line) -> bool:
+    return (
+        line.size <= 0.65 * below.size
+        and 0 < below.base - line.base < 1.6 * below.size
+        and line.overlap(below) > 0.5
+    )
