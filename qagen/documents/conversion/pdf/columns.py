@@ -11,7 +11,9 @@ from qagen.documents.conversion.pdf.lines import Line
 from qagen.documents.conversion.pdf.tables import RuledTable
 
 _FEWEST_PAIRS = 2
-_MARKER = re.compile(r"(?:[•●▪■◦○‣–—*·-]|\(?\w{1,4}[.)]|\[\w{1,6}\]|[①-⑳])(?:\s|\Z)")
+_MARKER = re.compile(
+    r"(?:[•●▪■◦○‣–—*·-]|\(?\w{1,4}[.)]|\[\w{1,6}\]|[①-⑳]|\d{1,2}(?:\.\d{1,2}){0,3}\Z)(?:\s|\Z)"
+)
 _VALUE = re.compile(r"[\W\d]*\d[\d.,:/% €$£¥-]*\w{0,3}\Z")
 
 
@@ -232,10 +234,10 @@ def _are_rows(pairs: Sequence[_Pair], left: Sequence[Piece], right: Sequence[Pie
         return False
     labels = [pair.left.text for pair in aligned]
     values = [pair.right.text for pair in aligned]
-    if any(_MARKER.match(text) for text in values):
-        return False
-    if all(_MARKER.match(text) for text in labels):
+    if _share(labels, lambda text: _MARKER.match(text) is not None and len(text) < 8) >= 0.6:
         return True
+    if any(_MARKER.match(text) and not _VALUE.match(text) for text in values):
+        return False
     return _share(labels, lambda text: text.rstrip().endswith((":", "："))) >= 0.5 or (
         _share(values, lambda text: _VALUE.match(text) is not None) >= 0.5 and mean(map(len, labels)) < 40
     )

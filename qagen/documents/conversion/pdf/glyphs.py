@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -83,7 +84,11 @@ class _Raw(NamedTuple):
 
 
 class _Style(NamedTuple):
-    scale: float
+    """Where a text object begins, and how its letters look."""
+
+    x: float
+    y: float
+    size: float
     angle: int
     bold: bool
 
@@ -106,6 +111,11 @@ class Letters:
 
 def _framed(angle: int, letters: list[_Raw]) -> tuple[Frame, list[Glyph]]:
     frame = Frame(angle, downwards=angle == 0 and _run_downwards(letters))
+    if angle == 0 and not frame.downwards:
+        return frame, [
+            Glyph(one.text, one.left, one.right, -one.top, -one.bottom, -one.y, one.size, one.bold, one.order)
+            for one in letters
+        ]
     glyphs = []
     for one in letters:
         left, top, right, bottom = frame.box(one.left, one.bottom, one.right, one.top)
@@ -137,31 +147,32 @@ class LetterReader:
 
         self._pdfium = pdfium
         self._page = textpage
-        self._styles: dict[int, _Style] = {}
+        self._styles: dict[int | None, _Style] = {}
 
     def read(self) -> Letters:
         """All letters but those that PDFium adds of its own: spaces and line ends where it sees some."""
         pdfium, page = self._pdfium, self._page
         letters = Letters()
-        box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+        box = pdfium.FS_RECTF()
+        object_of = _addresses(pdfium, page)
         previous: tuple[float, ...] = ()
         for index in range(pdfium.FPDFText_CountChars(page)):
-            if pdfium.FPDFText_IsGenerated(page, index) == 1:
-                continue
             text = self._text(index)
             if not text or not pdfium.FPDFText_GetLooseCharBox(page, index, box):
                 continue
-            letters.lost += text == LOST
-            pdfium.FPDFText_GetCharOrigin(page, index, x, y)
+            if text in " -" and pdfium.FPDFText_IsGenerated(page, index) == 1:
+                continue
             place = (box.left, box.bottom, box.right, box.top)
+            if text == LOST:
+                letters.lost += 1
             if place == previous and letters.raw and text != " ":
                 # The letters of one ligature, or of a text that the file gives in place of its letters.
                 letters.raw[-1] = _with(letters.raw[-1], text)
                 continue
             previous = place
-            style = self._style(index)
-            size = pdfium.FPDFText_GetFontSize(page, index) * style.scale
-            letters.raw.append(_Raw(text, *place, x.value, y.value, size, style.angle, style.bold, index))
+            key = object_of(index)
+            style = self._styles.get(key) or self._style(key, index)
+            letters.raw.append(_Raw(text, *place, *style, index))
         return letters
 
     def _text(self, index: int) -> str:
@@ -184,18 +195,15 @@ class LetterReader:
             _LIGATURES.get(text, text)
         )
 
-    def _style(self, index: int) -> _Style:
+    def _style(self, key: int | None, index: int) -> _Style:
         """What is the same for all letters of one text object, asked once."""
         pdfium = self._pdfium
-        found = pdfium.FPDFText_GetTextObject(self._page, index)
-        key = ctypes.cast(found, ctypes.c_void_p).value or 0
-        if key in self._styles:
-            return self._styles[key]
         matrix = pdfium.FS_MATRIX()
-        style = _Style(1.0, 0, bold=False)
+        size = pdfium.FPDFText_GetFontSize(self._page, index)
+        style = _Style(0.0, 0.0, size, 0, bold=False)
         if pdfium.FPDFText_GetMatrix(self._page, index, matrix):
             scale = (matrix.c**2 + matrix.d**2) ** 0.5 or 1.0
-            style = _Style(scale, _angle(matrix), bold=self._is_bold(index))
+            style = _Style(matrix.e, matrix.f, size * scale, _angle(matrix), bold=self._is_bold(index))
         self._styles[key] = style
         return style
 
@@ -205,6 +213,14 @@ class LetterReader:
         pdfium.FPDFText_GetFontInfo(self._page, index, name, 80, ctypes.c_int())
         heavy = pdfium.FPDFText_GetFontWeight(self._page, index) >= 600  # noqa: PLR2004  (semibold)
         return heavy or _BOLD.search(name.value) is not None
+
+
+def _addresses(pdfium: Any, page: Any) -> Callable[[int], int | None]:
+    """Asks for the text object that a letter is of, as a number: a pointer would cost more than all the rest."""
+    address = ctypes.cast(pdfium.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+    ask = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(address)
+    pointer = ctypes.cast(page, ctypes.c_void_p)
+    return lambda index: ask(pointer, index)
 
 
 def _with(before: _Raw, text: str) -> _Raw:

@@ -14,7 +14,7 @@ from qagen.text.scripts import CJK
 
 # In parts of the letter size. A gap between words is a quarter of it in most fonts, and at least a sixth.
 _WORD_GAP = 0.16
-_WORD_GAP_BESIDE_SPACES = 0.3
+_WORD_GAP_BESIDE_SPACES = 0.2
 _CJK_GAP = 0.75
 _COLUMN_GAP = 0.9
 _SPACED_COLUMN_GAP = 1.3
@@ -80,17 +80,19 @@ def lines_of(glyphs: Sequence[Glyph]) -> list[Line]:
 
 def _once(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
     """Without what is printed twice with a small shift, as some programs make bold letters."""
-    seen: dict[tuple[str, int], list[Glyph]] = {}
+    seen: dict[tuple[str, int, int], Glyph] = {}
     for glyph in glyphs:
-        if not glyph.text.isspace():
-            near = seen.setdefault((glyph.text, round(glyph.base / 4)), [])
-            if any(_same_place(glyph, one) for one in near[-40:]):
+        text = glyph.text
+        if text != " ":
+            across, down = round(glyph.left / 2), round(glyph.base / 4)
+            near = seen.get((text, across, down)) or seen.get((text, across - 1, down))
+            if near is not None and _is_same_place(glyph, near):
                 continue
-            near.append(glyph)
+            seen[text, across, down] = glyph
         yield glyph
 
 
-def _same_place(one: Glyph, other: Glyph) -> bool:
+def _is_same_place(one: Glyph, other: Glyph) -> bool:
     near = 0.12 * one.size
     return abs(one.left - other.left) < near and abs(one.base - other.base) < near
 
@@ -156,10 +158,12 @@ def _is_attached(run: Sequence[Glyph], row: _Row) -> bool:
     """Whether a few small letters belong to a row: they overlap its height, and a letter of it stands before."""
     if len(run) > 8 or abs(run[0].base - row.base) > 0.62 * row.size:
         return False
+    first, last, near = run[0], run[-1], 0.3 * row.size
     return any(
-        -0.35 * row.size <= run[0].left - glyph.right <= 0.3 * row.size
+        -near <= first.left - glyph.right <= near
+        or (first.base < row.base and -near <= glyph.left - last.right <= near)
         for glyph in row.glyphs
-        if not glyph.text.isspace() and glyph.size > run[0].size
+        if glyph.text != " " and glyph.size > first.size
     )
 
 
@@ -219,13 +223,16 @@ def _text(glyphs: Sequence[Glyph], base: float, size: float) -> str:
         raised = glyph.size <= 0.85 * size and base - glyph.base >= 0.15 * size
         parts.append(_RAISED.get(glyph.text, glyph.text) if raised else glyph.text)
         previous, space = glyph, False
-    if any(_RIGHT_TO_LEFT.search(part) for part in parts):
-        parts = _turned(parts)
-    return unicodedata.normalize("NFC", "".join(parts))
+    text = "".join(parts)
+    if _RIGHT_TO_LEFT.search(text):
+        text = "".join(_turned(parts))
+    return unicodedata.normalize("NFC", text)
 
 
 def _is_gap(before: Glyph, after: Glyph, limit: float) -> bool:
     gap = after.left - before.right
+    if gap <= 0.1 * after.size:
+        return False
     size = max(before.size, after.size)
     if CJK.match(before.text) or CJK.match(after.text):
         return gap > _CJK_GAP * size

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from qagen.documents.conversion.pdf.columns import rows_of
 from qagen.documents.conversion.pdf.lines import Line
 
-_EDGE = 0.13
-_MOST_ROWS = 4
+_EDGE = 0.2
+_MOST_ROWS = 3
 _NEAR = 5.0
+_MOST_LEFT_OUT = 0.45
 _ROMAN = re.compile(r"[ivxlc]{1,6}\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 
@@ -73,7 +74,19 @@ def margins(pages: Sequence[PageLines]) -> Margins:
             if len(same) >= needed and (key != "#" or _counts(places, place)):
                 out[number] |= {line.order for line in row}
                 texts[key] = texts.get(key, 0) + 1
-    return Margins(tuple(map(frozenset, out)), texts)
+    return Margins(tuple(map(frozenset, out)), texts) if _is_little(pages, out) else Margins(((frozenset(),) * len(pages)), {})
+
+
+def _is_little(pages: Sequence[PageLines], out: Sequence[set[int]]) -> bool:
+    """Whether most of the text is left: what fills whole pages is no header."""
+    whole = sum(len(line.text) for page in pages for line in page.lines)
+    left_out = sum(
+        len(line.text)
+        for page, orders in zip(pages, out, strict=True)
+        for line in page.lines
+        if line.order in orders
+    )
+    return left_out <= _MOST_LEFT_OUT * whole
 
 
 def _usual_size(pages: Sequence[PageLines]) -> float:

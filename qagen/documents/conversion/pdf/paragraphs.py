@@ -42,9 +42,10 @@ class Paragraph:
             return False
         if abs(self.size - after.size) > 0.05 * self.size or self.bold != after.bold:
             return False
-        if _ITEM.match(after.text) or after.indented:
-            return after.text[:1].islower() and not _ITEM.match(after.text)
-        return not _END.search(self.text) or after.text[:1].islower()
+        small = after.text[:1].islower()
+        if _ITEM.match(after.text) or after.indented or (self.bold and self.lines < 3):
+            return small and not _ITEM.match(after.text)
+        return small or not _END.search(self.text)
 
 
 @dataclass(slots=True)
@@ -172,12 +173,19 @@ def flowing(found: Sequence[Paragraph], words: Words) -> list[Paragraph]:
     kept: list[Paragraph] = []
     for one in found:
         at = _last_of_text(kept, usual)
-        if at is not None and kept[at].goes_on(one) and 0 <= one.page - kept[at].page <= 1:
+        if at is not None and _is_rest(kept, at, one):
             old = kept[at]
             kept[at] = replace(one, text=words.join(old.text, one.text), lines=old.lines + one.lines)
         else:
             kept.append(one)
     return kept
+
+
+def _is_rest(kept: Sequence[Paragraph], at: int, one: Paragraph) -> bool:
+    """Whether a paragraph goes on one before it; over a table only if it begins in the middle of a sentence."""
+    if not kept[at].goes_on(one) or not 0 <= one.page - kept[at].page <= 1:
+        return False
+    return one.text[:1].islower() or all(other.kind != "table" for other in kept[at + 1 :])
 
 
 def _last_of_text(kept: Sequence[Paragraph], usual: float) -> int | None:

@@ -13,6 +13,7 @@ from qagen.documents.conversion.pdf.lines import Line, joined
 
 _NUMBER = re.compile(r"[\W\d]*\d")
 _MARKER = re.compile(r"(?:[•●▪■◦○‣–—*·-]|\(?\w{1,4}[.)]|\[\w{1,6}\]|\d{1,2}(?:\.\d{1,2}){0,3}|[①-⑳])\Z")
+_BOX = re.compile(r"\[[ x]\] ")
 _ENDS_A_LABEL = (":", "：", "?", "？")
 
 
@@ -56,6 +57,8 @@ class RowBlock:
 def _told(label: str, value: str) -> str:
     if not label or not value:
         return label or value
+    if ": " in label or _BOX.match(label):
+        return f"{label}\n{value}"
     return f"{label} {value}" if label.endswith(_ENDS_A_LABEL) else f"{label}: {value}"
 
 
