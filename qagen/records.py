@@ -40,7 +40,8 @@ class Passage(_Record):
     """A piece of one document: the target text that is asked about, and what stands around it.
 
     ``text`` is exactly ``document[start:end]``; offsets count characters of the normalised document.
-    ``context`` is what precedes it, for reading only: no question is asked about it.
+    ``context`` is what precedes it, for reading only: no question is asked about it. For the rest of a table
+    that was cut it begins with the table's head.
     """
 
     id: str

@@ -79,6 +79,8 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+ROOT = Path(__file__).parent.parent
+"""The repository."""
 TEXT = "Tilda Vance won the 1897 rowing final at Marrow Bridge. She rowed the mile in 6:02."
 
 

@@ -1,7 +1,9 @@
-"""A small dataset with something of everything a report shows."""
+"""A small dataset with something of everything a report shows, and how a page is read."""
 
 from __future__ import annotations
 
+import json
+from html.parser import HTMLParser
 from typing import Any
 
 from qagen import QADataset
@@ -14,6 +16,37 @@ RACE = (
 )
 BRIDGE = "橋は一九〇三年に拡幅された。費用は一万二千四百ポンドだった。"
 TEXTS = {"race.txt": RACE, "橋 & '川'.txt": BRIDGE}
+
+MARKUP = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)>"
+HOSTILE = f"{MARKUP} & \u2028 \u2029 \" ' {{{{ 7*7 }}}} \ud83d."
+
+
+class Reader(HTMLParser):
+    """The tags of a page, its visible text, and its block of data."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts, self.block = [], [], ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        tag, attributes = self.tags[-1] if self.tags else ("", {})
+        if attributes.get("id") == "data" and not self.block:
+            self.block = data
+        elif tag not in {"style", "script"}:
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+    @property
+    def data(self):
+        return json.loads(self.block)
 
 
 def pair(number: int, question: str, answer: str, quote: str, **values: Any) -> QAPair:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_train_locally import FACTS, train, write_chat
 from tiny_model import make_tiny_gguf, make_tiny_model
+from towns import FACTS, train, write_chat
 
 ROOT = Path(__file__).parent.parent
 

@@ -21,7 +21,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NAMED = "qagen_finetune"
-ELSEWHERE = [path for path in sys.path if Path(path).is_dir() and Path(path) not in {ROOT, ROOT / "tests"}]
+TESTS = ROOT / "tests"
+ELSEWHERE = [
+    path
+    for path in sys.path
+    if Path(path).is_dir() and Path(path) != ROOT and not Path(path).is_relative_to(TESTS)
+]
 LINE = "from qagen.errors import MissingExtraError; print(MissingExtraError('local', 'It'))"
 
 

@@ -89,7 +89,8 @@ def split_documents(
         documents: Where ``source`` is missing in the metadata, it is made from the text; documents that share
             one are told apart by ``~2``, ``~3``.
         chunk_size: The most tokens (o200k_base) a passage may have; at least 16.
-        context_tokens: How many tokens of what precedes a passage travel with it, for reading only.
+        context_tokens: How many tokens of what precedes a passage travel with it, for reading only. Where a
+            passage begins within a table, the head of the table comes on top of them.
         chunk_overlap: How many tokens a passage may share with the one before: at most half of it. 2000 and
             500 make the classic recipe.
         splitter: Cuts instead of all this, with sizes of its own. Its chunks are found in the document, so it
@@ -217,9 +218,21 @@ def _passages(
             start=start,
             end=end,
             tokens=tokens,
-            context=text[context:start].strip(),
+            context=_context(outline, context, start) if context_tokens else "",
             section=outline.section(start, end),
         )
+
+
+def _context(outline: Outline, begin: int, start: int) -> str:
+    """What stands between two places; where the second is in a table, first the head of it."""
+    before = outline.text[begin:start].strip()
+    table = outline.table(start)
+    if table is None or begin <= table.start:
+        return before
+    if outline.text[begin - 1] != "\n":  # the rest of a row says nothing
+        begin = outline.text.find("\n", begin, start) + 1 or start
+    rows = outline.text[max(begin, table.body) : start].strip()
+    return f"{table.head}\n{rows}" if rows else table.head
 
 
 def _spans(outline: Outline, ruler: _Ruler, size: int, overlap: int) -> Iterator[_Span]:

@@ -5,52 +5,82 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from qagen.documents.conversion.archives import PASSWORD, check_archive
 from qagen.documents.conversion.converted import Converted
-from qagen.documents.decoding import declared_encoding, decode_text
+from qagen.documents.conversion.telling import told
+from qagen.documents.decoding import decode
 from qagen.errors import MissingExtraError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CONVERTERS = {
-    ".csv": "CsvConverter",
-    ".docx": "DocxConverter",
-    ".epub": "EpubConverter",
-    ".htm": "HtmlConverter",
-    ".html": "HtmlConverter",
-    ".pdf": "PdfConverter",
-    ".pptx": "PptxConverter",
-    ".xhtml": "HtmlConverter",
-    ".xlsx": "XlsxConverter",
+# Our own, a module each, which is imported when a file of its format comes.
+_OWN = {
+    ".csv": "csv_table",
+    ".docx": "word.document",
+    ".eml": "web.mail",
+    ".epub": "web.epub",
+    ".htm": "web.html",
+    ".html": "web.html",
+    ".ipynb": "notebook",
+    ".mht": "web.mail",
+    ".mhtml": "web.mail",
+    ".msg": "web.msg",
+    ".odt": "written.odt",
+    ".pptx": "slides.presentation",
+    ".rtf": "written.rtf",
+    ".tsv": "csv_table",
+    ".xhtml": "web.html",
+    ".xlsx": "sheets.workbook",
 }
-CONVERTED = frozenset(_CONVERTERS)
-_TEXTUAL = frozenset({".csv", ".htm", ".html", ".xhtml"})
-_ZIPPED = frozenset({".docx", ".epub", ".pptx", ".xlsx"})
+_CONVERTERS = {
+    ".pdf": "PdfConverter",
+}
+CONVERTED = frozenset({*_OWN, *_CONVERTERS})
+_TEXTUAL = frozenset({".csv", ".tsv"})
+_ZIPPED = frozenset({".docx", ".epub", ".odt", ".pptx", ".xlsx"})
 _NO_TEXT = {
     ".pdf": "It has no text, only pictures of pages. Run it through OCR first, for example with ocrmypdf",
 }
 
 
-def convert(data: bytes, suffix: str, *, declared: str | None = None) -> Converted:
+def convert(data: bytes, suffix: str, *, declared: str | None = None, whole_page: bool = False) -> Converted:
     """The Markdown of a file in one of the formats of ``CONVERTED``, its title if it tells one, and warnings.
 
-    ``declared`` is the encoding a server named. Nothing outside the file is read: no picture, no network.
+    ``declared`` is the encoding a server named; ``whole_page`` keeps what stands around the article.
+    Nothing outside the file is read: no picture, no network.
 
     Raises:
         UnreadableError: It is empty, encrypted or damaged, or the extra ``files`` is missing.
     """
+    replaced = 0
     if suffix in _TEXTUAL:
-        data = decode_text(data, declared=declared or declared_encoding(data)).encode()
+        decoded = decode(data, declared=declared)
+        data, replaced = decoded.text.encode(), decoded.replaced
     elif suffix in _ZIPPED:
         check_archive(data)
     with _quiet():
-        converted = _with_markitdown(data, suffix)
+        if suffix in _OWN:
+            converted = _with_our_own(data, suffix, declared, whole_page=whole_page)
+        else:
+            converted = _with_markitdown(data, suffix)
     if not converted.text.strip():
         raise UnreadableError("empty", _NO_TEXT.get(suffix, "There is no text in it"))
+    return replace(converted, warnings=(*converted.warnings, *told({"replaced": replaced})))
+
+
+def _with_our_own(data: bytes, suffix: str, declared: str | None, *, whole_page: bool) -> Converted:
+    try:
+        module = import_module(f"qagen.documents.conversion.{_OWN[suffix]}")
+    except ImportError as error:
+        raise _missing(suffix) from error
+    options = {"declared": declared, "whole_page": whole_page} if _OWN[suffix] == "web.html" else {}
+    converted: Converted = module.read(data, **options)
     return converted
 
 
@@ -63,8 +93,7 @@ def _with_markitdown(data: bytes, suffix: str) -> Converted:
     # One converter only, and no plugins: the file is what its name says, and nothing is fetched.
     reader = markitdown.MarkItDown(enable_builtins=False, enable_plugins=False)
     reader.register_converter(getattr(converters, _CONVERTERS[suffix])())
-    extension = ".html" if suffix == ".xhtml" else suffix
-    info = markitdown.StreamInfo(extension=extension, charset="utf-8" if suffix in _TEXTUAL else None)
+    info = markitdown.StreamInfo(extension=suffix)
     try:
         result = reader.convert_stream(BytesIO(data), stream_info=info)
     except markitdown.MarkItDownException as error:

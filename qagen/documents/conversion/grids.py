@@ -47,9 +47,7 @@ class Grid:
     caption: str = ""
 
     @classmethod
-    def laid_out(
-        cls, rows: Iterable[Iterable[Cell]], *, heads: int | None = None, caption: str = ""
-    ) -> Grid:
+    def laid_out(cls, rows: Iterable[Iterable[Cell]], *, heads: int | None = None, caption: str = "") -> Grid:
         """The table that the cells of a file make, row by row: each cell stands in every place that it spans.
 
         Rows and columns in which nothing begins are left out. A first row that is one cell over all columns
@@ -140,7 +138,10 @@ class _Layout:
             return 1
         first, second = self.rows[0], self.rows[1]
         goes_on = [
-            slot.cell.columns > 1 or not slot.cell.text.strip() or not below.cell.text.strip() or slot == below
+            slot.cell.columns > 1
+            or not slot.cell.text.strip()
+            or not below.cell.text.strip()
+            or slot == below
             for slot, below in zip(first, second, strict=True)
         ]
         under = [below.cell.text.strip() for slot, below in zip(first, second, strict=True) if slot != below]

@@ -1,7 +1,7 @@
 """Intervals and tests for shares of right answers: how far a figure can be trusted.
 
 Several questions about one fact are not independent: who knows the fact answers most of them. So intervals
-count facts, not questions; ``tests/test_statistics.py`` simulates how often they hold the truth.
+count facts, not questions; ``test_statistics.py`` simulates how often they hold the truth.
 """
 
 from __future__ import annotations

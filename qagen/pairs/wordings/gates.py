@@ -25,7 +25,7 @@ CLOSE_WORDS = 0.9
 CLOSE_PAIRS = 0.8
 """From where on two wordings are close: by sorted words; in Japanese and Chinese by pairs of characters.
 
-Set on the labelled wordings of ``tests/test_rephrasing.py``: trivial changes (a small word more, another
+Set on the labelled wordings of ``test_rephrasing.py``: trivial changes (a small word more, another
 tense, the words in another order) are close, other ways to ask are not.
 """
 
