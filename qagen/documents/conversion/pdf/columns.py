@@ -75,7 +75,7 @@ class _Pair:
     @property
     def in_turn(self) -> bool:
         """Whether the file has the right one just after the left one."""
-        return self.aligned and 0 < self.right.order - self.left.last <= 6  # noqa: PLR2004  (spaces between)
+        return self.aligned and 0 < self.right.order - self.left.last <= 6
 
 
 def in_reading_order(pieces: Sequence[Piece], *, from_right: bool = False) -> list[Column | TableBlock]:
@@ -93,7 +93,7 @@ class _Reader:
 
     def read(self, pieces: list[Piece], depth: int) -> Iterator[Column | TableBlock]:
         pairs = _pairs([piece for piece in pieces if isinstance(piece, Line)])
-        gutter = _gutter(pairs) if depth < 8 else None  # noqa: PLR2004  (no page has as many columns)
+        gutter = _gutter(pairs) if depth < 8 else None
         if gutter is None:
             yield from _in_one_column(pieces)
             return
@@ -169,9 +169,7 @@ def _gutter(pairs: Sequence[_Pair]) -> float | None:
     if len(pairs) < _FEWEST_PAIRS:
         return None
     events = sorted(
-        (edge, change)
-        for pair in pairs
-        for edge, change in ((pair.gap[0], -1), (pair.gap[1], 1))
+        (edge, change) for pair in pairs for edge, change in ((pair.gap[0], -1), (pair.gap[1], 1))
     )
     best, count, place = 0, 0, 0.0
     for at, (edge, change) in enumerate(events):

@@ -103,9 +103,7 @@ class DrawingReader:
         known = self._pdfium.FPDFPageObj_GetFillColor(item, *colours)
         return bool(known) and (all(one.value >= _WHITE for one in colours[:3]) or colours[3].value == 0)
 
-    def _sides(
-        self, item: Any, segments: int
-    ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    def _sides(self, item: Any, segments: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
         pdfium = self._pdfium
         x, y = ctypes.c_float(), ctypes.c_float()
         start = here = (0.0, 0.0)

@@ -80,7 +80,7 @@ class FieldReader:
 
     def _text(self, ask: Any, annotation: Any) -> str:
         length = ask(self._form, annotation, None, 0)
-        if length <= 2:  # noqa: PLR2004  (the end sign)
+        if length <= 2:
             return ""
         buffer = (ctypes.c_ushort * (length // 2))()
         ask(self._form, annotation, buffer, length)

@@ -13,7 +13,7 @@ from qagen.text.scripts import CJK
 
 LOST = "\ufffd"
 # Bullets of the fonts Symbol and Wingdings, which have no Unicode of their own.
-_PRIVATE = {code: "•" for code in (0xF0B7, 0xF0A7, 0xF0D8, 0xF0FC, 0xF076, 0xF0A8, 0xF06E, 0xF071, 0xF02D)}
+_PRIVATE = dict.fromkeys((61623, 61607, 61656, 61692, 61558, 61608, 61550, 61553, 61485), "•")
 _LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _BOLD = re.compile(rb"bold|black|heavy|semib|cmbx|-bd|medi(?!um)", re.IGNORECASE)
@@ -55,9 +55,9 @@ class Frame:
         angle = 270 if self.downwards else self.angle
         if angle == 0:
             return left, -top, right, -bottom
-        if angle == 90:  # noqa: PLR2004  (degrees)
+        if angle == 90:
             return bottom, left, top, right
-        if angle == 180:  # noqa: PLR2004
+        if angle == 180:
             return -right, bottom, -left, top
         return -top, -right, -bottom, -left
 
@@ -65,22 +65,6 @@ class Frame:
         """How far down the line stands."""
         angle = 270 if self.downwards else self.angle
         return {0: -y, 90: x, 180: y, 270: -x}[angle]
-
-
-class _Raw(NamedTuple):
-    """A letter as PDFium tells of it, in the coordinates of the file."""
-
-    text: str
-    left: float
-    bottom: float
-    right: float
-    top: float
-    x: float
-    y: float
-    size: float
-    angle: int
-    bold: bool
-    order: int
 
 
 class _Style(NamedTuple):
@@ -91,6 +75,18 @@ class _Style(NamedTuple):
     size: float
     angle: int
     bold: bool
+
+
+class _Raw(NamedTuple):
+    """A letter as PDFium tells of it, in the coordinates of the file."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    style: _Style
+    order: int
 
 
 @dataclass(slots=True)
@@ -104,7 +100,7 @@ class Letters:
         """The letters by the way they run, the way of most of them first."""
         ways: dict[int, list[_Raw]] = {}
         for one in self.raw:
-            ways.setdefault(one.angle, []).append(one)
+            ways.setdefault(one.style.angle, []).append(one)
         found = [_framed(angle, letters) for angle, letters in ways.items()]
         return sorted(found, key=lambda one: -sum(not glyph.text.isspace() for glyph in one[1]))
 
@@ -113,14 +109,15 @@ def _framed(angle: int, letters: list[_Raw]) -> tuple[Frame, list[Glyph]]:
     frame = Frame(angle, downwards=angle == 0 and _run_downwards(letters))
     if angle == 0 and not frame.downwards:
         return frame, [
-            Glyph(one.text, one.left, one.right, -one.top, -one.bottom, -one.y, one.size, one.bold, one.order)
-            for one in letters
+            Glyph(text, left, right, -top, -bottom, -style.y, style.size, style.bold, order)
+            for text, left, bottom, right, top, style, order in letters
         ]
     glyphs = []
     for one in letters:
         left, top, right, bottom = frame.box(one.left, one.bottom, one.right, one.top)
-        base = (top + bottom) / 2 if frame.downwards else frame.base(one.x, one.y)
-        glyphs.append(Glyph(one.text, left, right, top, bottom, base, one.size, one.bold, one.order))
+        style = one.style
+        base = (top + bottom) / 2 if frame.downwards else frame.base(style.x, style.y)
+        glyphs.append(Glyph(one.text, left, right, top, bottom, base, style.size, style.bold, one.order))
     return frame, glyphs
 
 
@@ -131,7 +128,7 @@ def _run_downwards(letters: list[_Raw]) -> bool:
         if CJK.match(before.text) and CJK.match(after.text):
             across = abs((after.left + after.right) - (before.left + before.right)) / 2
             down = (before.top + before.bottom - after.top - after.bottom) / 2
-            size = max(before.size, 1.0)
+            size = max(before.style.size, 1.0)
             if across < size * 0.3 and size * 0.5 < down < size * 2.5:
                 moves["down"] += 1
             elif abs(down) < size * 0.3 and size * 0.5 < across < size * 2.5:
@@ -172,15 +169,15 @@ class LetterReader:
             previous = place
             key = object_of(index)
             style = self._styles.get(key) or self._style(key, index)
-            letters.raw.append(_Raw(text, *place, *style, index))
+            letters.raw.append(_Raw(text, *place, style, index))
         return letters
 
     def _text(self, index: int) -> str:
         """The letter, U+FFFD where the file does not tell which, nothing for what has no width."""
         pdfium = self._pdfium
         code = pdfium.FPDFText_GetUnicode(self._page, index)
-        text = chr(code) if code <= 0x10FFFF else LOST  # noqa: PLR2004  (the last code of Unicode)
-        if text.isalnum() and code < 0xE000:  # noqa: PLR2004  (where private use begins)
+        text = chr(code) if code <= 0x10FFFF else LOST
+        if text.isalnum() and code < 0xE000:
             bad = pdfium.FPDFText_HasUnicodeMapError(self._page, index) == 1 and not _is_plain(text)
             return LOST if bad else text
         if text == _HYPHEN and pdfium.FPDFText_IsHyphen(self._page, index) == 1:
@@ -189,10 +186,12 @@ class LetterReader:
             return "\u3000" if text == "\u3000" else " "
         if text in "\u200b\u200c\u200d\u200e\u200f\ufeff\u2060":
             return ""
-        if 0xE000 <= code <= 0xF8FF:  # noqa: PLR2004  (private use)
+        if 0xE000 <= code <= 0xF8FF:
             return _PRIVATE.get(code, LOST)
-        return LOST if code < 0x20 or 0x7F <= code < 0xA0 or code & 0xFFFE == 0xFFFE else (  # noqa: PLR2004
-            _LIGATURES.get(text, text)
+        return (
+            LOST
+            if code < 0x20 or 0x7F <= code < 0xA0 or code & 0xFFFE == 0xFFFE
+            else (_LIGATURES.get(text, text))
         )
 
     def _style(self, key: int | None, index: int) -> _Style:
@@ -211,7 +210,7 @@ class LetterReader:
         pdfium = self._pdfium
         name = ctypes.create_string_buffer(80)
         pdfium.FPDFText_GetFontInfo(self._page, index, name, 80, ctypes.c_int())
-        heavy = pdfium.FPDFText_GetFontWeight(self._page, index) >= 600  # noqa: PLR2004  (semibold)
+        heavy = pdfium.FPDFText_GetFontWeight(self._page, index) >= 600
         return heavy or _BOLD.search(name.value) is not None
 
 

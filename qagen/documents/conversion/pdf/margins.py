@@ -67,14 +67,18 @@ def margins(pages: Sequence[PageLines]) -> Margins:
                 seen[_key(row)].append((number, page.place(row[0]) - page.start, row))
     out: list[set[int]] = [set() for _ in pages]
     texts: dict[str, int] = {}
-    needed = 2 if len(pages) <= 6 else 3  # noqa: PLR2004  (a title may stand twice in a long document)
+    needed = 2 if len(pages) <= 6 else 3
     for key, places in seen.items():
         for number, place, row in places:
             same = {other for other, there, _ in places if abs(there - place) <= _NEAR}
             if len(same) >= needed and (key != "#" or _counts(places, place)):
                 out[number] |= {line.order for line in row}
                 texts[key] = texts.get(key, 0) + 1
-    return Margins(tuple(map(frozenset, out)), texts) if _is_little(pages, out) else Margins(((frozenset(),) * len(pages)), {})
+    return (
+        Margins(tuple(map(frozenset, out)), texts)
+        if _is_little(pages, out)
+        else Margins(((frozenset(),) * len(pages)), {})
+    )
 
 
 def _is_little(pages: Sequence[PageLines], out: Sequence[set[int]]) -> bool:

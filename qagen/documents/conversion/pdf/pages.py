@@ -70,9 +70,7 @@ def read_page(page: Any, number: int, form: Any) -> Page:
     )
 
 
-def _with_tables(
-    glyphs: Sequence[Glyph], rules: Sequence[Rule]
-) -> tuple[list[TableBlock], list[Glyph]]:
+def _with_tables(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> tuple[list[TableBlock], list[Glyph]]:
     """The ruled tables with their text, and the letters that stand in none."""
     found = []
     rest = list(glyphs)
@@ -98,7 +96,7 @@ def _block(table: RuledTable, glyphs: Sequence[Glyph]) -> TableBlock | None:
         cells.setdefault(home[table.place(glyph)], []).append(glyph)
     texts = {place: _cell_text(inside) for place, inside in cells.items()}
     long = [text for text in texts.values() if len(text) > _LONGEST_CELL]
-    if 2 * len(long) > len(texts) or len(table.across) < 3:  # noqa: PLR2004  (boxes around text)
+    if 2 * len(long) > len(texts) or len(table.across) < 3:
         return None
     grid = grid_of(table, texts)
     if grid is None:

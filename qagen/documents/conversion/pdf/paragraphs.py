@@ -19,7 +19,9 @@ _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _AND = re.compile(r"(?:und|oder|bzw|sowie|and|or|et|ou|to|bis|och|en|of|y|o|e)\b", re.IGNORECASE)
 _BULLET = re.compile(r"[•●▪■◦○‣–—∙·*✓➢►-](?:\s+|\Z)(?=\S|\Z)")
-_ITEM = re.compile(r"(?:[•●▪■◦○‣∙·✓➢►]\s*\S|[–—*-]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s+\S|\[\d{1,3}\]\s|[①-⑳])")
+_ITEM = re.compile(
+    r"(?:[•●▪■◦○‣∙·✓➢►]\s*\S|[–—*-]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s+\S|\[\d{1,3}\]\s|[①-⑳])"
+)
 _END = re.compile(r"""[.!?:;。！？：；…؟।][)\]"'’”»」』）⁰¹²³⁴⁵⁶⁷⁸⁹]*\Z""")
 
 
@@ -231,7 +233,9 @@ def _is_large(one: Paragraph, usual: float) -> bool:
 
 
 def _is_bold_title(one: Paragraph, usual: float) -> bool:
-    return one.bold and one.size >= 0.95 * usual and one.lines <= 2 and len(one.text) <= 100 and _is_title(one)
+    return (
+        one.bold and one.size >= 0.95 * usual and one.lines <= 2 and len(one.text) <= 100 and _is_title(one)
+    )
 
 
 def _is_title(one: Paragraph) -> bool:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from qagen.documents.conversion.archives import PASSWORD
-from qagen.documents.conversion.converted import Converted, DocumentWarning
+from qagen.documents.conversion.converted import Converted
 from qagen.documents.conversion.pdf.columns import Column, TableBlock, in_reading_order
 from qagen.documents.conversion.pdf.margins import Margins, PageLines, margins
 from qagen.documents.conversion.pdf.pages import Page, read_page
@@ -36,9 +36,7 @@ def read(data: bytes) -> Converted:
         words.add(page.lines)
     out = margins([PageLines(page.lines, page.start, page.end, page.downwards) for page in pages])
     found = [
-        one
-        for page, left_out in zip(pages, out.out, strict=True)
-        for one in _of_page(page, left_out, words)
+        one for page, left_out in zip(pages, out.out, strict=True) for one in _of_page(page, left_out, words)
     ]
     text = "\n\n".join(one.text for one in with_headings(flowing(found, words)))
     return Converted(text, _title(title, text), warnings_of(pages, _told(out), text))
@@ -72,7 +70,9 @@ def _page(document: Any, number: int, form: Any) -> Page:
     try:
         page = document[number]
     except pypdfium2.PdfiumError:
-        return Page(number + 1, (), (), (), 0.0, 1.0, downwards=False, letters=0, lost=0, readings=0, pictures=0.0)
+        return Page(
+            number + 1, (), (), (), 0.0, 1.0, downwards=False, letters=0, lost=0, readings=0, pictures=0.0
+        )
     try:
         return read_page(page, number + 1, form)
     finally:
@@ -85,7 +85,9 @@ def _of_page(page: Page, left_out: frozenset[int], words: Words) -> Iterator[Par
     from_right = sum(_FROM_RIGHT.search(line.text) is not None for line in lines) * 2 > len(lines)
     for part in in_reading_order([*lines, *page.tables], from_right=from_right):
         if isinstance(part, TableBlock):
-            yield Paragraph(part.markdown, 0.0, bold=False, lines=1, page=page.number, open_end=False, kind="table")
+            yield Paragraph(
+                part.markdown, 0.0, bold=False, lines=1, page=page.number, open_end=False, kind="table"
+            )
         else:
             yield from _of_column(part, words, page.number)
     for aside in page.sideways:

@@ -56,17 +56,13 @@ class RuledTable:
 
     def _width(self, row: int, column: int, taken: set[tuple[int, int]]) -> int:
         end = column + 1
-        while (
-            end < len(self.across) - 1 and (row, end) not in self.upright and (row, end) not in taken
-        ):
+        while end < len(self.across) - 1 and (row, end) not in self.upright and (row, end) not in taken:
             end += 1
         return end - column
 
     def _height(self, row: int, column: int, wide: int) -> int:
         end = row + 1
-        while end < len(self.down) - 1 and not any(
-            (end, column + x) in self.level for x in range(wide)
-        ):
+        while end < len(self.down) - 1 and not any((end, column + x) in self.level for x in range(wide)):
             end += 1
         return end - row
 
@@ -129,7 +125,7 @@ def _cross(flat: Rule, tall: Rule) -> bool:
 def _table(level: Sequence[Rule], upright: Sequence[Rule]) -> RuledTable | None:
     down = _places(rule.top for rule in level)
     across = _places(rule.left for rule in upright)
-    if len(down) < 2 or len(across) < 2 or (len(down) - 1) * (len(across) - 1) < 2:  # noqa: PLR2004
+    if len(down) < 2 or len(across) < 2 or (len(down) - 1) * (len(across) - 1) < 2:
         return None
     sides = frozenset(
         (_index(down, rule.top), column)
@@ -165,9 +161,9 @@ def grid_of(table: RuledTable, texts: dict[tuple[int, int], str]) -> Grid | None
     filled = sum(1 for row, column, _, _ in spans if texts.get((row, column)))
     rows_filled = {row for row, column, _, _ in spans if texts.get((row, column))}
     columns_filled = {column for row, column, _, _ in spans if texts.get((row, column))}
-    if filled < 2 or filled < _FEWEST_FILLED * len(spans):  # noqa: PLR2004  (one text is no table)
+    if filled < 2 or filled < _FEWEST_FILLED * len(spans):
         return None
-    if len(rows_filled) < 2 and len(columns_filled) < 2:  # noqa: PLR2004
+    if len(rows_filled) < 2 and len(columns_filled) < 2:
         return None
     rows: list[list[Cell]] = [[] for _ in range(len(table.down) - 1)]
     for row, column, high, wide in spans:

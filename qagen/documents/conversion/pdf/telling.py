@@ -32,11 +32,7 @@ def _without_text(pages: Sequence[Page]) -> Iterator[DocumentWarning]:
     if scanned:
         has, what = ("has", "a picture") if len(scanned) == 1 else ("have", "pictures")
         yield _warning("no_text", scanned, f"{{}} {has} no text: {what}. OCR (ocrmypdf) would read it")
-    mostly = [
-        page.number
-        for page in pages
-        if 0 < page.letters < _FEW_LETTERS and page.pictures > _A_PICTURE
-    ]
+    mostly = [page.number for page in pages if 0 < page.letters < _FEW_LETTERS and page.pictures > _A_PICTURE]
     if mostly:
         yield _warning("little_text", mostly, "{} of pictures with hardly any text")
 
@@ -72,7 +68,9 @@ def _margins(left_out: dict[str, int]) -> Iterator[DocumentWarning]:
         texts = sorted((text for text in left_out if text != "#"), key=lambda text: -left_out[text])
         shown = "; ".join(f"“{text[:60]}”" for text in texts[:3]) or "page numbers"
         total = sum(left_out.values())
-        yield DocumentWarning("headers_left_out", f"{total} page headers and footers left out: {shown}", total)
+        yield DocumentWarning(
+            "headers_left_out", f"{total} page headers and footers left out: {shown}", total
+        )
 
 
 def in_words(numbers: Sequence[int]) -> str:
