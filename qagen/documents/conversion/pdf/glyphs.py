@@ -1,12 +1,13 @@
-"""The letters of a page with their places: upright, from left to right and from the top down, whatever the page does."""
+"""The letters of a page with their places, as if all ran from left to right and from the top down."""
 
 from __future__ import annotations
 
 import ctypes
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from qagen.text.scripts import CJK
@@ -17,11 +18,18 @@ _PRIVATE = dict.fromkeys((61623, 61607, 61656, 61692, 61558, 61608, 61550, 61553
 _LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _BOLD = re.compile(rb"bold|black|heavy|semib|cmbx|-bd|medi(?!um)", re.IGNORECASE)
-_HYPHEN = "\x02"  # PDFium's sign for a hyphen at the end of a line
+_HYPHEN = 2  # PDFium's sign for a hyphen at the end of a line
+_SPACES = frozenset({0x09, 0x0A, 0x0D, 0xA0})
+_NO_WIDTH = frozenset({0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0xFEFF, 0x2060})
+# Where TeX's encodings OT1 and T1 have them. Its bitmap fonts tell no more of a letter than its code.
+_TEX_LIGATURES = {
+    **dict(zip((0x0B, 0x0C, 0x0E, 0x0F), ("ff", "fi", "ffi", "ffl"), strict=True)),
+    **dict(zip((0x1B, 0x1C, 0x1D, 0x1E, 0x1F), ("ff", "fi", "fl", "ffi", "ffl"), strict=True)),
+}
 
 
 class Glyph(NamedTuple):
-    """One letter (or the letters of one ligature): ``order`` is its place in the file, ``base`` where it stands."""
+    """One letter (or the letters of one ligature): ``order`` is its place in the file, ``base`` its foot."""
 
     text: str
     left: float
@@ -35,7 +43,7 @@ class Glyph(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A straight line that is drawn on the page, or a side of a box: level if ``top == bottom``, else upright."""
+    """A straight line on the page, or a side of a box: level if ``top == bottom``, else upright."""
 
     left: float
     top: float
@@ -96,6 +104,13 @@ class Letters:
     raw: list[_Raw] = field(default_factory=list)
     lost: int = 0
 
+    def give_up(self, places: Sequence[int]) -> None:
+        """Take letters as lost that were only guessed."""
+        for place in places:
+            if place < len(self.raw) and self.raw[place].text != LOST:
+                self.raw[place] = self.raw[place]._replace(text=LOST)
+                self.lost += 1
+
     def frames(self) -> list[tuple[Frame, list[Glyph]]]:
         """The letters by the way they run, the way of most of them first."""
         ways: dict[int, list[_Raw]] = {}
@@ -122,9 +137,9 @@ def _framed(angle: int, letters: list[_Raw]) -> tuple[Frame, list[Glyph]]:
 
 
 def _run_downwards(letters: list[_Raw]) -> bool:
-    """Whether Japanese or Chinese is written in lines from the top down: each letter stands below the last."""
+    """Whether Japanese or Chinese runs from the top down: each letter stands below the last."""
     moves: Counter[str] = Counter()
-    for before, after in zip(letters, letters[1:], strict=False):
+    for before, after in pairwise(letters):
         if CJK.match(before.text) and CJK.match(after.text):
             across = abs((after.left + after.right) - (before.left + before.right)) / 2
             down = (before.top + before.bottom - after.top - after.bottom) / 2
@@ -145,6 +160,7 @@ class LetterReader:
         self._pdfium = pdfium
         self._page = textpage
         self._styles: dict[int | None, _Style] = {}
+        self._guessed: list[str] = []
 
     def read(self) -> Letters:
         """All letters but those that PDFium adds of its own: spaces and line ends where it sees some."""
@@ -153,8 +169,12 @@ class LetterReader:
         box = pdfium.FS_RECTF()
         object_of = _addresses(pdfium, page)
         previous: tuple[float, ...] = ()
+        unsure: list[int] = []
         for index in range(pdfium.FPDFText_CountChars(page)):
+            guesses = len(self._guessed)
             text = self._text(index)
+            if len(self._guessed) > guesses:
+                unsure.append(len(letters.raw))
             if not text or not pdfium.FPDFText_GetLooseCharBox(page, index, box):
                 continue
             if text in " -" and pdfium.FPDFText_IsGenerated(page, index) == 1:
@@ -170,6 +190,8 @@ class LetterReader:
             key = object_of(index)
             style = self._styles.get(key) or self._style(key, index)
             letters.raw.append(_Raw(text, *place, style, index))
+        if unsure and not _is_language(self._guessed):
+            letters.give_up(unsure)
         return letters
 
     def _text(self, index: int) -> str:
@@ -177,22 +199,16 @@ class LetterReader:
         pdfium = self._pdfium
         code = pdfium.FPDFText_GetUnicode(self._page, index)
         text = chr(code) if code <= 0x10FFFF else LOST
+        if text == " ":
+            return text
+        if (text.isalnum() or code < 0x20) and pdfium.FPDFText_HasUnicodeMapError(self._page, index) == 1:
+            self._guessed.append(text)
+            return _TEX_LIGATURES.get(code, text if text.isascii() and text.isprintable() else LOST)
         if text.isalnum() and code < 0xE000:
-            bad = pdfium.FPDFText_HasUnicodeMapError(self._page, index) == 1 and not _is_plain(text)
-            return LOST if bad else text
-        if text == _HYPHEN and pdfium.FPDFText_IsHyphen(self._page, index) == 1:
+            return text
+        if code == _HYPHEN and pdfium.FPDFText_IsHyphen(self._page, index) == 1:
             return "-"
-        if text in "\r\n\t\u00a0" or text.isspace():
-            return "\u3000" if text == "\u3000" else " "
-        if text in "\u200b\u200c\u200d\u200e\u200f\ufeff\u2060":
-            return ""
-        if 0xE000 <= code <= 0xF8FF:
-            return _PRIVATE.get(code, LOST)
-        return (
-            LOST
-            if code < 0x20 or 0x7F <= code < 0xA0 or code & 0xFFFE == 0xFFFE
-            else (_LIGATURES.get(text, text))
-        )
+        return _spelled(text, code)
 
     def _style(self, key: int | None, index: int) -> _Style:
         """What is the same for all letters of one text object, asked once."""
@@ -215,7 +231,7 @@ class LetterReader:
 
 
 def _addresses(pdfium: Any, page: Any) -> Callable[[int], int | None]:
-    """Asks for the text object that a letter is of, as a number: a pointer would cost more than all the rest."""
+    """Asks for the text object of a letter, as a number: a pointer would cost more than all the rest."""
     address = ctypes.cast(pdfium.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
     ask = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(address)
     pointer = ctypes.cast(page, ctypes.c_void_p)
@@ -223,14 +239,32 @@ def _addresses(pdfium: Any, page: Any) -> Callable[[int], int | None]:
 
 
 def _with(before: _Raw, text: str) -> _Raw:
-    """A letter with one more in the same place. PDFium tells what is read from the right in the order of sight."""
+    """A letter with one more in the same place. PDFium tells Arabic in the order of sight."""
     if _RIGHT_TO_LEFT.match(text):
         return before._replace(text=text + before.text)
     return before._replace(text=before.text + text)
 
 
-def _is_plain(text: str) -> bool:
-    return text.isascii()
+def _spelled(text: str, code: int) -> str:
+    """A sign that is no letter or digit: one kind of space, ligatures as letters."""
+    if code in _SPACES:
+        return " "
+    if code in _NO_WIDTH:
+        return ""
+    if 0xE000 <= code <= 0xF8FF:
+        return _PRIVATE.get(code, LOST)
+    if code < 0x20 or 0x7F <= code < 0xA0 or code & 0xFFFE == 0xFFFE:
+        return LOST
+    return "\u3000" if code == 0x3000 else " " if text.isspace() else _LIGATURES.get(text, text)
+
+
+def _is_language(letters: Sequence[str]) -> bool:
+    """Whether letters guessed from their codes look like words: small ones mostly, with vowels; a few may."""
+    if len(letters) < 12:
+        return True
+    small = [letter for letter in letters if "a" <= letter <= "z"]
+    vowels = sum(letter in "aeiou" for letter in small)
+    return len(small) >= 0.6 * len(letters) and vowels >= 0.22 * len(small)
 
 
 def _angle(matrix: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ _EDGE = 0.2
 _MOST_ROWS = 3
 _NEAR = 5.0
 _MOST_LEFT_OUT = 0.45
+_APART = 1.5
 _ROMAN = re.compile(r"[ivxlc]{1,6}\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 
@@ -44,6 +45,21 @@ class PageLines:
         below = [row for row in rows if self.place(row[0]) >= middle]
         return above[:_MOST_ROWS] + below[-_MOST_ROWS:]
 
+    def apart(self, rows: list[list[Line]]) -> set[int]:
+        """The orders of the lines of rows that have more white beside them than lines of a text have."""
+        middle = (self.start + self.end) / 2
+        gone = {line.order for row in rows for line in row}
+        for row in sorted(rows, key=lambda one: abs(self.place(one[0]) - middle)):
+            near = [
+                abs(self.place(line) - self.place(row[0]))
+                for line in self.lines
+                if line.order not in gone
+                and abs(self.place(line) - middle) <= abs(self.place(row[0]) - middle)
+            ]
+            if _key(row) != "#" and near and min(near) < _APART * row[0].size:
+                gone -= {line.order for line in row}
+        return gone
+
     def place(self, line: Line) -> float:
         """How far from the top of the page a line stands."""
         return line.left if self.downwards else line.base
@@ -65,20 +81,20 @@ def margins(pages: Sequence[PageLines]) -> Margins:
         for row in page.rows():
             if max(line.size for line in row) <= 1.25 * usual:
                 seen[_key(row)].append((number, page.place(row[0]) - page.start, row))
-    out: list[set[int]] = [set() for _ in pages]
-    texts: dict[str, int] = {}
-    needed = 2 if len(pages) <= 6 else 3
+    rows: list[list[list[Line]]] = [[] for _ in pages]
+    needed = 2 if len(pages) <= 6 else 3  # a title may stand twice in a long document
     for key, places in seen.items():
         for number, place, row in places:
             same = {other for other, there, _ in places if abs(there - place) <= _NEAR}
             if len(same) >= needed and (key != "#" or _counts(places, place)):
-                out[number] |= {line.order for line in row}
-                texts[key] = texts.get(key, 0) + 1
-    return (
-        Margins(tuple(map(frozenset, out)), texts)
-        if _is_little(pages, out)
-        else Margins(((frozenset(),) * len(pages)), {})
+                rows[number].append(row)
+    out = [page.apart(found) for page, found in zip(pages, rows, strict=True)]
+    if not _is_little(pages, out):
+        return Margins((frozenset(),) * len(pages), {})
+    texts = Counter(
+        _key(row) for found, gone in zip(rows, out, strict=True) for row in found if row[0].order in gone
     )
+    return Margins(tuple(map(frozenset, out)), dict(texts))
 
 
 def _is_little(pages: Sequence[PageLines], out: Sequence[set[int]]) -> bool:
