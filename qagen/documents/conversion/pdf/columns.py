@@ -185,10 +185,15 @@ def _bands(pieces: Sequence[Piece], gutter: float) -> Iterator[list[Piece]]:
     crossing: list[Piece] = []
     for piece in pieces:
         if piece.left < gutter < piece.right:
+            beside = [one for one in band[-4:] if _belongs_to(one, [piece])]
+            band = [one for one in band if one not in beside]
+            if band and crossing:
+                yield crossing
+                crossing = []
             if band:
                 yield from _split_off(band)
                 band = []
-            crossing.append(piece)
+            crossing += [*beside, piece]
         elif crossing and _belongs_to(piece, crossing):
             crossing.append(piece)
         else:
@@ -227,7 +232,7 @@ def _are_rows(pairs: Sequence[_Pair], left: Sequence[Piece], right: Sequence[Pie
     prose = _is_prose(left) and _is_prose(right)
     in_turn = sum(pair.in_turn for pair in aligned)
     if in_turn >= 0.6 * len(pairs):
-        return not (prose and len(pairs) >= 5)
+        return not (prose and len(pairs) >= 4)
     if prose:
         return False
     labels = [pair.left.text for pair in aligned]
@@ -253,7 +258,7 @@ def _is_prose(side: Sequence[Piece]) -> bool:
     wide = max(line.right for line in lines) - min(line.left for line in lines)
     full = median([line.width for line in lines]) >= 0.8 * wide
     letters = mean(sum(char.isalpha() for char in line.text) for line in lines)
-    return full and letters * 5 >= 5 * 14 and wide >= 9 * median([line.size for line in lines])
+    return full and letters >= 14 and wide >= 9 * median([line.size for line in lines])
 
 
 def _whole_lines(lines: Sequence[Line]) -> list[Line]:

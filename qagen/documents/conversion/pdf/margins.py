@@ -17,6 +17,7 @@ _NEAR = 5.0
 _MOST_LEFT_OUT = 0.45
 _APART = 1.5
 _ROMAN = re.compile(r"[ivxlc]{1,6}\Z", re.IGNORECASE)
+_ROMAN_END = re.compile(r"(?<=\s)[ivxl]{1,6}\Z")
 _NUMBER = re.compile(r"\d+")
 
 
@@ -122,6 +123,7 @@ def _key(row: Sequence[Line]) -> str:
     text = unicodedata.normalize("NFKC", " ".join(line.text for line in row)).strip()
     if _ROMAN.match(text):
         return "#"
+    text = _ROMAN_END.sub("#", text)
     return re.sub(r"\s+", " ", _NUMBER.sub("#", text)).strip("-–—|[]() ") or text
 
 

@@ -12,6 +12,7 @@ from qagen.documents.conversion.pdf.lines import Line
 
 _WIDE = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
 _CJK_END = re.compile(rf"[{_WIDE}]\Z")
+_LEADERS = re.compile(r"\s*(?:\.[^\S\n]?){5,}\s*")  # between a title and its page in a table of contents
 _CJK_START = re.compile(rf"[{_WIDE}]")
 _HYPHENS = ("-", "‐", "\u00ad")
 _CUT_WORD = re.compile(r"([^\W\d_]+)[-‐\u00ad]\Z")
@@ -40,7 +41,9 @@ class Paragraph:
 
     def goes_on(self, after: Paragraph) -> bool:
         """Whether the text after a column or page end is the rest of this one."""
-        if self.kind != "text" or after.kind != "text" or not self.open_end:
+        if self.kind != "text" or after.kind != "text":
+            return False
+        if not self.open_end and (not after.text[:1].islower() or _END.search(self.text)):
             return False
         if abs(self.size - after.size) > 0.05 * self.size or self.bold != after.bold:
             return False
@@ -137,6 +140,8 @@ class _Measure:
 
     def is_short(self, line: Line, after: Line) -> bool:
         """Whether the first word of the next line would have had room at the end of a line."""
+        if _LEADERS.search(line.text):
+            return True
         word = re.split(r"\s", after.text, maxsplit=1)[0]
         per_letter = after.width / max(len(after.text), 1)
         room = self.right - line.right
@@ -158,6 +163,7 @@ def _paragraph(group: Sequence[Line], column: _Measure, words: Words, page: int)
             text = words.join(text, line.text)
     last = group[-1]
     wide = max(column.right - column.left, 1.0)
+    text = _LEADERS.sub(" … ", text)
     return Paragraph(
         text=_BULLET.sub("- ", text, count=1) if _BULLET.match(text) else text,
         size=median(sorted(line.size for line in group)),
@@ -246,5 +252,5 @@ def _is_title(one: Paragraph) -> bool:
         and 0 < len(one.text) <= 200
         and bool(words)
         and not _ITEM.match(one.text.removeprefix("1"))
-        and not re.search(r"[.,;。、:：]\Z", one.text)
+        and not re.search(r"[.,;。、:：]\Z|… ?\S{1,6}\Z", one.text)
     )

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from qagen.documents.conversion.converted import DocumentWarning
 from qagen.documents.conversion.damage import damage
+from qagen.documents.conversion.pdf.glyphs import LOST
 from qagen.documents.conversion.pdf.pages import Page
 
 _A_PICTURE = 0.5
@@ -23,7 +24,7 @@ def warnings_of(pages: Sequence[Page], left_out: dict[str, int], text: str) -> t
                   "reading"),
         *_sideways(pages),
         *_margins(left_out),
-        *damage(text),
+        *damage(text.replace(LOST, "")),  # those are told above, with their pages
     )  # fmt: skip
 
 
