@@ -198,6 +198,8 @@ class LetterReader:
         """The letter, U+FFFD where the file does not tell which, nothing for what has no width."""
         pdfium = self._pdfium
         code = pdfium.FPDFText_GetUnicode(self._page, index)
+        if 0xD800 <= code < 0xE000:
+            code = self._pair(code, index)
         text = chr(code) if code <= 0x10FFFF else LOST
         if text == " ":
             return text
@@ -209,6 +211,14 @@ class LetterReader:
         if code == _HYPHEN and pdfium.FPDFText_IsHyphen(self._page, index) == 1:
             return "-"
         return _spelled(text, code)
+
+    def _pair(self, code: int, index: int) -> int:
+        """A letter beyond 16 bits, of which PDFium tells the halves one by one: nothing for its second half."""
+        if code >= 0xDC00:
+            before = self._pdfium.FPDFText_GetUnicode(self._page, index - 1) if index else 0
+            return 0x200B if 0xD800 <= before < 0xDC00 else 0xFFFD
+        after = self._pdfium.FPDFText_GetUnicode(self._page, index + 1)
+        return 0x10000 + ((code - 0xD800) << 10) + after - 0xDC00 if 0xDC00 <= after < 0xE000 else 0xFFFD
 
     def _style(self, key: int | None, index: int) -> _Style:
         """What is the same for all letters of one text object, asked once."""

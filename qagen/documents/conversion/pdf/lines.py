@@ -15,6 +15,7 @@ from qagen.text.scripts import CJK
 # In parts of the letter size. A gap between words is a quarter of it in most fonts, and at least a sixth.
 _WORD_GAP = 0.16
 _WORD_GAP_BESIDE_SPACES = 0.2
+_WORD_GAP_OF_EVEN_LETTERS = 0.11  # where the other gaps are none, a narrow line has such spaces
 _CJK_GAP = 0.75
 _COLUMN_GAP = 0.9
 _SPACED_COLUMN_GAP = 1.3
@@ -248,6 +249,8 @@ def _word_limit(glyphs: Sequence[Glyph], size: float) -> float:
     ]
     spaces = sum(glyph.text == " " for glyph in glyphs)
     limit = _WORD_GAP_BESIDE_SPACES if spaces * 14 > len(glyphs) else _WORD_GAP
+    if len(gaps) >= 5 and sum(abs(gap) <= 0.04 for gap in gaps) >= 0.65 * len(gaps):
+        return _WORD_GAP_OF_EVEN_LETTERS
     usual = median(gaps) if len(gaps) >= 5 else 0.0
     return limit + usual if usual > 0.06 else limit
 
