@@ -1,4 +1,4 @@
-"""PDFs made from known text: with reportlab (columns, tables, forms, headers, Japanese from the top down) and LaTeX."""
+"""PDFs made from known text with reportlab and LaTeX: columns, tables, forms, headers, upright Japanese."""
 
 from __future__ import annotations
 
@@ -13,19 +13,40 @@ from typing import Any
 from reading.made import Made
 
 ENGLISH = (
-    "The harbour of Kelmar has three piers, and the longest of them measures 412 metres from the gate to the light.",
+    (
+        "The harbour of Kelmar has three piers, and the longest of them "
+        "measures 412 metres from the gate to the light."
+    ),
     "It was built by the firm Osk & Sons between 1902 and 1907, and a storm of 1954 broke its outer third.",
-    "The well-known ferry office on the first floor sells 2,140 tickets a week, which is efficient for so small a town.",
+    (
+        "The well-known ferry office on the first floor sells 2,140 tickets a "
+        "week, which is efficient for so small a town."
+    ),
     "A pilot station was moved to Brugg in 1988 because of ice; its lamp has a power of 10⁶ candela.",
 )
 GERMAN = (
-    "Der Hafen von Brückstadt verfügt über drei Molen, deren längste vom Tor bis zum Leuchtfeuer 412,5 Meter misst.",
-    "Die Verwaltungsgemeinschaft beschloss am 16. April 1931, die Straßenbahn größtenteils über die Brücke zu führen.",
-    "Haupt- und Nebenwege wurden gepflastert; die Kosten betrugen 48.000 Kronen und wurden von der Stadt übernommen.",
+    (
+        "Der Hafen von Brückstadt verfügt über drei Molen, deren längste vom "
+        "Tor bis zum Leuchtfeuer 412,5 Meter misst."
+    ),
+    (
+        "Die Verwaltungsgemeinschaft beschloss am 16. April 1931, die "
+        "Straßenbahn größtenteils über die Brücke zu führen."
+    ),
+    (
+        "Haupt- und Nebenwege wurden gepflastert; die Kosten betrugen 48.000 "
+        "Kronen und wurden von der Stadt übernommen."
+    ),
 )
 FRENCH = (
-    "Le port de Kelmar possède trois jetées, et la plus longue mesure 412 mètres depuis l’entrée jusqu’au phare.",
-    "L’office, créé en 1902 à l’initiative d’un armateur, emploie soixante-dix-sept personnes été comme hiver.",
+    (
+        "Le port de Kelmar possède trois jetées, et la plus longue mesure 412 "
+        "mètres depuis l’entrée jusqu’au phare."
+    ),
+    (
+        "L’office, créé en 1902 à l’initiative d’un armateur, emploie "
+        "soixante-dix-sept personnes été comme hiver."
+    ),
     "Où qu’il accoste, chaque navire acquitte une redevance de 1 200 euros, payée d’avance à la trésorerie.",
 )
 JAPANESE = (
@@ -61,7 +82,9 @@ def _by_reportlab() -> Iterator[Made]:
         words = " ".join(text * 4).split()
         yield _made(f"prose-{language}", language, _prose(text * 4), words)
         yield _made(f"columns-{language}", language, _columns(text * 6), " ".join(text * 6).split())
-        yield _made(f"headers-{language}", language, _with_headers(text), " ".join(text * 12).split(), noise=[NOISE])
+        yield _made(
+            f"headers-{language}", language, _with_headers(text), " ".join(text * 12).split(), noise=[NOISE]
+        )
     cells = [(head, row[0], value) for row in ROWS for head, value in zip(HEAD[1:], row[1:], strict=True)]
     values = [value for row in ROWS for value in row]
     for name, ruled in (("ruled", True), ("white", False)):
@@ -72,7 +95,7 @@ def _by_reportlab() -> Iterator[Made]:
     for name, make in (("rows", _form_in_rows), ("columns", _form_in_columns), ("fields", _form_fields)):
         yield _made(f"form-{name}", "en", make(), cells=forms, values=told)
     yield _made("raised", "en", _raised(), values=["10⁶", "m²"])
-    yield _made("spaced", "en", _spaced(), "KELMAR HARBOUR is old".split())
+    yield _made("spaced", "en", _spaced(), ["KELMAR", "HARBOUR", "is", "old"])
     yield _made("japanese-across", "ja", _japanese(upright=False), JAPANESE)
     yield _made("japanese-downwards", "ja", _japanese(upright=True), JAPANESE)
     yield _made("arabic", "ar", _arabic(), " ".join(ARABIC).split(), values=["1902", "412"])
@@ -221,7 +244,11 @@ def _raised() -> bytes:
     def draw(canvas: Any) -> None:
         text = canvas.beginText(80, 760)
         text.setFont(_font(), 11)
-        for part, mark in (("The lamp has 10", "6"), (" candela, the hall 120 m", "2"), (" and no more.", "")):
+        for part, mark in (
+            ("The lamp has 10", "6"),
+            (" candela, the hall 120 m", "2"),
+            (" and no more.", ""),
+        ):
             text.textOut(part)
             text.setRise(4)
             text.setFont(_font(), 7)

@@ -14,7 +14,7 @@ _TABLE_OR_CODE = re.compile(r"(?ms)^ {0,3}(?P<fence>`{3,}|~{3,}).*?^ {0,3}(?P=fe
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|\S*[/\\_]\S*")
 _LOST = re.compile(r"[\ufffd■□▯](?=[^\W\d_])|(?<=[^\W\d_])[\ufffd■□▯]|\ufffd|\(cid:\d+\)")
 _PIPE = re.compile(r"[^\W\d_]{2,} \| [^\W\d_]{2,}")
-# A word of another alphabet's letters within one of Latin ones; Greek letters in units and formulas are not meant.
+# Letters of another alphabet within a Latin word; Greek letters in units and formulas are not meant.
 _OTHER = r"[\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f]"
 _MIXED = re.compile(rf"[A-Za-z]{{2}}{_OTHER}|{_OTHER}[A-Za-z]{{2}}")
 _MOJIBAKE = re.compile(r"Ã[\u0080-\u00bf]|â€[\u0080-\u00bf™œ“”]")  # UTF-8 that was read as Windows-1252
@@ -22,6 +22,9 @@ _VOWEL = re.compile(r"[aeiouyà-öø-ÿāēīōūąęőűıøæœ]", re.IGNORECA
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")
 _LONGEST_WORD = 28
 _FEWEST = 20
+_LONG_WORD = 12
+_LONGEST_LINE = 4  # letters, or lines of one letter, that may stand in a row by chance
+_FEWEST_SIGNS = 3
 _FEWEST_LETTERS = 120
 _FEWEST_VOWELS = 0.2
 
@@ -51,7 +54,11 @@ def _glued(text: str) -> DocumentWarning | None:
     """Latin words longer than a language has them; German compounds reach 40 letters, but not often."""
     words = _LATIN_WORD.findall(text)
     long = [word for word in words if len(word) > _LONGEST_WORD]
-    inner = [word for word in words if len(word) > 12 and re.search(r"[a-zß-ÿ]{3}[A-ZÀ-Þ][a-zß-ÿ]{3}", word)]
+    inner = [
+        word
+        for word in words
+        if len(word) > _LONG_WORD and re.search(r"[a-zß-ÿ]{3}[A-ZÀ-Þ][a-zß-ÿ]{3}", word)
+    ]
     found = len(long) + len(inner)
     if len(words) < _FEWEST or found < max(3, len(words) * 0.01):
         return None
@@ -62,8 +69,14 @@ def _spaced(text: str) -> DocumentWarning | None:
     """Runs of single letters: spaced out in a line, or one a line."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     words = sum(map(len, lines))
-    spaced = sum(run for line in lines for run in _runs([_is_letter(word) for word in line]) if run >= 5)
-    alone = sum(run for run in _runs([len(line) == 1 and _is_letter(line[0]) for line in lines]) if run >= 4)
+    spaced = sum(
+        run for line in lines for run in _runs([_is_letter(word) for word in line]) if run > _LONGEST_LINE
+    )
+    alone = sum(
+        run
+        for run in _runs([len(line) == 1 and _is_letter(line[0]) for line in lines])
+        if run >= _LONGEST_LINE
+    )
     found = spaced + alone
     if found < max(8, words * 0.02):
         return None
@@ -82,7 +95,7 @@ def _runs(holds: Sequence[bool]) -> Iterator[int]:
 
 def _piped(text: str) -> DocumentWarning | None:
     found = len(_PIPE.findall(text))
-    if found < 3 or found * 60 < len(_WORD.findall(text)):
+    if found < _FEWEST_SIGNS or found * 30 < len(_WORD.findall(text)):
         return None
     return _warning(found, f"{found} pipes stand in prose: a table may have lost its rows")
 
@@ -96,7 +109,7 @@ def _mixed(text: str) -> DocumentWarning | None:
 
 
 def _unsaid(text: str) -> DocumentWarning | None:
-    """Latin words with too few vowels, as a font whose letters stand for others gives them: two in five are."""
+    """Too few vowels in Latin words, as a font whose letters stand for others has: two in five are usual."""
     letters = "".join(_LATIN_WORD.findall(text))
     vowels = len(_VOWEL.findall(letters))
     if len(letters) < _FEWEST_LETTERS or vowels >= _FEWEST_VOWELS * len(letters):

@@ -1,10 +1,11 @@
-"""The order in which the pieces of a page are read: columns one after the other, rows of a form or table as rows."""
+"""The order in which a page is read: columns one after the other, rows of a form or table as rows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from statistics import mean, median
 
 from qagen.documents.conversion.pdf.lines import Line
@@ -131,7 +132,7 @@ def _beside(
     right: list[Piece],
     read: Callable[[list[Piece]], Iterator[Column | TableBlock]],
 ) -> Iterator[Column | TableBlock]:
-    """Two sides of which no lines stand beside one another: from the top down if one begins below the other."""
+    """Two sides without lines beside one another: from the top down if one begins below the other."""
     overlap = min(max(p.bottom for p in left), max(p.bottom for p in right)) - max(
         min(p.top for p in left), min(p.top for p in right)
     )
@@ -181,36 +182,20 @@ def _gutter(pairs: Sequence[_Pair]) -> float | None:
 
 def _bands(pieces: Sequence[Piece], gutter: float) -> Iterator[list[Piece]]:
     """The pieces between those that cross the gutter, and runs of those."""
-    band: list[Piece] = []
-    crossing: list[Piece] = []
-    for piece in pieces:
-        if piece.left < gutter < piece.right:
-            beside = [one for one in band[-4:] if _belongs_to(one, [piece])]
-            band = [one for one in band if one not in beside]
-            if band and crossing:
-                yield crossing
-                crossing = []
-            if band:
-                yield from _split_off(band)
-                band = []
-            crossing += [*beside, piece]
-        elif crossing and _belongs_to(piece, crossing):
-            crossing.append(piece)
+    across = [piece for piece in pieces if piece.left < gutter < piece.right]
+
+    def crosses(piece: Piece) -> bool:
+        return any(piece is one or _is_of_one_line(piece, one) for one in across)
+
+    for is_crossing, group in groupby(pieces, key=crosses):
+        if is_crossing:
+            yield list(group)
         else:
-            if crossing:
-                yield crossing
-                crossing = []
-            band.append(piece)
-    if crossing:
-        yield crossing
-    if band:
-        yield from _split_off(band)
+            yield from _split_off(list(group))
 
 
-def _belongs_to(piece: Piece, crossing: Sequence[Piece]) -> bool:
-    """Whether a piece stands on the height of the last one that crosses: a part of the same line."""
-    last = crossing[-1]
-    return isinstance(piece, Line) and isinstance(last, Line) and piece.beside(last)
+def _is_of_one_line(piece: Piece, other: Piece) -> bool:
+    return isinstance(piece, Line) and isinstance(other, Line) and piece.beside(other)
 
 
 def _split_off(band: list[Piece]) -> Iterator[list[Piece]]:

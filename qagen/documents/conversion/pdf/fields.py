@@ -17,7 +17,7 @@ _PASSWORD = 1 << 13
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that is filled in: its box as a reader sees it, its name, its value; ``ticked`` if it is a box."""
+    """A field that is filled in: where a reader sees it, its name, its value; ``ticked`` if it is a box."""
 
     left: float
     top: float

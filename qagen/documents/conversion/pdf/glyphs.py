@@ -213,7 +213,7 @@ class LetterReader:
         return _spelled(text, code)
 
     def _pair(self, code: int, index: int) -> int:
-        """A letter beyond 16 bits, of which PDFium tells the halves one by one: nothing for its second half."""
+        """A letter beyond 16 bits, of which PDFium tells the halves: nothing for its second half."""
         if code >= 0xDC00:
             before = self._pdfium.FPDFText_GetUnicode(self._page, index - 1) if index else 0
             return 0x200B if 0xD800 <= before < 0xDC00 else 0xFFFD

@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from qagen.documents.conversion.pdf.glyphs import Glyph
@@ -156,7 +157,7 @@ def _runs(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
 
 
 def _is_attached(run: Sequence[Glyph], row: _Row) -> bool:
-    """Whether a few small letters belong to a row: they overlap its height, and a letter of it stands before."""
+    """Whether a few small letters belong to a row: they overlap its height, and stand close to one of it."""
     if len(run) > 8 or abs(run[0].base - row.base) > 0.62 * row.size:
         return False
     first, last, near = run[0], run[-1], 0.3 * row.size
@@ -180,17 +181,17 @@ def _pieces(row: _Row) -> Iterator[Line]:
         size = max(glyph.size, 1.0)
         limit = (_SPACED_COLUMN_GAP if spaced else _COLUMN_GAP) * max(size, row.size * 0.8)
         if piece and glyph.left - end > limit:
-            yield _line(piece, row)
+            yield _line(piece)
             piece = []
         elif piece and spaced:
             piece.append(glyph._replace(text=" ", left=end, right=glyph.left))
         piece.append(glyph)
         end, spaced = max(end, glyph.right) if len(piece) > 1 else glyph.right, False
     if piece:
-        yield _line(piece, row)
+        yield _line(piece)
 
 
-def _line(glyphs: Sequence[Glyph], row: _Row) -> Line:
+def _line(glyphs: Sequence[Glyph]) -> Line:
     solid = [glyph for glyph in glyphs if glyph.text != " "]
     size = _usual_size(solid)
     base = median(sorted(glyph.base for glyph in solid if glyph.size >= 0.85 * size))
@@ -244,7 +245,7 @@ def _word_limit(glyphs: Sequence[Glyph], size: float) -> float:
     """From which gap on a new word begins, in parts of the letter size: more where letters are spaced out."""
     gaps = [
         (after.left - before.right) / max(size, 1.0)
-        for before, after in zip(glyphs, glyphs[1:], strict=False)
+        for before, after in pairwise(glyphs)
         if before.text != " " and after.text != " "
     ]
     spaces = sum(glyph.text == " " for glyph in glyphs)
@@ -262,7 +263,7 @@ def _unspaced(glyphs: Sequence[Glyph], limit: float) -> Sequence[Glyph]:
         return glyphs
     if any(CJK.match(glyph.text) or len(glyph.text) > 1 or not glyph.text.isalpha() for glyph in solid):
         return glyphs
-    gaps = [after.left - before.right for before, after in zip(solid, solid[1:], strict=False)]
+    gaps = [after.left - before.right for before, after in pairwise(solid)]
     wide = median(gaps) * 1.6 + 0.1 * solid[0].size
     kept: list[Glyph] = [solid[0]]
     for glyph, gap in zip(solid[1:], gaps, strict=True):

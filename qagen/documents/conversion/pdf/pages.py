@@ -16,6 +16,7 @@ from qagen.documents.conversion.pdf.tables import RuledTable, grid_of, tables_of
 
 _KANA = re.compile(r"[\u3041-\u30ff\s]+\Z")
 _LONGEST_CELL = 300
+_FEWEST_WHOLE = 12  # words, for each letter that a line cuts off: else the lines are a drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,18 @@ class Page:
     lost: int
     readings: int
     pictures: float
+
+    @classmethod
+    def unread(cls, number: int) -> Page:
+        """A page that cannot be opened."""
+        return cls(
+            number, (), (), (), 0.0, 1.0, downwards=False, letters=-1, lost=0, readings=0, pictures=0.0
+        )
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it could not be opened."""
+        return self.letters < 0
 
     @property
     def is_blank(self) -> bool:
@@ -92,8 +105,17 @@ def _block(table: RuledTable, glyphs: Sequence[Glyph]) -> TableBlock | None:
     home = {(row + y, column + x): (row, column) for row, column, high, wide in table.spans()
             for y in range(high) for x in range(wide)}  # fmt: skip
     cells: dict[tuple[int, int], list[Glyph]] = {}
+    cut = words = 0
+    place, before = (0, 0), None
     for glyph in glyphs:
-        cells.setdefault(home[table.place(glyph)], []).append(glyph)
+        here = home[table.place(glyph)]
+        if before is None or not _goes_on(before, glyph):
+            place, words = here, words + 1
+        cut += here != place
+        cells.setdefault(place, []).append(glyph)
+        before = glyph
+    if cut * _FEWEST_WHOLE > words:
+        return None
     texts = {place: _cell_text(inside) for place, inside in cells.items()}
     long = [text for text in texts.values() if len(text) > _LONGEST_CELL]
     if 2 * len(long) > len(texts) or len(table.across) < 3:
@@ -102,6 +124,13 @@ def _block(table: RuledTable, glyphs: Sequence[Glyph]) -> TableBlock | None:
     if grid is None:
         return None
     return TableBlock(grid.markdown(), table, min(glyph.order for glyph in glyphs))
+
+
+def _goes_on(before: Glyph, glyph: Glyph) -> bool:
+    """Whether a letter is of one word with the one before it."""
+    if " " in {before.text, glyph.text} or abs(before.base - glyph.base) > 0.3 * glyph.size:
+        return False
+    return abs(glyph.left - before.right) < 0.1 * glyph.size
 
 
 def _cell_text(glyphs: Sequence[Glyph]) -> str:

@@ -1,4 +1,4 @@
-"""From lines to paragraphs: words that a line end cut are whole again, and a sentence goes on over columns and pages."""
+"""From lines to paragraphs: words cut at a line end are whole, sentences go on over columns and pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import median
 
 from qagen.documents.conversion.pdf.lines import Line
@@ -28,7 +29,7 @@ _END = re.compile(r"""[.!?:;。！？：；…؟।][)\]"'’”»」』）⁰¹
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A piece of the text in Markdown; ``open_end`` if its last line is full, so that it may go on elsewhere."""
+    """A piece of the text in Markdown; ``open_end`` if its last line is full: it may go on elsewhere."""
 
     text: str
     size: float
@@ -55,7 +56,7 @@ class Paragraph:
 
 @dataclass(slots=True)
 class Words:
-    """The words of a document with how often each stands in it whole: what a word cut at a line end is read by."""
+    """How often each word of a document stands in it whole: what a word cut at a line end is read by."""
 
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -105,7 +106,7 @@ def _distance(lines: Sequence[Line]) -> float:
     """How far lines of one paragraph stand from one another."""
     steps = [
         (after.base - before.base) / max(after.size, 1.0)
-        for before, after in zip(lines, lines[1:], strict=False)
+        for before, after in pairwise(lines)
         if 0.7 < (after.base - before.base) / max(after.size, 1.0) < 2.6
     ]
     if not steps:
@@ -116,7 +117,7 @@ def _distance(lines: Sequence[Line]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """Where a column begins and ends, and how far its lines stand from one another, in parts of their size."""
+    """Where a column begins and ends, and how far apart its lines are, in parts of their size."""
 
     left: float
     right: float
@@ -156,7 +157,7 @@ def _is_left_of_all(group: Sequence[Line], line: Line) -> bool:
 
 def _paragraph(group: Sequence[Line], column: _Measure, words: Words, page: int) -> Paragraph:
     text = group[0].text
-    for before, line in zip(group, group[1:], strict=False):
+    for before, line in pairwise(group):
         if column.is_short(before, line) and not before.text.endswith(_HYPHENS):
             text += "\n" + line.text
         else:
@@ -190,7 +191,7 @@ def flowing(found: Sequence[Paragraph], words: Words) -> list[Paragraph]:
 
 
 def _is_rest(kept: Sequence[Paragraph], at: int, one: Paragraph) -> bool:
-    """Whether a paragraph goes on one before it; over a table only if it begins in the middle of a sentence."""
+    """Whether a paragraph goes on one before it; over a table only if it begins in a sentence."""
     if not kept[at].goes_on(one) or not 0 <= one.page - kept[at].page <= 1:
         return False
     return one.text[:1].islower() or all(other.kind != "table" for other in kept[at + 1 :])

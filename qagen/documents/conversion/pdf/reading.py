@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from qagen.documents.conversion.archives import PASSWORD
 from qagen.documents.conversion.converted import Converted
 from qagen.documents.conversion.pdf.columns import Column, TableBlock, in_reading_order
-from qagen.documents.conversion.pdf.margins import Margins, PageLines, margins
+from qagen.documents.conversion.pdf.margins import PageLines, margins
 from qagen.documents.conversion.pdf.pages import Page, read_page
 from qagen.documents.conversion.pdf.paragraphs import Paragraph, Words, flowing, paragraphs, with_headings
 from qagen.documents.conversion.pdf.rows import as_text, row_block
@@ -39,11 +39,7 @@ def read(data: bytes) -> Converted:
         one for page, left_out in zip(pages, out.out, strict=True) for one in _of_page(page, left_out, words)
     ]
     text = "\n\n".join(one.text for one in with_headings(flowing(found, words)))
-    return Converted(text, _title(title, text), warnings_of(pages, _told(out), text))
-
-
-def _told(out: Margins) -> dict[str, int]:
-    return out.texts
+    return Converted(text, _title(title, text), warnings_of(pages, out.texts, text))
 
 
 def _pages(data: bytes) -> tuple[list[Page], str]:
@@ -69,14 +65,12 @@ def _page(document: Any, number: int, form: Any) -> Page:
 
     try:
         page = document[number]
+        try:
+            return read_page(page, number + 1, form)
+        finally:
+            page.close()
     except pypdfium2.PdfiumError:
-        return Page(
-            number + 1, (), (), (), 0.0, 1.0, downwards=False, letters=0, lost=0, readings=0, pictures=0.0
-        )
-    try:
-        return read_page(page, number + 1, form)
-    finally:
-        page.close()
+        return Page.unread(number + 1)
 
 
 def _of_page(page: Page, left_out: frozenset[int], words: Words) -> Iterator[Paragraph]:
@@ -112,8 +106,3 @@ def _title(told: str, text: str) -> str | None:
     if not plain or _NO_TITLE.match(plain) or plain.casefold() not in start:
         return None
     return plain
-
-
-def pages_told(numbers: Sequence[int]) -> str:
-    """Page numbers in words."""
-    return ", ".join(map(str, numbers))

@@ -1,4 +1,4 @@
-"""Rows without lines around them: tables that are set with white between the columns, labels with their values."""
+"""Rows without lines around them: tables with white between the columns, labels with their values."""
 
 from __future__ import annotations
 

@@ -11,11 +11,12 @@ from qagen.documents.conversion.pdf.glyphs import Glyph, Rule
 
 _NEAR = 2.5
 _FEWEST_FILLED = 0.25
+_MOST_CELLS = 6000
 
 
 @dataclass(frozen=True, slots=True)
 class RuledTable:
-    """The places of the lines from left to right and from the top down, and which sides of cells are drawn."""
+    """The places of the lines, from the left and from the top, and which sides of cells are drawn."""
 
     across: tuple[float, ...]
     down: tuple[float, ...]
@@ -125,7 +126,7 @@ def _cross(flat: Rule, tall: Rule) -> bool:
 def _table(level: Sequence[Rule], upright: Sequence[Rule]) -> RuledTable | None:
     down = _places(rule.top for rule in level)
     across = _places(rule.left for rule in upright)
-    if len(down) < 2 or len(across) < 2 or (len(down) - 1) * (len(across) - 1) < 2:
+    if len(down) < 2 or len(across) < 2 or not 2 <= (len(down) - 1) * (len(across) - 1) <= _MOST_CELLS:
         return None
     sides = frozenset(
         (_index(down, rule.top), column)
@@ -152,11 +153,14 @@ def _places(values: Iterable[float]) -> tuple[float, ...]:
 
 
 def _index(places: Sequence[float], value: float) -> int:
-    return min(range(len(places)), key=lambda at: abs(places[at] - value))
+    at = bisect_right(places, value)
+    if at == 0 or (at < len(places) and places[at] - value < value - places[at - 1]):
+        return at
+    return at - 1
 
 
 def grid_of(table: RuledTable, texts: dict[tuple[int, int], str]) -> Grid | None:
-    """The table with the texts of its cells, by row and column; None if it is a drawing with hardly any text."""
+    """The table with the texts of its cells, by row and column; None if it is a drawing with little text."""
     spans = table.spans()
     filled = sum(1 for row, column, _, _ in spans if texts.get((row, column)))
     rows_filled = {row for row, column, _, _ in spans if texts.get((row, column))}

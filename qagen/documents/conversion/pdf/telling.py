@@ -19,8 +19,8 @@ def warnings_of(pages: Sequence[Page], left_out: dict[str, int], text: str) -> t
     """The warnings of a document, those of whole pages first."""
     return (
         *_without_text(pages),
-        *_counted(pages, "characters_lost", lambda page: page.lost, "{} that the file does not tell", "letter"),
-        *_counted(pages, "readings_left_out", lambda page: page.readings, "{} beside characters (furigana) left out",
+        *_counted(pages, "characters_lost", lambda page: page.lost, "{} not told by the file", "letter"),
+        *_counted(pages, "readings_left_out", lambda page: page.readings, "{} (furigana) left out",
                   "reading"),
         *_sideways(pages),
         *_margins(left_out),
@@ -33,6 +33,9 @@ def _without_text(pages: Sequence[Page]) -> Iterator[DocumentWarning]:
     if scanned:
         has, what = ("has", "a picture") if len(scanned) == 1 else ("have", "pictures")
         yield _warning("no_text", scanned, f"{{}} {has} no text: {what}. OCR (ocrmypdf) would read it")
+    unread = [page.number for page in pages if page.is_unread]
+    if unread:
+        yield _warning("unread", unread, "{} cannot be read: damaged")
     mostly = [page.number for page in pages if 0 < page.letters < _FEW_LETTERS and page.pictures > _A_PICTURE]
     if mostly:
         yield _warning("little_text", mostly, "{} of pictures with hardly any text")
