@@ -10,6 +10,7 @@ from statistics import mean, median
 
 from qagen.documents.conversion.pdf.lines import Line
 from qagen.documents.conversion.pdf.tables import RuledTable
+from qagen.text.scripts import CJK
 
 _FEWEST_PAIRS = 2
 _MARKER = re.compile(
@@ -242,7 +243,7 @@ def _is_prose(side: Sequence[Piece]) -> bool:
         return False
     wide = max(line.right for line in lines) - min(line.left for line in lines)
     full = median([line.width for line in lines]) >= 0.8 * wide
-    letters = mean(sum(char.isalpha() for char in line.text) for line in lines)
+    letters = mean(sum(char.isalpha() for char in line.text) + len(CJK.findall(line.text)) for line in lines)
     return full and letters >= 14 and wide >= 9 * median([line.size for line in lines])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -116,14 +116,72 @@ class Letters:
         ways: dict[int, list[_Raw]] = {}
         for one in self.raw:
             ways.setdefault(one.style.angle, []).append(one)
-        found = [_framed(angle, letters) for angle, letters in ways.items()]
+        found = [one for angle, letters in ways.items() for one in _framed(angle, letters)]
         return sorted(found, key=lambda one: -sum(not glyph.text.isspace() for glyph in one[1]))
 
 
-def _framed(angle: int, letters: list[_Raw]) -> tuple[Frame, list[Glyph]]:
-    frame = Frame(angle, downwards=angle == 0 and _run_downwards(letters))
-    if angle == 0 and not frame.downwards:
-        return frame, [
+def _framed(angle: int, letters: list[_Raw]) -> Iterator[tuple[Frame, list[Glyph]]]:
+    if angle == 0 and _run_downwards(letters):
+        down, across = _parted(letters)
+        yield Frame(0, downwards=True), _placed(Frame(0, downwards=True), down)
+        if across:
+            yield Frame(0), _placed(Frame(0), across)
+    else:
+        yield Frame(angle), _placed(Frame(angle), letters)
+
+
+def _parted(letters: list[_Raw]) -> tuple[list[_Raw], list[_Raw]]:
+    """What runs downwards and what runs across; a short number in a line downwards is one sign."""
+    down: list[_Raw] = []
+    across: list[_Raw] = []
+    for run in _steady(letters):
+        first, last = run[0], run[-1]
+        if len(run) < 2 or abs(last.left - first.left) <= abs(last.top - first.top):
+            down += run
+        elif (
+            len(run) <= 4
+            and down
+            and abs(_middle(down[-1]) - (first.left + last.right) / 2) < first.style.size
+        ):
+            text = "".join(one.text for one in run)
+            down.append(first._replace(text=text, right=last.right))
+        else:
+            across += run
+    return down, across
+
+
+def _steady(letters: list[_Raw]) -> Iterator[list[_Raw]]:
+    """Runs of letters that follow one another in one way."""
+    run: list[_Raw] = []
+    way = ""
+    for letter in letters:
+        step = _way(run[-1], letter) if run else ""
+        if run and (not step or (way and step != way)):
+            yield run
+            run, step = [], ""
+        run.append(letter)
+        way = step
+    if run:
+        yield run
+
+
+def _way(before: _Raw, after: _Raw) -> str:
+    """Whether a letter follows another downwards or across; nothing if it stands elsewhere."""
+    across = abs((after.left + after.right) - (before.left + before.right)) / 2
+    down = abs(before.top + before.bottom - after.top - after.bottom) / 2
+    size = max(before.style.size, 1.0)
+    if across < size * 0.3 and down < size * 1.4:
+        return "down"
+    return "across" if down < size * 0.3 and across < size * 1.4 else ""
+
+
+def _middle(one: _Raw) -> float:
+    return (one.left + one.right) / 2
+
+
+def _placed(frame: Frame, letters: list[_Raw]) -> list[Glyph]:
+    if frame.angle == 0 and not frame.downwards:
+        return [
             Glyph(text, left, right, -top, -bottom, -style.y, style.size, style.bold, order)
             for text, left, bottom, right, top, style, order in letters
         ]
@@ -133,21 +191,16 @@ def _framed(angle: int, letters: list[_Raw]) -> tuple[Frame, list[Glyph]]:
         style = one.style
         base = (top + bottom) / 2 if frame.downwards else frame.base(style.x, style.y)
         glyphs.append(Glyph(one.text, left, right, top, bottom, base, style.size, style.bold, one.order))
-    return frame, glyphs
+    return glyphs
 
 
 def _run_downwards(letters: list[_Raw]) -> bool:
     """Whether Japanese or Chinese runs from the top down: each letter stands below the last."""
-    moves: Counter[str] = Counter()
-    for before, after in pairwise(letters):
-        if CJK.match(before.text) and CJK.match(after.text):
-            across = abs((after.left + after.right) - (before.left + before.right)) / 2
-            down = (before.top + before.bottom - after.top - after.bottom) / 2
-            size = max(before.style.size, 1.0)
-            if across < size * 0.3 and size * 0.5 < down < size * 2.5:
-                moves["down"] += 1
-            elif abs(down) < size * 0.3 and size * 0.5 < across < size * 2.5:
-                moves["across"] += 1
+    moves = Counter(
+        _way(before, after)
+        for before, after in pairwise(letters)
+        if CJK.match(before.text) and CJK.match(after.text)
+    )
     return moves["down"] > max(3, moves["across"])
 
 

@@ -12,6 +12,7 @@ from qagen.documents.conversion.pdf.drawings import DrawingReader
 from qagen.documents.conversion.pdf.fields import FieldReader, with_fields
 from qagen.documents.conversion.pdf.glyphs import Frame, Glyph, LetterReader, Rule
 from qagen.documents.conversion.pdf.lines import Line, lines_of
+from qagen.documents.conversion.pdf.margins import PageLines
 from qagen.documents.conversion.pdf.tables import RuledTable, grid_of, tables_of
 
 _KANA = re.compile(r"[\u3041-\u30ff\s]+\Z")
@@ -21,12 +22,16 @@ _FEWEST_WHOLE = 12  # words, for each letter that a line cuts off: else the line
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands on a page; ``start`` and ``end`` are its edges along the way in which its lines follow."""
+    """What stands on a page; ``start`` and ``end`` are its edges along the way in which its lines follow.
+
+    ``across`` is what is written from left to right on a page whose text runs downwards.
+    """
 
     number: int
     lines: tuple[Line, ...]
     tables: tuple[TableBlock, ...]
     sideways: tuple[tuple[Line, ...], ...]
+    across: PageLines
     start: float
     end: float
     downwards: bool
@@ -39,7 +44,18 @@ class Page:
     def unread(cls, number: int) -> Page:
         """A page that cannot be opened."""
         return cls(
-            number, (), (), (), 0.0, 1.0, downwards=False, letters=-1, lost=0, readings=0, pictures=0.0
+            number,
+            (),
+            (),
+            (),
+            PageLines((), 0.0, 1.0),
+            0.0,
+            1.0,
+            downwards=False,
+            letters=-1,
+            lost=0,
+            readings=0,
+            pictures=0.0,
         )
 
     @property
@@ -68,11 +84,17 @@ def read_page(page: Any, number: int, form: Any) -> Page:
     left, bottom, right, top = page.get_bbox()
     edges = frame.box(left, bottom, right, top)
     start, end = (edges[0], edges[2]) if frame.downwards else (edges[1], edges[3])
+    across = [lines_of(others) for other, others in frames[1:] if frame.downwards and other == Frame(0)]
     return Page(
         number=number,
         lines=tuple(lines),
         tables=tuple(blocks),
-        sideways=tuple(tuple(lines_of(others)) for _, others in frames[1:]),
+        sideways=tuple(
+            tuple(lines_of(others))
+            for other, others in frames[1:]
+            if not frame.downwards or other != Frame(0)
+        ),
+        across=PageLines(tuple(across[0]) if across else (), -top, -bottom),
         start=start,
         end=end,
         downwards=frame.downwards,

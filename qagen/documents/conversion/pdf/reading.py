@@ -35,11 +35,14 @@ def read(data: bytes) -> Converted:
     for page in pages:
         words.add(page.lines)
     out = margins([PageLines(page.lines, page.start, page.end, page.downwards) for page in pages])
+    across = margins([page.across for page in pages])
     found = [
-        one for page, left_out in zip(pages, out.out, strict=True) for one in _of_page(page, left_out, words)
+        one
+        for page, left_out, beside in zip(pages, out.out, across.out, strict=True)
+        for one in _of_page(page, left_out | beside, words)
     ]
     text = "\n\n".join(one.text for one in with_headings(flowing(found, words)))
-    return Converted(text, _title(title, text), warnings_of(pages, out.texts, text))
+    return Converted(text, _title(title, text), warnings_of(pages, {**out.texts, **across.texts}, text))
 
 
 def _pages(data: bytes) -> tuple[list[Page], str]:
@@ -84,7 +87,8 @@ def _of_page(page: Page, left_out: frozenset[int], words: Words) -> Iterator[Par
             )
         else:
             yield from _of_column(part, words, page.number)
-    for aside in page.sideways:
+    across = tuple(line for line in page.across.lines if line.order not in left_out)
+    for aside in (across, *page.sideways):
         for one in paragraphs(as_text(aside), words, page.number):
             yield replace(one, kind="aside", open_end=False)
 
