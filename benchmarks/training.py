@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from qagen.tuning.local.train_locally import train_locally
+from qagen.tuning.local.training.starting import train_locally
 
 EXAMPLES, BATCH, RANK, RATE = 40, 4, 32, 1e-3
 

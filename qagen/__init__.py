@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from qagen.tuning.hosted.jobs import resume_fine_tuning as resume_fine_tuning
     from qagen.tuning.hosted.metrics import fine_tuning_metrics as fine_tuning_metrics
     from qagen.tuning.hosted.metrics import plot_metrics as plot_metrics
-    from qagen.tuning.hosted.starting import start_fine_tuning as start_fine_tuning
+    from qagen.tuning.hosted.starting.start import start_fine_tuning as start_fine_tuning
     from qagen.tuning.hosted.uploading import delete_file as delete_file
     from qagen.tuning.hosted.uploading import upload_training_file as upload_training_file
     from qagen.tuning.hosted.watching import wait_for_fine_tuning as wait_for_fine_tuning
-    from qagen.tuning.local.train_locally import train_locally as train_locally
-    from qagen.tuning.tuned import tuned_model as tuned_model
+    from qagen.tuning.local.training.starting import train_locally as train_locally
+    from qagen.tuning.tuned.asking import tuned_model as tuned_model
 
 __version__ = "0.1.0"
 
@@ -80,12 +80,12 @@ _HOME = {
     "rephrase_pairs": "qagen.pairs.wordings.rephrasing",
     "resume_fine_tuning": "qagen.tuning.hosted.jobs",
     "split_documents": "qagen.documents.splitting",
-    "start_fine_tuning": "qagen.tuning.hosted.starting",
+    "start_fine_tuning": "qagen.tuning.hosted.starting.start",
     "token_splitter": "qagen.documents.splitting",
-    "tuned_model": "qagen.tuning.tuned",
+    "tuned_model": "qagen.tuning.tuned.asking",
     "upload_training_file": "qagen.tuning.hosted.uploading",
     "wait_for_fine_tuning": "qagen.tuning.hosted.watching",
-    "train_locally": "qagen.tuning.local.train_locally",
+    "train_locally": "qagen.tuning.local.training.starting",
     "write_pairs": "qagen.pairs.dataset",
     "write_training_file": "qagen.tuning.file.writing",
 }

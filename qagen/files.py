@@ -40,14 +40,16 @@ class Writer:
 
     def write(self, line: str) -> None:
         """Add a line, its end included."""
-        with _explained(self._path):
+        with explained(self._path):
             self._file.write(line)
         self.lines += 1
 
 
 @contextmanager
-def whole_file(path: Path, *, tag: str = "") -> Iterator[Writer]:
-    """Open a temporary file beside ``path`` and rename it to ``path`` when the block ends without an error.
+def whole_path(path: Path, *, tag: str = "") -> Iterator[Path]:
+    """A temporary name beside ``path`` to write to; it becomes ``path`` when the block ends without an error.
+
+    This is the one way to write a file whole. Text is written through :func:`whole_file`.
 
     Args:
         path: The file to be. Its folder must exist.
@@ -56,34 +58,55 @@ def whole_file(path: Path, *, tag: str = "") -> Iterator[Writer]:
     Raises:
         RunFolderError: The file cannot be written (no permission, disk full); ``path`` is as it was.
     """
-    with _explained(path):
+    with explained(path):
         is_file_name = bool(path.name) and not path.is_dir()
     if not is_file_name:
         raise RunFolderError(f"{str(path)!r} is not the name of a file: give one, such as train.jsonl")
     temporary = path.with_name(f"{path.name}.{tag or uuid4().hex}.tmp")
-    with _explained(path):
-        file = temporary.open("w", encoding="utf-8", newline="\n")
     try:
-        yield Writer(path, file)
-        with _explained(path):
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
+        yield temporary
+        with explained(path):
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
             temporary.replace(path)
     finally:
-        with suppress(OSError):  # a full disk refuses this too, and has been reported
-            file.close()
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def whole_file(path: Path, *, tag: str = "") -> Iterator[Writer]:
+    """A text file that is written whole or not at all, see :func:`whole_path`.
+
+    Raises:
+        RunFolderError: The file cannot be written (no permission, disk full); ``path`` is as it was.
+    """
+    with whole_path(path, tag=tag) as temporary:
+        with explained(path):
+            file = temporary.open("w", encoding="utf-8", newline="\n")
+        try:
+            yield Writer(path, file)
+            with explained(path):
+                file.close()
+        finally:
+            with suppress(OSError):  # a full disk refuses this too, and has been reported
+                file.close()
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """What the system refuses is an error that names the file.
+
+    Raises:
+        RunFolderError: With the system's own number of the error.
+    """
     try:
         yield
     except OSError as error:
-        raise RunFolderError(
+        told = RunFolderError(
             f"Cannot write {path}: {error.strerror or error}. What stood there before is unchanged."
-        ) from error
+        )
+        told.errno = error.errno
+        raise told from error
 
 
 def write_lines(path: Path, records: Iterable[BaseModel]) -> Path:

@@ -80,7 +80,7 @@ def _address(origin: Mapping[str, Any]) -> str:
 
 
 def _packages(extra: str, found: Distribution | None) -> Iterator[str]:
-    """What an extra asks for, as the metadata say it: ``bm25s>=0.2.14; extra == 'evaluate'``."""
+    """What an extra asks for, as the metadata say it: ``scipy>=1.15; extra == 'evaluate'``."""
     for requirement in (found and found.requires) or ():
         package, _, marker = requirement.partition(";")
         if f"extra == '{extra}'" in marker.replace('"', "'"):

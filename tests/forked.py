@@ -37,7 +37,7 @@ OF_THE_COMMAND = (
     "qagen.report.evaluation",
     "qagen.evaluation.evaluating",
     "qagen.tuning.file.checking",
-    "qagen.tuning.hosted.starting",
+    "qagen.tuning.hosted.starting.start",
     "qagen.tuning.hosted.watching",
     "langchain_openai",
     "langchain.chat_models",
@@ -46,8 +46,8 @@ OF_THE_COMMAND = (
 )
 OF_TRAINING = (
     *OF_THE_COMMAND,
-    "qagen.tuning.local.training",
-    "qagen.tuning.local.trainer",
+    "qagen.tuning.local.training.loop",
+    "qagen.tuning.local.training.trainer",
     "peft",
     "datasets",
 )

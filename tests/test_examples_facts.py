@@ -13,10 +13,10 @@ from gold_model import FACTS, read_facts
 
 from qagen import load_documents
 from qagen.pairs.gaps.coverage import measure_coverage
-from qagen.pairs.review.suspicion import suspicion
+from qagen.pairs.review.suspecting import suspicion
 from qagen.records import Passage, QAPair
 from qagen.text.folding import fold
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 
 DOCUMENTS = FACTS.parent / "documents"
 SOURCES = sorted(path.name for path in DOCUMENTS.iterdir())

@@ -2,7 +2,7 @@
 
 import json
 
-from qagen.tuning.local.train_locally import train_locally
+from qagen.tuning.local.training.starting import train_locally
 
 SYSTEM = "Answer the question briefly and exactly."
 TOWNS = ("Lodevar", "Karrow", "Brell", "Hestow", "Ulmar", "Varga")

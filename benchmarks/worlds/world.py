@@ -25,7 +25,7 @@ from qagen.pairs.wordings.forms import (
     tell_about,
     yes_or_no,
 )
-from qagen.pairs.wordings.making import HELD_OUT
+from qagen.pairs.wordings.saying import HELD_OUT
 from qagen.records import Form, Part, Passage, QAPair
 from qagen.text.folding import fold
 from worlds.english import ENGLISH

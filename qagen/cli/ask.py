@@ -66,7 +66,7 @@ def ask(
 ) -> None:
     """Ask the base model and the tuned one the same question, side by side."""
     from qagen.tuning.record import read_record
-    from qagen.tuning.tuned import tuned_model
+    from qagen.tuning.tuned.asking import tuned_model
 
     with answering(as_json) as answer:
         record = read_record(run)
@@ -96,7 +96,7 @@ def _base_answers(
     record: TuningRecord, base: str | None, asked: dict[str, list[str]], length: dict[str, Any]
 ) -> dict[str, list[str] | str]:
     """What the base model answers, by the name of the column; one line where it cannot be asked."""
-    from qagen.tuning.tuned import base_chat_model
+    from qagen.tuning.tuned.asking import base_chat_model
 
     try:
         client = None if record.provider == "local" else client_of(record)

@@ -30,12 +30,13 @@ from qagen.cli.terminal import (
 )
 from qagen.cli.values import job_value, losses_value
 from qagen.errors import RunFolderError, SettingsError
+from qagen.files import explained, whole_path
 
 if TYPE_CHECKING:
     import pandas as pd
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.local.train_locally import LocalModel
+    from qagen.tuning.local.training.starting import LocalModel
 
 _PLOTS = (".png", ".svg", ".pdf")
 _LATEST = 253_402_300_800  # seconds: the end of the year 9999, as far as a date goes
@@ -190,6 +191,8 @@ def _check_out(out: Path | None) -> None:
     if out.suffix.lower() not in {".csv", *_PLOTS}:
         known = ", ".join(_PLOTS)
         raise SettingsError(f"{out}: give -o a name that ends in {known} for a plot, or .csv for a table.")
+    if out.is_dir():
+        raise RunFolderError(f"{out} cannot be written: it is a folder. Give the name of a file.")
     if not out.parent.is_dir():
         raise RunFolderError(f"{out} cannot be written: there is no folder {out.parent}. Make it first.")
 
@@ -197,19 +200,18 @@ def _check_out(out: Path | None) -> None:
 def _write_metrics(losses: pd.DataFrame, checkpoints: Any, out: Path) -> None:
     from qagen.tuning.hosted.metrics import plot_metrics
 
-    try:
-        if out.suffix.lower() == ".csv":
-            losses.to_csv(out, index=False)
+    kind = out.suffix.lower()
+    with whole_path(out) as temporary, explained(out):
+        if kind == ".csv":
+            losses.to_csv(temporary, index=False)
             return
         figure: Any = plot_metrics(losses, checkpoints=checkpoints).figure
-        figure.savefig(out)
-    except OSError as error:
-        raise RunFolderError(f"{out} cannot be written: {error.strerror or error}.") from error
+        figure.savefig(temporary, format=kind.removeprefix("."))
 
 
 def trained_here(job: str) -> LocalModel | None:
     """The model of a run folder, if it was trained on this machine."""
-    from qagen.tuning.local.train_locally import LocalModel
+    from qagen.tuning.local.training.starting import LocalModel
     from qagen.tuning.record import read_record
 
     folder = Path(job)

@@ -27,7 +27,8 @@ def models(
     """List the embedded models: size, licence, and whether each is on this machine."""
     if context.invoked_subcommand:
         return
-    from qagen.llm.embedded.weights import DEFAULT, list_weights
+    from qagen.llm.embedded.table import DEFAULT
+    from qagen.llm.embedded.weights import list_weights
 
     with answering(as_json) as answer:
         answer([model_value(weights, path) for weights, path in list_weights()])

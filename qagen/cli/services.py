@@ -135,7 +135,7 @@ def refuse_path(job: str) -> None:
 
 def keep_record(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service) -> None:
     """Write what is known of a job to the run folder."""
-    from qagen.tuning.hosted.starting import record_of
+    from qagen.tuning.hosted.starting.job_record import record_of
     from qagen.tuning.record import write_record
 
     file = run / TRAIN

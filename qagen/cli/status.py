@@ -100,7 +100,7 @@ def add_pairs(table: Table, dataset: QADataset) -> None:
 
 def add_evaluation(table: Table, run: Path) -> None:
     """Rows of a table: what a report card says, if there is one."""
-    from qagen.evaluation.figures.cautions import find_outdated
+    from qagen.evaluation.figures.doubts import find_outdated
     from qagen.evaluation.report_card import EVALUATION, ReportCard
 
     if not (run / EVALUATION).exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,8 +43,10 @@ from qagen.errors import RunFolderError, SettingsError, TuningClosedError
 if TYPE_CHECKING:
     import openai
 
+    from qagen.tuning.file.report import TrainingFileReport
     from qagen.tuning.hosted.services import Service
-
+    from qagen.tuning.hosted.starting.settings import Settings
+    from qagen.tuning.hosted.starting.training_files import JobFiles
 
 VALIDATION = "validation.jsonl"
 _IDLE_AT_A_SERVICE = frozenset({"device", "quantize_4bit", "merge", "overwrite"})  # no setting of a training
@@ -113,16 +116,20 @@ def tune(
             written = command("generate", "SOURCE", "-o", run)
             raise SettingsError(f"{file} is not there. Write it with `{written}`.")
         tell_caution(run)
-        validation = _validation(run, hosted=provider != "local")
         if provider != "local":
-            start: dict[str, Any] = {
-                "suffix": suffix,
-                "n_epochs": n_epochs or "auto",
-                "again": again,
-                "progress": not quiet,
-            }
-            place = (provider, base_url)
-            _tune_hosted(run, file, validation, place, model, start, wait=wait, yes=yes, price=price)
+            from qagen.tuning.hosted.starting.settings import Settings
+
+            if model is None:
+                raise SettingsError(
+                    f"Which model is to be tuned at {provider}? Give --model, such as "
+                    "gpt-4.1-mini-2025-04-14 at OpenAI; your service lists those it tunes."
+                )
+            settings = Settings(model, suffix=suffix, n_epochs=n_epochs or "auto")
+            tuning = HostedTuning.of(run, (provider, base_url), settings, price)
+            tuning.show_cost()
+            if not yes:
+                confirm(f"Start the job at {tuning.service.title}?")
+            tuning.start(again=again, wait=wait, progress=not quiet)
         else:
             options: dict[str, Any] = {
                 "n_epochs": n_epochs or "auto",
@@ -139,7 +146,7 @@ def tune(
                 "overwrite": overwrite,
                 "progress": not quiet,
             }
-            _tune_here(run, file, validation, options if model is None else {**options, "model": model})
+            _tune_here(run, options if model is None else {**options, "model": model})
         answer(tuned_value(run))
 
 
@@ -172,25 +179,30 @@ def _look_at_options_of_the_other_kind(context: typer.Context, provider: Provide
 # --- on this machine
 
 
-def _validation(run: Path, *, hosted: bool) -> Path | None:
+def validation_file(run: Path, *, hosted: bool) -> Path | None:
     """The validation file of a run, unless it is shorter than services take."""
-    from qagen.tuning.file.checking import MIN_EXAMPLES
+    from qagen.tuning.file.file_rules import MIN_EXAMPLES
 
     file = run / VALIDATION
     if not file.is_file():
         return None
+    if not hosted:
+        return file
     examples = sum(bool(line.strip()) for line in file.read_bytes().splitlines())
-    if not hosted or examples >= MIN_EXAMPLES:
+    if examples >= MIN_EXAMPLES:
         return file
     announce(f"{file} holds {examples} of the {MIN_EXAMPLES} examples that a service wants: it is left out.")
     return None
 
 
-def _tune_here(run: Path, file: Path, validation: Path | None, options: dict[str, Any]) -> None:
-    from qagen.tuning.local.train_locally import train_locally
+def _tune_here(run: Path, options: dict[str, Any]) -> None:
+    from qagen.tuning.local.training.starting import train_locally
 
+    validation = validation_file(run, hosted=False)
     try:
-        trained = train_locally(file, out=run, validation_file=validation, announce=announce, **options)
+        trained = train_locally(
+            run / TRAIN, out=run, validation_file=validation, announce=announce, **options
+        )
     except KeyboardInterrupt:
         announce(
             f"\nStopped. What was trained up to the last checkpoint is kept in {run} (one is written every "
@@ -220,46 +232,111 @@ def _tune_here(run: Path, file: Path, validation: Path | None, options: dict[str
 # --- at a service
 
 
-def _tune_hosted(
-    run: Path,
-    file: Path,
-    validation: Path | None,
-    place: tuple[Hosted, str | None],
-    model: str | None,
-    start: dict[str, Any],
-    *,
-    wait: bool,
-    yes: bool,
-    price: float | None,
-) -> None:
-    from qagen.tuning.hosted.services import SERVICES
-    from qagen.tuning.hosted.starting import start_fine_tuning
+@dataclass(frozen=True)
+class HostedTuning:
+    """A training at a service, looked at before anything is sent or paid for."""
 
-    provider, base_url = place
-    if model is None:
-        raise SettingsError(
-            f"Which model is to be tuned at {provider}? Give --model, such as gpt-4.1-mini-2025-04-14 at "
-            "OpenAI; your service lists those it tunes."
+    run: Path
+    service: Service
+    client: openai.OpenAI
+    settings: Settings
+    files: JobFiles
+    report: TrainingFileReport
+    validation: TrainingFileReport | None
+
+    @classmethod
+    def of(
+        cls, run: Path, place: tuple[Hosted, str | None], settings: Settings, price: float | None
+    ) -> HostedTuning:
+        """Look at the run folder and its files; each file is read and checked once.
+
+        Raises:
+            SettingsError: An option cannot be, or there is no key for the service.
+            TrainingFileError: A file cannot be read.
+            RunFolderError: The run folder cannot be written.
+        """
+        from qagen.tuning.file.checking import check_files
+        from qagen.tuning.hosted.services import SERVICES
+        from qagen.tuning.hosted.starting.training_files import JobFiles
+
+        provider, base_url = place
+        client, service = client_at(provider, base_url), SERVICES[provider]
+        _check_writable(run)
+        settings.check(service)
+        training, validation = run / TRAIN, validation_file(run, hosted=True)
+        report, other = check_files(
+            training,
+            validation,
+            model=settings.model,
+            n_epochs=settings.n_epochs,
+            usd_per_million_tokens=price,
         )
-    client, service = client_at(provider, base_url), SERVICES[provider]
-    _check_writable(run)
-    _show_cost(file, validation, model, start["n_epochs"], price, service)
-    if not yes:
-        confirm(f"Start the job at {service.title}?")
-    try:
-        job = start_fine_tuning(
-            client, file, model=model, validation_file=validation, service=service, **start
-        )
-    except TuningClosedError as error:
-        _offer_deletion(client, error)
-        raise
-    # Before anything can go wrong here: without its id a job that costs money is lost from sight.
-    print(f"{job.id} is {job.status} at {service.title}.", flush=True)
-    keep_record(client, job, run, service)
-    if wait:
-        finish_job(client, watched_job(client, job, service, progress=start["progress"]), run, service)
-    else:
-        print(f"Watch it: {command('jobs', 'watch', run)}")
+        return cls(run, service, client, settings, JobFiles.of(training, validation), report, other)
+
+    @property
+    def reports(self) -> list[TrainingFileReport]:
+        """Of both files, the validation file first."""
+        return [self.report] if self.validation is None else [self.validation, self.report]
+
+    def show_cost(self) -> None:
+        """What the training takes, and what is wrong with the training file.
+
+        Raises:
+            TrainingFileError: The service would refuse a file.
+        """
+        table = new_table(f"To be trained: {self.settings.model}")
+        facts = dict(self.report.facts())
+        if self.settings.n_epochs == "auto":
+            facts["epochs"] = f"about {facts['epochs']}, by OpenAI's default rule"
+            for name in ("billed tokens", "cost"):
+                facts[name] = f"about {facts[name].removeprefix('about ')}, with these epochs"
+        for name in ("file", "examples", "tokens", "epochs", "billed tokens", "cost"):
+            unknown = name == "cost" and self.report.cost is None
+            add_row(table, name, "unknown: give --price" if unknown else facts[name])
+        screen().print(table)
+        self.refuse_files()
+        for finding in self.report.findings():
+            told = finding.removeprefix("error: ")
+            announce(
+                f"! {finding}" if told == finding else f"! against OpenAI's rules, sent all the same: {told}"
+            )
+
+    def refuse_files(self) -> None:
+        """The decision is that of the start, which gives the warnings too."""
+        import warnings
+
+        from qagen.tuning.hosted.verdict import Verdict
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            for report in self.reports:
+                Verdict(self.service, report, self.settings.method).enforce()
+
+    def start(self, *, again: bool, wait: bool, progress: bool) -> None:
+        """Start the job, keep its id in the run folder, and watch it to its end if that is wanted."""
+        from qagen.tuning.hosted.starting.start import start_checked
+
+        try:
+            job = start_checked(
+                self.client,
+                self.files,
+                self.reports,
+                self.settings,
+                self.service,
+                again=again,
+                progress=progress,
+            )
+        except TuningClosedError as error:
+            _offer_deletion(self.client, error)
+            raise
+        # Before anything can go wrong here: without its id a job that costs money is lost from sight.
+        print(f"{job.id} is {job.status} at {self.service.title}.", flush=True)
+        keep_record(self.client, job, self.run, self.service)
+        if wait:
+            ended = watched_job(self.client, job, self.service, progress=progress)
+            finish_job(self.client, ended, self.run, self.service)
+        else:
+            print(f"Watch it: {command('jobs', 'watch', self.run)}")
 
 
 def _check_writable(run: Path) -> None:
@@ -279,45 +356,6 @@ def _check_writable(run: Path) -> None:
             f"{run / TUNING}, where the job is kept, cannot be written ({error.strerror or error}): nothing "
             "was sent. Make the folder writable, or copy it to another place."
         ) from error
-
-
-def _show_cost(
-    file: Path, validation: Path | None, model: str, n_epochs: Any, price: float | None, service: Service
-) -> None:
-    from qagen.tuning.file.checking import check_training_file
-
-    report = check_training_file(
-        file, model=model, validation_file=validation, n_epochs=n_epochs, usd_per_million_tokens=price
-    )
-    table = new_table(f"To be trained: {model}")
-    facts = dict(report.facts())
-    if n_epochs == "auto":
-        facts["epochs"] = f"about {facts['epochs']}, by OpenAI's default rule"
-        facts["billed tokens"] = f"about {facts['billed tokens'].removeprefix('about ')}, with these epochs"
-        facts["cost"] = f"about {facts['cost'].removeprefix('about ')}, with these epochs"
-    for name in ("file", "examples", "tokens", "epochs", "billed tokens", "cost"):
-        unknown = name == "cost" and report.cost is None
-        add_row(table, name, "unknown: give --price" if unknown else facts[name])
-    screen().print(table)
-    _refuse_what_is_refused(file, validation, model, service)
-    for finding in report.findings():
-        told = finding.removeprefix("error: ")
-        announce(
-            f"! {finding}" if told == finding else f"! against OpenAI's rules, sent all the same: {told}"
-        )
-
-
-def _refuse_what_is_refused(file: Path, validation: Path | None, model: str, service: Service) -> None:
-    """The decision is that of ``start_fine_tuning``, which gives the warnings too."""
-    import warnings
-
-    from qagen.tuning.hosted.uploading import check_for
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        if validation:
-            check_for(service, validation, method="supervised", model=model)
-        check_for(service, file, method="supervised", model=model, validation_file=validation)
 
 
 def _offer_deletion(client: openai.OpenAI, error: TuningClosedError) -> None:

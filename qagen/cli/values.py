@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qagen.evaluation.figures.rates import Rate
     from qagen.evaluation.report_card import ReportCard
     from qagen.flow.estimate import Estimate, StepEstimate
-    from qagen.llm.embedded.weights import Weights
+    from qagen.llm.embedded.table import Weights
     from qagen.pairs.dataset import QADataset
     from qagen.records import Failure, Usage
     from qagen.tuning.file.report import TrainingFileReport
@@ -111,7 +111,7 @@ def check_value(report: TrainingFileReport) -> dict[str, Any]:
 
 def model_value(weights: Weights, path: Path | None) -> dict[str, Any]:
     """A row of ``qagen models``."""
-    from qagen.llm.embedded.weights import DEFAULT
+    from qagen.llm.embedded.table import DEFAULT
 
     return {
         "name": f"local:{weights.name}",

@@ -73,10 +73,10 @@ def ask_probes(
         ModelError: The model cannot be used at all.
         BudgetError: The budget is used up.
     """
-    return asker.each(partial(_reply, asker, system_prompt), askings)
+    return asker.each(partial(_reply_to, asker, system_prompt), askings)
 
 
-def _reply(asker: Asker, system_prompt: str | None, asking: Asking) -> Reply:
+def _reply_to(asker: Asker, system_prompt: str | None, asking: Asking) -> Reply:
     probe = asking.probe
     question = Question(
         messages=messages_of(asking, system_prompt=system_prompt),
@@ -119,9 +119,10 @@ class SourceTexts:
         text = self.texts.get(probe.source)
         if not text:
             return None
-        low, high = _bounds(probe, text)
+        source = _Source(text)
+        low, high = source.bounds(probe)
         if probe.start is not None and probe.end is not None and count_tokens(text[low:high]) > WINDOW:
-            low, high = _window(text, low, high, quote=(probe.start, probe.end))
+            low, high = source.window(low, high, quote=(probe.start, probe.end))
         if low >= high:
             return None
         outline = self._outlines.get(probe.source) or self._outlines.setdefault(probe.source, Outline(text))
@@ -139,44 +140,48 @@ def headed(section: Sequence[str], text: str) -> str:
     return plain if not section or plain.startswith("#") else f"{' > '.join(section)}\n\n{plain}"
 
 
-def _bounds(probe: Probe, text: str) -> tuple[int, int]:
-    """Where the passage of a probe begins and ends; where it names none, what is near the quote."""
-    start, _, end = probe.passage.rpartition("#")[2].partition("-")
-    if start.isdecimal() and end.isdecimal() and int(start) < int(end) <= len(text):
-        low, high = int(start), int(end)
-        inside = probe.start is None or (low <= probe.start and (probe.end or 0) <= high)
-        return (low, high) if inside else (min(low, probe.start or 0), max(high, probe.end or 0))
-    if probe.start is None or probe.end is None or not 0 <= probe.start < probe.end <= len(text):
-        return 0, 0
-    return max(0, probe.start - _NEAR), min(len(text), probe.end + _NEAR)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The text of a document, of which a part is shown."""
 
+    text: str
 
-def _window(text: str, low: int, high: int, *, quote: tuple[int, int]) -> tuple[int, int]:
-    """Whole paragraphs around a quote, or sentences of one that is too long: 300 tokens if it can be."""
-    first = last = 0
-    for kinds in ((PARAGRAPH,), (PARAGRAPH, LINE, SENTENCE)):
-        pieces = _pieces(text, max(low, quote[0] - _NEAR), min(high, quote[1] + _NEAR), kinds)
-        held = [place for place, (a, b) in enumerate(pieces) if a < quote[1] and quote[0] < b]
-        first, last = held[0], held[-1]
-        if count_tokens(text[pieces[first][0] : pieces[last][1]]) <= WINDOW:
-            break
-    return _grown(text, pieces, first, last)
+    def bounds(self, probe: Probe) -> tuple[int, int]:
+        """Where the passage of a probe begins and ends; where it names none, what is near the quote."""
+        text = self.text
+        start, _, end = probe.passage.rpartition("#")[2].partition("-")
+        if start.isdecimal() and end.isdecimal() and int(start) < int(end) <= len(text):
+            low, high = int(start), int(end)
+            inside = probe.start is None or (low <= probe.start and (probe.end or 0) <= high)
+            return (low, high) if inside else (min(low, probe.start or 0), max(high, probe.end or 0))
+        if probe.start is None or probe.end is None or not 0 <= probe.start < probe.end <= len(text):
+            return 0, 0
+        return max(0, probe.start - _NEAR), min(len(text), probe.end + _NEAR)
 
-
-def _pieces(text: str, low: int, high: int, kinds: Sequence[Kind]) -> list[tuple[int, int]]:
-    places = {place for kind in kinds for place in kind.places(text, low, high)}
-    cuts = sorted({low, high, *places})
-    return list(pairwise(cuts))
-
-
-def _grown(text: str, pieces: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
-    """The stretch of pieces around those with the quote that still fits; what precedes comes first."""
-    while True:
-        wider = [(first - 1, last), (first, last + 1)]
-        for one, other in wider:
-            fits = one >= 0 and other < len(pieces)
-            if fits and count_tokens(text[pieces[one][0] : pieces[other][1]]) <= WINDOW:
-                first, last = one, other
+    def window(self, low: int, high: int, *, quote: tuple[int, int]) -> tuple[int, int]:
+        """Whole paragraphs around a quote, or sentences of one that is too long: 300 tokens if it can be."""
+        first = last = 0
+        for kinds in ((PARAGRAPH,), (PARAGRAPH, LINE, SENTENCE)):
+            pieces = self.pieces(max(low, quote[0] - _NEAR), min(high, quote[1] + _NEAR), kinds)
+            held = [place for place, (a, b) in enumerate(pieces) if a < quote[1] and quote[0] < b]
+            first, last = held[0], held[-1]
+            if count_tokens(self.text[pieces[first][0] : pieces[last][1]]) <= WINDOW:
                 break
-        else:
-            return pieces[first][0], pieces[last][1]
+        return self.grown(pieces, first, last)
+
+    def pieces(self, low: int, high: int, kinds: Sequence[Kind]) -> list[tuple[int, int]]:
+        places = {place for kind in kinds for place in kind.places(self.text, low, high)}
+        cuts = sorted({low, high, *places})
+        return list(pairwise(cuts))
+
+    def grown(self, pieces: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
+        """The stretch of pieces around those with the quote that still fits; what precedes comes first."""
+        while True:
+            wider = [(first - 1, last), (first, last + 1)]
+            for one, other in wider:
+                fits = one >= 0 and other < len(pieces)
+                if fits and count_tokens(self.text[pieces[one][0] : pieces[other][1]]) <= WINDOW:
+                    first, last = one, other
+                    break
+            else:
+                return pieces[first][0], pieces[last][1]

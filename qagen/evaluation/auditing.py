@@ -74,14 +74,14 @@ def write_audit(card: ReportCard, path: str | Path, n: int = 100, *, seed: int =
     file = Path(path)
     _refuse_labelled(file)
     probes = {probe.id: probe for probe in card.probes}
-    drawn = _sample(card.results, probes, n, seed)
+    drawn = _answer_sample(card.results, probes, n, seed)
     if not drawn:
         raise SettingsError("the card has no answer that a person could label")
     text = StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for one in drawn:
-        table.writerow([_safe(cell) for cell in _row(one, probes[one.probe])])
+        table.writerow([_safe_cell(cell) for cell in _table_row(one, probes[one.probe])])
     with whole_file(file) as writer:
         writer.write("\ufeff" + text.getvalue())  # by the mark a spreadsheet knows that it is UTF-8
     return file
@@ -104,22 +104,22 @@ def read_audit(path: str | Path, card: ReportCard) -> Audit:
         SettingsError: Nothing is labelled.
     """
     file = Path(path)
-    known = {_id(result): result for result in card.results}
+    known = {_answer_id(result): result for result in card.results}
     labels: dict[str, bool] = {}
     rows = 0
-    for line, row in _read(file):
+    for line, row in _table_rows(file):
         rows += 1
-        key, label = row["id"].strip(), _label(row["right"], f"{file}, line {line}")
+        key, label = row["id"].strip(), _cell_label(row["right"], f"{file}, line {line}")
         if key not in known:
             raise RecordError(f"{file}, line {line}: the card has no answer {key!r}. Remove that line.")
         if label is not None and labels.setdefault(key, label) != label:
             raise RecordError(f"{file}, line {line}: {key} has another label above. Keep one of the two.")
     if not labels:
         raise SettingsError(f"{file} has no label yet: write yes or no into the column 'right'")
-    return _audit([(known[key], label) for key, label in labels.items()], rows)
+    return _audit_of([(known[key], label) for key, label in labels.items()], rows)
 
 
-def _audit(labelled: Sequence[tuple[Result, bool]], rows: int) -> Audit:
+def _audit_of(labelled: Sequence[tuple[Result, bool]], rows: int) -> Audit:
     person = [label for _, label in labelled]
     judged = [(one.judged, label) for one, label in labelled if one.judged is not None]
     return Audit(
@@ -131,37 +131,37 @@ def _audit(labelled: Sequence[tuple[Result, bool]], rows: int) -> Audit:
     )
 
 
-def _sample(results: Iterable[Result], probes: dict[str, Probe], n: int, seed: int) -> list[Result]:
+def _answer_sample(results: Iterable[Result], probes: dict[str, Probe], n: int, seed: int) -> list[Result]:
     """One of each stratum in turn, by a hash; what is drawn, in an order that has nothing to do with it."""
     strata: dict[tuple[str, ...], list[Result]] = {}
-    for one in sorted(results, key=lambda one: _draw(seed, one)):
+    for one in sorted(results, key=lambda one: _answer_draw(seed, one)):
         if one.probe in probes and not one.failure and one.reply.strip():
             stratum = (one.model, one.condition, probes[one.probe].kind, one.score.verdict, str(one.right))
             strata.setdefault(stratum, []).append(one)
-    columns = [strata[stratum] for stratum in sorted(strata, key=lambda one: _hash(f"{seed} {one}"))]
+    columns = [strata[stratum] for stratum in sorted(strata, key=lambda one: _text_hash(f"{seed} {one}"))]
     in_turn = [one for turn in zip_longest(*columns) for one in turn if one is not None]
-    return sorted(in_turn[:n], key=lambda one: _draw(seed + 1, one))
+    return sorted(in_turn[:n], key=lambda one: _answer_draw(seed + 1, one))
 
 
-def _row(result: Result, probe: Probe) -> tuple[str, ...]:
+def _table_row(result: Result, probe: Probe) -> tuple[str, ...]:
     expected = " / ".join(probe.answers) or _NO_ANSWER_EXISTS
-    return (_id(result), probe.question, expected, result.reply, "")
+    return (_answer_id(result), probe.question, expected, result.reply, "")
 
 
-def _id(result: Result) -> str:
+def _answer_id(result: Result) -> str:
     # With the reply, since a label is of it. A letter first: a spreadsheet takes 12e45678 for a number.
-    return "a" + _hash(f"{result.model}\n{result.condition}\n{result.probe}\n{result.reply}")[:15]
+    return "a" + _text_hash(f"{result.model}\n{result.condition}\n{result.probe}\n{result.reply}")[:15]
 
 
-def _draw(seed: int, result: Result) -> str:
-    return _hash(f"{seed} {_id(result)}")
+def _answer_draw(seed: int, result: Result) -> str:
+    return _text_hash(f"{seed} {_answer_id(result)}")
 
 
-def _hash(text: str) -> str:
+def _text_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _safe(cell: str) -> str:
+def _safe_cell(cell: str) -> str:
     plain = cell.replace("\0", "").encode("utf-8", "replace").decode()
     return f"'{plain}" if plain.startswith(_FORMULA) else plain
 
@@ -171,14 +171,14 @@ def _refuse_labelled(file: Path) -> None:
     if not file.is_file():
         return
     try:
-        labelled = any(row["right"].strip() for _, row in _read(file))
+        labelled = any(row["right"].strip() for _, row in _table_rows(file))
     except RecordError:
         labelled = True
     if labelled:
         raise RunFolderError(f"{file} is there already and is not an empty sample: give another name.")
 
 
-def _read(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _table_rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a table with the lines they end at, as spreadsheets write them: with , ; or tabs."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
@@ -189,7 +189,7 @@ def _read(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     head = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=head.count)
     rows = csv.DictReader(StringIO(text, newline=""), delimiter=delimiter)
-    missing = {"id", "right"} - set(_named(rows, file))
+    missing = {"id", "right"} - set(_table_columns(rows, file))
     if missing:
         raise RecordError(f"{file}, line 1: the column {' and '.join(sorted(missing))} is missing.")
     try:
@@ -199,14 +199,14 @@ def _read(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise RecordError(f"{file}, line {rows.line_num}: not a row of a CSV table ({error}).") from error
 
 
-def _named(rows: csv.DictReader[str], file: Path) -> Sequence[str]:
+def _table_columns(rows: csv.DictReader[str], file: Path) -> Sequence[str]:
     try:
         return rows.fieldnames or ()
     except csv.Error as error:
         raise RecordError(f"{file}, line 1: not a row of a CSV table ({error}).") from error
 
 
-def _label(cell: str, place: str) -> bool | None:
+def _cell_label(cell: str, place: str) -> bool | None:
     plain = unicodedata.normalize("NFKC", cell).strip().casefold()
     if not plain:
         return None

@@ -62,7 +62,7 @@ class Comparison:
         Raises:
             SettingsError: There is no such card.
         """
-        card = self._card(name)
+        card = self._card_named(name)
         return card.rate(card.subject, kind) if card.subject else None
 
     def base_rate(self, kind: ProbeKind) -> Rate | None:
@@ -81,7 +81,7 @@ class Comparison:
         Raises:
             SettingsError: There is no such card.
         """
-        return change(self._asked(before or self.first, kind), self._asked(name, kind))
+        return change(self._comparable_rows(before or self.first, kind), self._comparable_rows(name, kind))
 
     @cached_property
     def sentence(self) -> str:
@@ -110,7 +110,7 @@ class Comparison:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What stands against comparing these cards, a sentence each."""
-        return tuple(self._differences())
+        return tuple(self._difference_notes())
 
     def to_pandas(self) -> pd.DataFrame:
         """A ``DataFrame`` with a row for each card and kind of question: share, interval, change and p.
@@ -122,10 +122,10 @@ class Comparison:
             import pandas as pd
         except ImportError as error:
             raise MissingExtraError("hf", "to_pandas()") from error
-        table: pd.DataFrame = pd.DataFrame(list(self._rows()))
+        table: pd.DataFrame = pd.DataFrame(list(self._table_rows()))
         return table
 
-    def _rows(self) -> Iterator[dict[str, object]]:
+    def _table_rows(self) -> Iterator[dict[str, object]]:
         for name in self.cards:
             for kind in self.kinds:
                 rate = self.rate(name, kind)
@@ -147,39 +147,38 @@ class Comparison:
                     "p": change.p if change else None,
                 }
 
-    def _card(self, name: str) -> ReportCard:
+    def _card_named(self, name: str) -> ReportCard:
         if name not in self.cards:
             raise SettingsError(f"there is no card {name!r} here, only {', '.join(self.cards)}")
         return self.cards[name]
 
-    def _asked(self, name: str, kind: ProbeKind) -> list[Answered]:
+    def _comparable_rows(self, name: str, kind: ProbeKind) -> list[Answered]:
         """Answers whose probes have ids that are the same in every card, for the same question."""
-        card = self._card(name)
+        card = self._card_named(name)
         if card.subject is None:
             return []
         often: Counter[str] = Counter()
         rows = []
         for row in card.answered(card.subject, kind):
-            same = _same(row.probe)
+            same = _question_key(row.probe)
             rows.append(Answered(row.probe.model_copy(update={"id": f"{same}\n{often[same]}"}), row.result))
             often[same] += 1
         return rows
 
-    def _differences(self) -> Iterator[str]:
+    def _difference_notes(self) -> Iterator[str]:
         for name, card in self.cards.items():
             if said := caution_of(card.writers):
                 yield f"{name}: what counts as right may be wrong. {said}"
         first = self.first
         for name in list(self.cards)[1:]:
             for kind in self.kinds:
-                mine = {row.probe.id for row in self._asked(name, kind)}
-                theirs = {row.probe.id for row in self._asked(first, kind)}
+                mine = {row.probe.id for row in self._comparable_rows(name, kind)}
+                theirs = {row.probe.id for row in self._comparable_rows(first, kind)}
                 if mine != theirs:
                     yield (
                         f"{name} and {first} were not asked the same {KINDS[kind]} questions ({kind}): "
-                        f"{len(mine & theirs)} are shared, of {len(mine)} and {len(theirs)}. Changes "
-                        "are over the "
-                        "shared ones; shares are not."
+                        f"{len(mine & theirs)} are shared, of {len(mine)} and {len(theirs)}. Changes are "
+                        "over the shared ones; shares are not."
                     )
         bases = {str(card.training.get("base_model") or card.base or "") for card in self.cards.values()}
         bases.discard("")
@@ -226,7 +225,7 @@ def compare(cards: Mapping[str, ReportCard]) -> Comparison:
     return Comparison(dict(cards))
 
 
-def _same(probe: Probe) -> str:
+def _question_key(probe: Probe) -> str:
     """An id that is the same for the same question wherever it is asked."""
     return "\n".join((probe.kind, probe.form, probe.question, *probe.answers, *probe.options))
 
@@ -236,33 +235,43 @@ _COMPARED = ("Recovery", "- beyond drift", ABOVE, "General knowledge", "Twins to
 
 def comparison_sheet(comparison: Comparison) -> Sheet:
     """What is shown of several cards side by side."""
-    parts: list[Part] = [*_side_by_side(comparison), *_each(comparison), *_changes(comparison)]
+    shown = _Parts(comparison)
+    parts: list[Part] = [*shown.side_by_side(), *shown.each(), *shown.changes()]
     said = f"Changes are over the questions that both were asked. {INTERVALS} {TEST}"
     return Sheet(comparison.sentence, filled(parts), comparison.warnings, (said,))
 
 
-def _side_by_side(comparison: Comparison) -> Iterator[Chart]:
-    groups = []
-    for kind in comparison.kinds:
-        base = comparison.base_rate(kind)
-        rates = [("base", base)] if base else []
-        rates += [(name, rate) for name in comparison.cards if (rate := comparison.rate(name, kind))]
-        groups.append(Group(kind_title(kind), tuple(Bar(name, rate, name != "base") for name, rate in rates)))
-    yield Chart("Answered right with nothing at hand", tuple(groups))
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is shown of several cards, part by part."""
 
+    comparison: Comparison
 
-def _each(comparison: Comparison) -> Iterator[Lines]:
-    for name, card in comparison.cards.items():
-        lines = [line for line in numbers(card) if line[0] in _COMPARED]
-        training = trained(card)
-        yield Lines(name, (*lines, *([("Training", training)] if training else [])))
+    def side_by_side(self) -> Iterator[Chart]:
+        comparison = self.comparison
+        groups = []
+        for kind in comparison.kinds:
+            base = comparison.base_rate(kind)
+            rates = [("base", base)] if base else []
+            rates += [(name, rate) for name in comparison.cards if (rate := comparison.rate(name, kind))]
+            groups.append(
+                Group(kind_title(kind), tuple(Bar(name, rate, name != "base") for name, rate in rates))
+            )
+        yield Chart("Answered right with nothing at hand", tuple(groups))
 
+    def each(self) -> Iterator[Lines]:
+        for name, card in self.comparison.cards.items():
+            lines = [line for line in numbers(card) if line[0] in _COMPARED]
+            training = trained(card)
+            yield Lines(name, (*lines, *([("Training", training)] if training else [])))
 
-def _changes(comparison: Comparison) -> Iterator[Lines]:
-    for name in list(comparison.cards)[1:]:
-        changes = [
-            (f"{kind}: {KINDS[kind]}", changed(comparison.change(name, kind))) for kind in comparison.kinds
-        ]
-        yield Lines(
-            f"From {comparison.first} to {name}", tuple((kind, said) for kind, said in changes if said)
-        )
+    def changes(self) -> Iterator[Lines]:
+        comparison = self.comparison
+        for name in list(comparison.cards)[1:]:
+            changes = [
+                (f"{kind}: {KINDS[kind]}", changed(comparison.change(name, kind)))
+                for kind in comparison.kinds
+            ]
+            yield Lines(
+                f"From {comparison.first} to {name}", tuple((kind, said) for kind, said in changes if said)
+            )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from qagen.errors import RunFolderError, SettingsError
 from qagen.evaluation.probes.making import make_probes, read_probes, write_probes
-from qagen.evaluation.records import Condition, Probe, ProbeKind
+from qagen.evaluation.records import AT_HAND, Condition, Probe, ProbeKind
 from qagen.llm.models import greedy_model, greedy_params
 from qagen.pairs.dataset import PAIRS, PROBES, QADataset
 from qagen.tuning.record import TuningRecord, read_record
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
-    from qagen.llm.progress import Course
     from qagen.tuning.hosted.services import Client
 
 _TRAINING = (
@@ -56,7 +55,6 @@ class Options:
     progress: bool
     announce: Callable[[str], None]
     config: RunnableConfig | None
-    course: Course | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,10 @@ class Contestant:
     known: Mapping[str, Any] = field(default_factory=dict)
     is_heavy: bool = False
     system_prompt: str | None = None
+
+    def title(self, condition: Condition) -> str:
+        """Its name, and what it has at hand."""
+        return self.name + AT_HAND[condition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,6 @@ class Exam:
         return self.names[-1] if len(self.names) > 1 else None
 
 
-# --- the models
-
-
 def exam_of_models(
     models: Mapping[str, str | BaseChatModel],
     baseline: str | BaseChatModel | None,
@@ -145,13 +144,13 @@ def exam_of_models(
     if not chosen:
         raise SettingsError("there is no model to evaluate: give a mapping of names to chat models")
     contestants = tuple(
-        Contestant(name, _maker(model, options), system_prompt=options.system_prompt)
+        Contestant(name, _model_maker(model, options), system_prompt=options.system_prompt)
         for name, model in chosen.items()
     )
     return Exam(contestants, options, dataset, run=None)
 
 
-def _maker(model: str | BaseChatModel, options: Options) -> Callable[[], BaseChatModel]:
+def _model_maker(model: str | BaseChatModel, options: Options) -> Callable[[], BaseChatModel]:
     from langchain_core.language_models import BaseChatModel
 
     if isinstance(model, BaseChatModel):
@@ -182,75 +181,85 @@ def exam_of_run(
     record = read_record(run)
     if dataset is None and (run / PAIRS).exists():
         dataset = QADataset.load(run)
-    # A deployment may be given to another model under the same name: its job tells them apart.
-    made_by = {key: value for key in ("job", "model") if (value := getattr(record, key)) is not None}
-    make = _tuned_maker(run, record, options)
-    contestants = (
-        _base_of_run(record, baseline, options),
-        Contestant("tuned", make, made_by, is_heavy=record.provider == "local"),
-    )
-    return Exam(contestants, options, dataset, run, _training(record))
+    models = _RunModels(run, record, options)
+    return Exam((models.base(baseline), models.tuned()), options, dataset, run, models.training())
 
 
-def _base_of_run(record: TuningRecord, baseline: str | BaseChatModel | None, options: Options) -> Contestant:
-    name = baseline if isinstance(baseline, str) and baseline != "tuned" else "base"
-    heavy = record.provider == "local"
-    if baseline is not None and (not isinstance(baseline, str) or (heavy and _is_hosted(baseline))):
-        make = _maker(baseline, replace(options, base_url=None))  # the address is the judge's
-        return Contestant(name, make, is_heavy=heavy, system_prompt=record.system_prompt)
-    return Contestant(name, _base_maker(record, baseline, options), is_heavy=heavy)
+@dataclass(frozen=True, slots=True)
+class _RunModels:
+    """The models of a run folder, by its record."""
 
+    run: Path
+    record: TuningRecord
+    options: Options
 
-def _is_hosted(name: str) -> bool:
-    """Whether a name is that of a provider's model, and not of one on this machine."""
-    return ":" in name and not name.startswith("local:")
+    @property
+    def is_local(self) -> bool:
+        """Whether they were tuned on this machine, and so lie in its memory when they are asked."""
+        return self.record.provider == "local"
 
+    def base(self, baseline: str | BaseChatModel | None) -> Contestant:
+        """The model that was tuned, or the one that is to stand in its place."""
+        record, name = self.record, "base"
+        if isinstance(baseline, str) and baseline != "tuned":
+            name = baseline
+        hosted = isinstance(baseline, str) and ":" in baseline and not baseline.startswith("local:")
+        if baseline is not None and (not isinstance(baseline, str) or (self.is_local and hosted)):
+            make = _model_maker(baseline, replace(self.options, base_url=None))  # the address is the judge's
+            return Contestant(name, make, is_heavy=self.is_local, system_prompt=record.system_prompt)
+        return Contestant(name, self.base_maker(baseline), is_heavy=self.is_local)
 
-def _base_maker(record: TuningRecord, baseline: str | None, options: Options) -> Callable[[], BaseChatModel]:
-    from qagen.tuning.tuned import base_chat_model
+    def base_maker(self, baseline: str | None) -> Callable[[], BaseChatModel]:
+        """Makes the base model where the tuned one was made."""
+        from qagen.tuning.tuned.asking import base_chat_model
 
-    params = _params(record, baseline or record.base_model, options)
-    return lambda: base_chat_model(
-        record, baseline, client=options.client, home=options.home, announce=options.announce, **params
-    )
+        record, options = self.record, self.options
+        params = self.params(baseline or record.base_model)
+        return lambda: base_chat_model(
+            record, baseline, client=options.client, home=options.home, announce=options.announce, **params
+        )
 
+    def tuned(self) -> Contestant:
+        """The tuned model."""
+        from qagen.tuning.tuned.asking import tuned_model
 
-def _tuned_maker(run: Path, record: TuningRecord, options: Options) -> Callable[[], BaseChatModel]:
-    from qagen.tuning.tuned import tuned_model
+        run, record, options = self.run, self.record, self.options
+        # A deployment may be given to another model under the same name: its job tells them apart.
+        made_by = {key: value for key in ("job", "model") if (value := getattr(record, key)) is not None}
+        params = self.params(record.model or record.base_model)
 
-    params = _params(record, record.model or record.base_model, options)
-    return lambda: tuned_model(
-        run,
-        client=options.client,
-        deployment=options.deployment,
-        home=options.home,
-        announce=options.announce,
-        **params,
-    )
+        def make() -> BaseChatModel:
+            return tuned_model(
+                run,
+                client=options.client,
+                deployment=options.deployment,
+                home=options.home,
+                announce=options.announce,
+                **params,
+            )
 
+        return Contestant("tuned", make, made_by, is_heavy=self.is_local)
 
-def _params(record: TuningRecord, name: str, options: Options) -> dict[str, Any]:
-    """What makes answers short and the likeliest ones; models on this machine give these anyway."""
-    if record.provider == "local":
-        return {"max_tokens": options.answer_tokens}
-    return greedy_params(name, max_tokens=options.answer_tokens)
+    def params(self, name: str) -> dict[str, Any]:
+        """What makes answers short and the likeliest ones; models on this machine give these anyway."""
+        if self.is_local:
+            return {"max_tokens": self.options.answer_tokens}
+        return greedy_params(name, max_tokens=self.options.answer_tokens)
 
-
-def _training(record: TuningRecord) -> dict[str, Any]:
-    told = {**record.model_dump(mode="json"), **record.hyperparameters, **record.details}
-    known = {name: told[name] for name in _TRAINING if told.get(name) is not None}
-    planned = record.details.get("plan", {}).get("strength")
-    if planned is not None and planned != known.get("strength"):
-        known["planned_strength"] = planned  # it would have lost trained answers, so the adapter is whole
-    return {
-        "base_model": record.base_model,
-        "provider": record.provider,
-        **({} if record.examples is None else {"examples": record.examples}),
-        **known,
-    }
-
-
-# --- the probes
+    def training(self) -> dict[str, Any]:
+        """What a card keeps of the training."""
+        record = self.record
+        told = {**record.model_dump(mode="json"), **record.hyperparameters, **record.details}
+        known = {name: told[name] for name in _TRAINING if told.get(name) is not None}
+        planned = record.details.get("plan", {}).get("strength")
+        if planned is not None and planned != known.get("strength"):
+            known["planned_strength"] = planned  # it would have lost trained answers: the adapter is whole
+        return {
+            "base_model": record.base_model,
+            "provider": record.provider,
+            **({} if record.examples is None else {"examples": record.examples}),
+            **known,
+        }
 
 
 def all_probes(exam: Exam, given: Probes | Iterable[Probes] | None) -> tuple[Probe, ...]:
@@ -259,24 +268,24 @@ def all_probes(exam: Exam, given: Probes | Iterable[Probes] | None) -> tuple[Pro
     Raises:
         SettingsError: There is none.
     """
-    own = [] if given is None else [*_read(given)]
+    own = [] if given is None else [*_read_given(given)]
     if exam.run is not None:
         own = [*_probes_of_run(exam.run, exam.dataset, needed=not own), *own]
     elif given is None and exam.dataset is not None:
         own = make_probes(exam.dataset)
     if not own:
         raise SettingsError("there is nothing to ask: give probes=, or dataset= to make them of")
-    return tuple(_each_named(own))
+    return tuple(_each_named_probe(own))
 
 
-def _read(given: Probes | Iterable[Probes]) -> Iterator[Probe]:
+def _read_given(given: Probes | Iterable[Probes]) -> Iterator[Probe]:
     if isinstance(given, Probe):
         yield given
     elif isinstance(given, (str, Path)):
         yield from read_probes(given)
     else:
         for one in given:
-            yield from _read(one)
+            yield from _read_given(one)
 
 
 def _probes_of_run(run: Path, dataset: QADataset | None, *, needed: bool) -> list[Probe]:
@@ -328,7 +337,7 @@ def _drawn_facts(probes: Iterable[Probe], limit: int) -> set[str]:
     return {*drawn(trained), *drawn(withheld), *(probe.fact for probe in probes if probe.kind == "G")}
 
 
-def _each_named(probes: Iterable[Probe]) -> Iterator[Probe]:
+def _each_named_probe(probes: Iterable[Probe]) -> Iterator[Probe]:
     """The probes without those that stand there twice; of others with the same id, or none, it is made."""
     seen: dict[str, Probe] = {}
     for probe in probes:

@@ -6,7 +6,6 @@ import hashlib
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 from langchain_core.prompts import ChatPromptTemplate
@@ -130,9 +129,9 @@ def judge_results(
     known = {probe.id: probe for probe in probes}
     judged = [place for place, one in enumerate(results) if is_open(one, known[one.probe])]
     decided = [place for place, one in enumerate(results) if _is_decided(one, known[one.probe])]
-    judged += sorted(decided, key=lambda place: _draw(seed, results[place]))[:sample]
+    judged += sorted(decided, key=lambda place: _draw_of(seed, results[place]))[:sample]
     work = [(known[results[place].probe], results[place]) for place in judged]
-    verdicts = list(judge.each(partial(_verdict, judge), work))
+    verdicts = list(judge.each(_Judge(judge).verdict, work))
     found = list(results)
     for place, verdict in zip(judged, verdicts, strict=True):
         found[place] = _with_verdict(results[place], verdict, known[results[place].probe])
@@ -147,26 +146,31 @@ class _Verdict:
     usage: Usage
 
 
-def _verdict(judge: Asker, work: tuple[Probe, Result]) -> _Verdict:
-    probe, result = work
-    variables = {"question": _plain(probe.question), "reply": _plain(result.reply)}
-    if not probe.answers:
-        claim = _ask(judge, JUDGE_CLAIM_PROMPT, variables, ClaimVerdict, probe)
-        declined = None if claim.value is None else not claim.value.claims
-        return _Verdict(declined, _why(claim), claim.usage)
-    expected = "\n".join(f"- {_plain(text)}" for text in probe.answers)
-    answer = _ask(judge, JUDGE_ANSWER_PROMPT, {**variables, "expected": expected}, AnswerVerdict, probe)
-    return _Verdict(None if answer.value is None else answer.value.right, _why(answer), answer.usage)
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """The model that judges, one answer at a time."""
+
+    judge: Asker
+
+    def verdict(self, work: tuple[Probe, Result]) -> _Verdict:
+        probe, result = work
+        variables = {"question": _plain_text(probe.question), "reply": _plain_text(result.reply)}
+        if not probe.answers:
+            claim = self.ask(JUDGE_CLAIM_PROMPT, variables, ClaimVerdict, probe)
+            declined = None if claim.value is None else not claim.value.claims
+            return _Verdict(declined, _why_none(claim), claim.usage)
+        expected = "\n".join(f"- {_plain_text(text)}" for text in probe.answers)
+        answer = self.ask(JUDGE_ANSWER_PROMPT, {**variables, "expected": expected}, AnswerVerdict, probe)
+        return _Verdict(None if answer.value is None else answer.value.right, _why_none(answer), answer.usage)
+
+    def ask(
+        self, prompt: ChatPromptTemplate, variables: Mapping[str, str], reply: type[T], probe: Probe
+    ) -> Answer[T]:
+        where = f"{probe.kind} {probe.id}"
+        return self.judge.ask(prompt, variables, reply, stage=STAGE, source=probe.source, passage=where)
 
 
-def _ask(
-    judge: Asker, prompt: ChatPromptTemplate, variables: Mapping[str, str], reply: type[T], probe: Probe
-) -> Answer[T]:
-    where = f"{probe.kind} {probe.id}"
-    return judge.ask(prompt, variables, reply, stage=STAGE, source=probe.source, passage=where)
-
-
-def _why(answer: Answer[Any]) -> str:
+def _why_none(answer: Answer[Any]) -> str:
     return f"{answer.state}: {answer.error}" if answer.value is None else ""
 
 
@@ -194,22 +198,22 @@ def is_open(result: Result, probe: Probe) -> bool:
     if not _can_be_judged(result, probe) or result.score.verdict != "wrong":
         return False
     # to an unanswerable question, the answer of its original is a claim for sure
-    return bool(probe.answers) or not _gives(probe.wrong, result.reply)
+    return bool(probe.answers) or not _gives_one(probe.wrong, result.reply)
 
 
 def _is_decided(result: Result, probe: Probe) -> bool:
     return _can_be_judged(result, probe) and not is_open(result, probe)
 
 
-def _gives(answers: Sequence[str], reply: str) -> bool:
+def _gives_one(answers: Sequence[str], reply: str) -> bool:
     return bool(answers) and score_answer(Probe(question="", answers=tuple(answers)), reply).contained
 
 
-def _draw(seed: int, result: Result) -> str:
+def _draw_of(seed: int, result: Result) -> str:
     text = f"{seed} {result.model} {result.condition} {result.probe}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(text: str) -> str:
+def _plain_text(text: str) -> str:
     """A text that cannot close the tag it stands in."""
     return html.escape(text.strip(), quote=False)

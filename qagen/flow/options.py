@@ -45,12 +45,12 @@ def check_options(options: Iterable[str]) -> None:
         SettingsError: There are such names. It says which names are like them, or all if none is.
     """
     known = known_options()
-    told = [_told(name, known) for name in options if name not in known]
+    told = [_unknown_option(name, known) for name in options if name not in known]
     if told:
         raise SettingsError("; ".join(told))
 
 
-def _told(name: str, known: tuple[str, ...]) -> str:
+def _unknown_option(name: str, known: tuple[str, ...]) -> str:
     near = get_close_matches(name, known, n=3)
     if near:
         return f"there is no option {name!r}: did you mean {' or '.join(near)}?"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from qagen.errors import SettingsError
 from qagen.pairs.dividing import check_shares
 from qagen.pairs.wordings.forms import KINDS, AnswerStyle, Kind
-from qagen.pairs.wordings.rephrasing import Wish
+from qagen.pairs.wordings.wish import Wish
 from qagen.pairs.writing.generation import QAGenerator
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -14,12 +15,16 @@ from qagen.documents.loading import Source, nothing_read, stream_documents
 from qagen.errors import ModelError, SettingsError
 from qagen.flow.estimate import foresee_steps
 from qagen.flow.files import write_files
+from qagen.flow.finished import finished_dataset
+from qagen.flow.first_pass import FirstPass
 from qagen.flow.options import check_options
 from qagen.flow.recipe import Preset, Recipe, divided, make_generator
+from qagen.flow.state import Shared, State
 from qagen.flow.steps import Run
 from qagen.llm.asker import Asker
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
+from qagen.llm.progress import Course
 from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
 from qagen.pairs.edits import read_edits
 from qagen.pairs.provenance import Provenance, call_text, keep_provenance
@@ -90,30 +95,30 @@ def generate_pairs(
     if not first:
         raise nothing_read(unread)
     folder = None if out is None else Path(out)
+    reached = deque([State()], maxlen=1)  # what there is, also after Ctrl-C
     with Ledger(folder / LEDGER if folder else None) as ledger:  # and so is a folder that cannot be used
-        run = Run(
+        shared = Shared(
             recipe=recipe,
             generator=make_generator(llm, recipe, rest),
             ledger=ledger,
             edits=read_edits(folder),
+            course=Course(recipe.steps, show=progress),
+            asker_of=_asker_maker(ledger, config, rest),
+            foresee=partial(foresee_steps, recipe, base_url=rest.get("base_url")),
+            keep=reached.append,
             config=config,
             progress=progress,
-            foresee=partial(foresee_steps, recipe, base_url=rest.get("base_url")),
             on_pair=on_pair,
-            asker_of=_asker_of(ledger, config, rest),
         )
-        askers = run.askers()
-        ledger.budget = _budget(recipe, askers.values(), ledger)
-        keep_provenance(
-            ledger, _provenance(askers, command or call_text(generate_pairs, (source, llm), said))
-        )
+        _set_out(shared, command or call_text(generate_pairs, (source, llm), said))
+        run = Run.of(shared, FirstPass(shared, chain(first, documents), limit, unread))
         try:
-            run.all_steps(chain(first, documents), limit=limit, unread=unread)
+            run(State())
         except (KeyboardInterrupt, ModelError):
-            if folder and run.state.pairs and not (folder / PAIRS).exists():
-                run.dataset(folder).keep(folder, ledger)
+            if folder and reached[0].pairs and not (folder / PAIRS).exists():
+                finished_dataset(reached[0], shared, folder).keep(folder, ledger)
             raise
-        dataset = run.dataset(folder)
+        dataset = finished_dataset(reached[0], shared, folder)
         if folder:
             dataset.keep(folder, ledger)
     if folder:
@@ -121,7 +126,7 @@ def generate_pairs(
     return dataset
 
 
-def _asker_of(
+def _asker_maker(
     ledger: Ledger, config: RunnableConfig | None, options: Mapping[str, Any]
 ) -> Callable[[str | BaseChatModel], Asker]:
     """Makes the asker of another model, at the same server and in the same language as the writing one."""
@@ -133,16 +138,20 @@ def _asker_of(
     return lambda llm: Asker.of(llm, ledger=ledger, config=config, **named)
 
 
-def _provenance(askers: Mapping[str, Asker], command: str) -> Provenance:
-    return Provenance(
+def _set_out(shared: Shared, command: str) -> None:
+    """Make the models, keep what the run is made with, and set its cap: before anything is asked."""
+    askers, ledger = shared.askers(), shared.ledger
+    ledger.budget = _folder_budget(shared.recipe, askers.values(), ledger)
+    made = Provenance(
         command=command,
         date=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
         version=version("qagen-finetune"),
         models={step: asker.asked.name for step, asker in askers.items()},
     )
+    keep_provenance(ledger, made)
 
 
-def _budget(recipe: Recipe, askers: Iterable[Asker], ledger: Ledger) -> Budget | None:
+def _folder_budget(recipe: Recipe, askers: Iterable[Asker], ledger: Ledger) -> Budget | None:
     """The cap on the whole run folder, or ``None``.
 
     Raises:

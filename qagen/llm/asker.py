@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel
 
 from qagen.llm.asking import Answer, Asked, Question, ask
+from qagen.llm.embedded.workers import workers_for
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.prompting import prompt_id, prompt_messages
@@ -62,20 +63,35 @@ class Asker:
         base_url: str | None = None,
         announce: Callable[[str], None] | None = None,
         max_concurrency: int | None = None,
+        native: bool | None = None,
+        small: bool | None = None,
+        **params: Any,
     ) -> Asker:
         """An asker of a model by its name, or of any LangChain chat model.
+
+        Args:
+            llm: The model.
+            language: See the attributes, as for ``ledger`` and ``config``.
+            ledger: The same.
+            config: The same.
+            base_url: Of a server that speaks the OpenAI wire, when ``llm`` is a name.
+            announce: Told, in a line, of a download that is about to start.
+            max_concurrency: Calls in flight at once. By default 16; two for the embedded model.
+            native: Whether the provider holds replies to a schema, if that is not to be found out.
+            small: Whether the model is a small one, if that is not to be found out.
+            **params: What the model of a name is made with.
 
         Raises:
             SettingsError: The name cannot be used.
             ModelError: The model cannot be made.
         """
-        model = chat_model(llm, base_url=base_url, announce=announce)
+        model = chat_model(llm, base_url=base_url, announce=announce, **params)
         local = is_local(model)
         return cls(
             asked=Asked.of(model),
-            native=has_native_schema(model),
-            small=local,
-            workers=max_concurrency or (2 if local else 16),
+            native=has_native_schema(model) if native is None else native,
+            small=local if small is None else small,
+            workers=workers_for(max_concurrency, local=local),
             language=language,
             ledger=ledger,
             config=config,
@@ -109,22 +125,53 @@ class Asker:
             ModelError: The model cannot be used at all.
             BudgetError: The budget of the run is used up; nothing was asked.
         """
-        parser, wire = _parser(reply), wire_schema(reply)
+        question = self.question(
+            prompt,
+            variables,
+            _parser_of(reply),
+            stage=stage,
+            source=source,
+            passage=passage,
+            schema=schema,
+            attempt=attempt,
+        )
+        answer = self.answer(question)
+        if self.bar:
+            self.bar.answered(answer)
+        return answer
+
+    def question(
+        self,
+        prompt: ChatPromptTemplate,
+        variables: Mapping[str, str],
+        parser: OutputFixingParser[T],
+        *,
+        stage: str,
+        source: str,
+        passage: str,
+        schema: dict[str, Any] | None = None,
+        attempt: int = 1,
+    ) -> Question[T]:
+        """What is asked in one call, in the form that the model needs; for the arguments see :meth:`ask`.
+
+        A model whose provider holds it to a schema is sent that of the parser, or the tighter one; another
+        is told it in the prompt.
+        """
         instructions = "" if self.native else parser.get_format_instructions()
-        question = Question(
+        return Question(
             messages=prompt_messages(prompt, variables, format_instructions=instructions),
             parser=parser,
             stage=stage,
             source=source,
             passage=passage,
             prompt=prompt_id(prompt),
-            schema=(schema or wire) if self.native else None,
+            schema=(schema or _wire_schema_of(parser.pydantic_object)) if self.native else None,
             attempt=attempt,
         )
-        answer = ask(self.asked, question, ledger=self.ledger, config=self.config)
-        if self.bar:
-            self.bar.answered(answer)
-        return answer
+
+    def answer(self, question: Question[T]) -> Answer[T]:
+        """The answer to a question, from the ledger if it has it; the bar is not told."""
+        return ask(self.asked, question, ledger=self.ledger, config=self.config)
 
     def each(self, work: Callable[[W], R], items: Iterable[W]) -> Generator[R, None, None]:
         """The work of each item, in threads, the results in their order. Close it when leaving early."""
@@ -147,5 +194,8 @@ class Asker:
 
 
 @cache
-def _parser(reply: type[T]) -> OutputFixingParser[T]:
+def _parser_of(reply: type[T]) -> OutputFixingParser[T]:
     return OutputFixingParser(pydantic_object=reply)
+
+
+_wire_schema_of = cache(wire_schema)

@@ -108,7 +108,7 @@ def ask(
         RunFolderError: The ledger cannot be written.
     """
     if ledger is None:
-        return _answer(question, _call(asked, question, config))
+        return _answer_of_entry(question, _entry_of_call(asked, question, config))
     call = Call(
         key=key(asked, question),
         stage=question.stage,
@@ -119,12 +119,12 @@ def ask(
     )
     known = ledger.claim(call)
     if known is not None:
-        return _answer(question, known)
+        return _answer_of_entry(question, known)
     with ExitStack() as given_up:
         given_up.callback(ledger.release, call.key)
-        entry = _within(ledger.budget, asked, question, config)
+        entry = _entry_within(ledger.budget, asked, question, config)
         given_up.pop_all()
-    return _answer(question, ledger.finish(call.key, entry))
+    return _answer_of_entry(question, ledger.finish(call.key, entry))
 
 
 def key(asked: Asked, question: Question[Any]) -> str:
@@ -165,25 +165,25 @@ class _Spent:
         self.usage += tokens.model_copy(update={"cost": self.asked.cost(tokens)})
 
 
-def _within(
+def _entry_within(
     budget: Budget | None, asked: Asked, question: Question[T], config: RunnableConfig | None
 ) -> Entry:
     if budget is None:
-        return _call(asked, question, config)
+        return _entry_of_call(asked, question, config)
     with budget.call(question.messages, asked.cost) as spent:
-        entry = _call(asked, question, config)
+        entry = _entry_of_call(asked, question, config)
         spent.append(entry.usage)
     return entry
 
 
-def _call(asked: Asked, question: Question[T], config: RunnableConfig | None) -> Entry:
+def _entry_of_call(asked: Asked, question: Question[T], config: RunnableConfig | None) -> Entry:
     """Send, read, repair; the entry for the ledger."""
     spent = _Spent(asked)
     last = ""
 
     def send_counted(messages: list[BaseMessage]) -> AIMessage:
         nonlocal last
-        message = send(asked.model, messages, schema=question.schema, config=_named(config, question))
+        message = send(asked.model, messages, schema=question.schema, config=_named_config(config, question))
         spent.add(message)
         last = readable(str(message.text))  # half a character can be sent, but not stored
         return message
@@ -198,19 +198,19 @@ def _call(asked: Asked, question: Question[T], config: RunnableConfig | None) ->
     except GenerationError as error:
         entry = Entry(state="failed", reply=last, error=without_keys(str(error)))
     else:
-        entry = _entry(reading, last)
+        entry = _entry_of_reading(reading, last)
     usage = spent.usage.model_copy(update={"calls": 1, "asked": max(spent.tries, 1)})
     return replace(entry, usage=usage, attempts=max(spent.tries, 1))
 
 
-def _entry(reading: Reading[T], reply: str) -> Entry:
+def _entry_of_reading(reading: Reading[T], reply: str) -> Entry:
     state: CallState = "cut_off" if reading.cut_off else "done"
     return Entry(
         state=state, reply=reply, value=reading.value.model_dump_json(), error="; ".join(reading.steps)
     )
 
 
-def _answer(question: Question[T], entry: Entry) -> Answer[T]:
+def _answer_of_entry(question: Question[T], entry: Entry) -> Answer[T]:
     value = None
     if entry.value is not None:
         value = question.parser.pydantic_object.model_validate_json(entry.value)
@@ -223,7 +223,7 @@ def _answer(question: Question[T], entry: Entry) -> Answer[T]:
     )
 
 
-def _named(config: RunnableConfig | None, question: Question[Any]) -> RunnableConfig:
+def _named_config(config: RunnableConfig | None, question: Question[Any]) -> RunnableConfig:
     """The caller's configuration, with the names tracing shows."""
     own: RunnableConfig = {
         "run_name": f"qagen.{question.stage}",

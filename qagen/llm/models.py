@@ -249,7 +249,7 @@ def _local(
     name: str, *, home: Path | None, announce: Callable[[str], None] | None, **params: Any
 ) -> BaseChatModel:
     from qagen.llm.embedded.chat import local_model
-    from qagen.llm.embedded.weights import DEFAULT
+    from qagen.llm.embedded.table import DEFAULT
 
     return local_model(name or DEFAULT, home=home, announce=announce, **params)
 

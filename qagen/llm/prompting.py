@@ -23,7 +23,7 @@ def prompt_id(prompt: ChatPromptTemplate) -> str:
 def template_hash(prompt: ChatPromptTemplate) -> str:
     """The sha256 of a prompt's templates and of the values of its slots."""
     slots = {name: str(value) for name, value in sorted(prompt.partial_variables.items())}
-    text = json.dumps([[_template(message) for message in prompt.messages], slots], ensure_ascii=False)
+    text = json.dumps([[_template_text(message) for message in prompt.messages], slots], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -44,6 +44,11 @@ def prompt_messages(
     return [SystemMessage(format_instructions), *messages]
 
 
-def _template(message: object) -> list[str]:
+def as_line(text: str) -> str:
+    """A text in one line, as an entry of a list in a prompt is."""
+    return " ".join(text.split())
+
+
+def _template_text(message: object) -> list[str]:
     inner = getattr(message, "prompt", None)
     return [type(message).__name__, str(getattr(inner, "template", None) or message)]

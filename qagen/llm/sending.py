@@ -44,7 +44,7 @@ def send(
     """
     runnable: Any = model
     if schema is not None:
-        runnable = _held_to(model, schema)
+        runnable = _held_to_schema(model, schema)
     # return_exceptions: LangChain hands the error over as a value, whatever its class
     [reply] = runnable.batch([list(messages)], config, return_exceptions=True)
     if isinstance(reply, dict):  # with_structured_output(include_raw=True)
@@ -56,27 +56,27 @@ def send(
         return cut
     if isinstance(reply, QAGenError) or _is_mistake(reply):
         raise reply
-    raise _explained(model, reply) from reply
+    raise _explained_error(model, reply) from reply
 
 
-def _held_to(model: BaseChatModel, schema: dict[str, Any]) -> Any:
+def _held_to_schema(model: BaseChatModel, schema: dict[str, Any]) -> Any:
     """The model, held to a JSON schema by its provider."""
     from langchain_openai.chat_models.base import BaseChatOpenAI
 
     if isinstance(model, BaseChatOpenAI):
-        wire = {"name": schema.get("title", "reply"), "schema": schema, "strict": _is_closed(schema)}
+        wire = {"name": schema.get("title", "reply"), "schema": schema, "strict": _is_closed_schema(schema)}
         return model.bind(response_format={"type": "json_schema", "json_schema": wire})
     return model.with_structured_output(schema, method="json_schema", include_raw=True)
 
 
-def _is_closed(node: Any) -> bool:
+def _is_closed_schema(node: Any) -> bool:
     """Whether no object of the schema is open (a ``dict`` field is): strict modes refuse those."""
     if isinstance(node, list):
-        return all(map(_is_closed, node))
+        return all(map(_is_closed_schema, node))
     if not isinstance(node, dict):
         return True
     is_open = node.get("type") == "object" and node.get("additionalProperties") is not False
-    return not is_open and all(map(_is_closed, node.values()))
+    return not is_open and all(map(_is_closed_schema, node.values()))
 
 
 def _completion_of(error: BaseException) -> AIMessage | None:
@@ -104,9 +104,9 @@ def _is_mistake(error: Exception) -> bool:
     return type(error).__module__ == "builtins" and not isinstance(error, happened)
 
 
-def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
+def _explained_error(model: BaseChatModel, error: Exception) -> QAGenError:
     """Our error for what a provider's package raised."""
-    text = _said(error) or type(error).__name__
+    text = _error_text(error) or type(error).__name__
     status = getattr(error, "status_code", None)
     code = getattr(error, "code", None)
     if status == _TOO_MANY and never_clears(code):
@@ -122,7 +122,7 @@ def _explained(model: BaseChatModel, error: Exception) -> QAGenError:
     )
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """What an error says, on one line: without a connection to whom, and of a web page its words only."""
     page = "<html" in str(error).lower()
     text = without_keys(" ".join((_TAG.sub(" ", str(error)) if page else str(error)).split()))

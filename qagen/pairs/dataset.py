@@ -118,7 +118,7 @@ class QADataset(Sequence[QAPair]):
         }
         if (folder / LEDGER).exists():
             with Ledger(folder / LEDGER) as ledger:
-                parts.update(_kept_in(ledger))
+                parts.update(_kept_parts(ledger))
         return cls(pairs, **parts)
 
     def save(self, run: str | Path) -> Path:
@@ -145,10 +145,12 @@ class QADataset(Sequence[QAPair]):
         )
         for source, text in self.texts().items() if folder != self.run else ():
             ledger.keep_document(source, theme=source, text=text)
-        _write(folder / PAIRS, self, ledger)
-        _write(folder / DROPPED, self.dropped, ledger)
-        _write(folder / CONFLICTS, self.conflicts, ledger, always=False)
-        _write(folder / COVERAGE, [] if self.coverage is None else [self.coverage], ledger, always=False)
+        _write_records(folder / PAIRS, self, ledger)
+        _write_records(folder / DROPPED, self.dropped, ledger)
+        _write_records(folder / CONFLICTS, self.conflicts, ledger, always=False)
+        _write_records(
+            folder / COVERAGE, [] if self.coverage is None else [self.coverage], ledger, always=False
+        )
 
     def replace(self, pairs: Sequence[QAPair] | None = None, **parts: Unpack[Parts]) -> QADataset:
         """A new dataset with other pairs or parts, everything else as it is here."""
@@ -314,7 +316,7 @@ def _read_coverage(path: Path) -> Coverage | None:
         ) from error
 
 
-def _kept_in(ledger: Ledger) -> Parts:
+def _kept_parts(ledger: Ledger) -> Parts:
     settings: dict[str, Any] = ledger.settings()
     leaks = settings.get("leaks")
     return {
@@ -326,7 +328,7 @@ def _kept_in(ledger: Ledger) -> Parts:
     }
 
 
-def _write(path: Path, records: Iterable[BaseModel], ledger: Ledger, *, always: bool = True) -> None:
+def _write_records(path: Path, records: Iterable[BaseModel], ledger: Ledger, *, always: bool = True) -> None:
     """Write one record a line; a file that is not for always is removed when there is nothing to say."""
     with whole_file(path, tag=ledger.owner) as file:
         for record in records:

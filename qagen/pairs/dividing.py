@@ -17,11 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from qagen.errors import SettingsError
 from qagen.pairs.dataset import QADataset
 from qagen.pairs.wordings.gates import is_close, similarity
-from qagen.pairs.wordings.making import HELD_OUT, short_answer
+from qagen.pairs.wordings.saying import HELD_OUT, short_answer
 from qagen.records import Dropped, Leak, QAPair
 from qagen.text.folding import fold
-from qagen.text.names import names
-from qagen.text.questions import compare_questions, read_question
+from qagen.text.proper_names.reader import names
+from qagen.text.questions.likeness import compare_questions
+from qagen.text.questions.question import read_question
 
 LEAK = "leak"
 _SHARED = 0.6  # of its tokens each of two near questions shares with the other, at least
@@ -63,7 +64,7 @@ def divide_pairs(
     dropped: list[Dropped] = []
     leaks = find_leaks(pairs)
     while leaks:
-        pairs, gone = _without(pairs, leaks)
+        pairs, gone = _without_leaks(pairs, leaks)
         dropped += gone
         if not any(
             pair.part == "control" for pair in pairs
@@ -92,11 +93,11 @@ def assign_parts(
         if _is_held_out(pair):
             hidden[pair.fact].append(pair)
     chosen = {
-        min(wordings, key=lambda pair: _hash(seed, "wording", pair.id)).id
+        min(wordings, key=lambda pair: _seeded_hash(seed, "wording", pair.id)).id
         for fact, wordings in hidden.items()
         if _share_of(seed, "validation", words[fact]) < validation
     }
-    withheld = _withheld(together, words, control, seed)
+    withheld = _withheld_words(together, words, control, seed)
 
     def part(pair: QAPair) -> str:
         if words[pair.fact] in withheld:
@@ -105,7 +106,7 @@ def assign_parts(
             return "train"
         return "validation" if pair.id in chosen else "probe"
 
-    return [pair.model_copy(update=_as(part(pair), pair)) for pair in together]
+    return [pair.model_copy(update=_part_mark(part(pair), pair)) for pair in together]
 
 
 def find_leaks(pairs: Iterable[QAPair]) -> list[Leak]:
@@ -113,37 +114,37 @@ def find_leaks(pairs: Iterable[QAPair]) -> list[Leak]:
 
     ``exact``: the same question after folding. ``near``: its words are like those of a trained question
     (see :func:`qagen.pairs.wordings.gates.is_close`), and it is one of the same fact, or has the same answer,
-    numbers and names and asks the same (:func:`qagen.text.questions.compare_questions`); for a withheld fact
-    also a trained fact with the same answer from the same words. One leak is given for each pair that is
-    asked. Candidates are found by their rarest words, so the time grows with the pairs and not with their
-    square.
+    numbers and names and asks the same (:func:`~qagen.text.questions.likeness.compare_questions`); for a
+    withheld fact also a trained fact with the same answer from the same words. One leak is given for each
+    pair that is asked. Candidates are found by their rarest words, so the time grows with the pairs and not
+    with their square.
     """
     trained: list[QAPair] = []
     asked: list[QAPair] = []
     for pair in pairs:
         (trained if pair.part == "train" else asked).append(pair)
     exact = {fold(pair.question): pair for pair in reversed(trained)}
-    proofs = {proof: pair for pair in reversed(trained) for proof in _proofs(pair)}
+    proofs = {proof: pair for pair in reversed(trained) for proof in _fact_proofs(pair)}
     near = _Near(trained, asked)
-    found = (_leak(pair, exact, proofs, near) for pair in asked)
+    found = (_leak_of(pair, exact, proofs, near) for pair in asked)
     return [leak for leak in found if leak]
 
 
-def _leak(
+def _leak_of(
     pair: QAPair, exact: Mapping[str, QAPair], proofs: Mapping[tuple[str, ...], QAPair], near: _Near
 ) -> Leak | None:
     same = exact.get(fold(pair.question))
     if same:
         return Leak(trained=same.id, asked=pair.id, kind="exact", similarity=1.0)
     if pair.part == "control":
-        known = next((proofs[proof] for proof in _proofs(pair) if proof in proofs), None)
+        known = next((proofs[proof] for proof in _fact_proofs(pair) if proof in proofs), None)
         if known:
             alike = similarity(known.question, pair.question)
             return Leak(trained=known.id, asked=pair.id, kind="near", similarity=round(alike, 4))
     return near.leak(pair)
 
 
-def _without(pairs: Sequence[QAPair], leaks: Sequence[Leak]) -> tuple[list[QAPair], list[Dropped]]:
+def _without_leaks(pairs: Sequence[QAPair], leaks: Sequence[Leak]) -> tuple[list[QAPair], list[Dropped]]:
     """The pairs without those that leak; of a withheld fact that is known from elsewhere none stays."""
     by_id = {pair.id: pair for pair in pairs}
     details = {
@@ -166,7 +167,7 @@ def _without(pairs: Sequence[QAPair], leaks: Sequence[Leak]) -> tuple[list[QAPai
     return kept, dropped
 
 
-def _as(part: str, pair: QAPair) -> dict[str, object]:
+def _part_mark(part: str, pair: QAPair) -> dict[str, object]:
     """What changes: the part, and a mark by which a held-out wording is known when divided again."""
     if _is_held_out(pair) and not pair.extra.get(HELD_OUT):
         return {"part": part, "extra": {**pair.extra, HELD_OUT: True}}
@@ -202,15 +203,15 @@ def _deciding_words(pairs: Sequence[QAPair]) -> dict[str, str]:
     Of facts of one source with the same answer from the same quote the first by the alphabet decides. Other
     sources have no say, or a new document would move what was there.
     """
-    facts = _heads(pairs)
+    facts = _fact_heads(pairs)
     groups: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for fact, pair in facts.items():
-        groups[_span(pair)].append(fact)
+        groups[_fact_span(pair)].append(fact)
     words = {fact: fold(pair.question) for fact, pair in facts.items()}
-    return {fact: min(words[one] for one in groups[_span(pair)]) for fact, pair in facts.items()}
+    return {fact: min(words[one] for one in groups[_fact_span(pair)]) for fact, pair in facts.items()}
 
 
-def _withheld(pairs: Iterable[QAPair], words: Mapping[str, str], control: float, seed: int) -> set[str]:
+def _withheld_words(pairs: Iterable[QAPair], words: Mapping[str, str], control: float, seed: int) -> set[str]:
     """The deciding words of the facts that are withheld: under the share, or lowest where none else would be.
 
     Each document is looked at for itself, so that another one that is added later moves nothing in it; all
@@ -227,7 +228,7 @@ def _withheld(pairs: Iterable[QAPair], words: Mapping[str, str], control: float,
     return withheld
 
 
-def _heads(pairs: Iterable[QAPair]) -> dict[str, QAPair]:
+def _fact_heads(pairs: Iterable[QAPair]) -> dict[str, QAPair]:
     """Each fact with its canonical pair, or its first one when the canonical is not there."""
     heads: dict[str, QAPair] = {}
     for pair in pairs:
@@ -236,31 +237,35 @@ def _heads(pairs: Iterable[QAPair]) -> dict[str, QAPair]:
     return heads
 
 
-def _span(pair: QAPair) -> tuple[object, ...]:
+def _fact_span(pair: QAPair) -> tuple[object, ...]:
     if pair.start is None:
         return ("fact", pair.fact)
-    return (pair.source, pair.start, pair.end, _answer(pair))
+    return (pair.source, pair.start, pair.end, _folded_answer(pair))
 
 
-def _hash(seed: int, use: str, text: str) -> int:
+def _seeded_hash(seed: int, use: str, text: str) -> int:
     digest = hashlib.sha256(f"{seed}\0{use}\0{text}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big")
 
 
 def _share_of(seed: int, use: str, text: str) -> float:
-    return _hash(seed, use, text) / 2**64
+    return _seeded_hash(seed, use, text) / 2**64
 
 
 # --- what is near ----------------------------------------------------------------------------------------
 
 
-def _proofs(pair: QAPair) -> list[tuple[str, ...]]:
+def _fact_proofs(pair: QAPair) -> list[tuple[str, ...]]:
     """What shows that two canonical pairs give the same fact: the answer with the quote or its place."""
     if pair.form != "canonical":
         return []
-    answer, quote = _answer(pair), fold(pair.quote)
+    answer, quote = _folded_answer(pair), fold(pair.quote)
     return [
-        *([(answer, quote, _digits(pair.question))] if len(quote) >= _LONG_QUOTE and quote != answer else []),
+        *(
+            [(answer, quote, _question_digits(pair.question))]
+            if len(quote) >= _LONG_QUOTE and quote != answer
+            else []
+        ),
         *([(answer, pair.source, str(pair.start), str(pair.end))] if pair.start is not None else []),
     ]
 
@@ -278,13 +283,13 @@ class _Near:
         self._facts: dict[str, list[QAPair]] = defaultdict(list)
         self._blocks: dict[tuple[object, ...], list[tuple[frozenset[str], QAPair]]] = defaultdict(list)
         for pair in (*trained, *asked):
-            self._often.update(_tokens(pair.question))
-        facts, answers = {pair.fact for pair in asked}, {_answer(pair) for pair in asked}
+            self._often.update(_question_tokens(pair.question))
+        facts, answers = {pair.fact for pair in asked}, {_folded_answer(pair) for pair in asked}
         for pair in trained:
             if pair.fact in facts:
                 self._facts[pair.fact].append(pair)
-            if _answer(pair) in answers:
-                tokens = _tokens(pair.question)
+            if _folded_answer(pair) in answers:
+                tokens = _question_tokens(pair.question)
                 for key in self._keys(pair, tokens):
                     self._blocks[key].append((tokens, pair))
 
@@ -298,13 +303,13 @@ class _Near:
 
     def _keys(self, pair: QAPair, tokens: frozenset[str]) -> list[tuple[object, ...]]:
         """The answer and the question's numbers, with each of the rarer of the question's tokens."""
-        inside = (_answer(pair), _digits(pair.question))
+        inside = (_folded_answer(pair), _question_digits(pair.question))
         ordered = sorted(tokens, key=lambda token: (self._often[token], token))
         rare = ordered[: len(ordered) - math.ceil(_SHARED * len(ordered)) + 1]
         return [(*inside, token) for token in rare]
 
     def _candidates(self, pair: QAPair) -> Iterable[QAPair]:
-        tokens = _tokens(pair.question)
+        tokens = _question_tokens(pair.question)
         alike = {
             other.id: other
             for key in self._keys(pair, tokens)
@@ -314,20 +319,20 @@ class _Near:
         return (*self._facts.get(pair.fact, ()), *alike.values())
 
 
-def _answer(pair: QAPair) -> str:
+def _folded_answer(pair: QAPair) -> str:
     return fold(short_answer(pair))
 
 
-def _digits(question: str) -> str:
+def _question_digits(question: str) -> str:
     """The digits of a question, as a quick sign that two do not have the same numbers."""
-    return " ".join(sorted(_in_order(question)))
+    return " ".join(sorted(_digits_in_order(question)))
 
 
-def _in_order(question: str) -> list[str]:
+def _digits_in_order(question: str) -> list[str]:
     return re.findall(r"\d+", fold(question).replace(",", ""))
 
 
-def _tokens(question: str) -> frozenset[str]:
+def _question_tokens(question: str) -> frozenset[str]:
     """The words of a question; of scripts without spaces, the pairs of characters."""
     found: set[str] = set()
     for word in fold(question).split():
@@ -341,7 +346,7 @@ def _tokens(question: str) -> frozenset[str]:
 def _says_the_same(trained: QAPair, asked: QAPair) -> bool:
     if trained.fact == asked.fact:
         return True
-    if asked.form == "yes_no" and _in_order(trained.question) != _in_order(asked.question):
+    if asked.form == "yes_no" and _digits_in_order(trained.question) != _digits_in_order(asked.question):
         return False  # "race 1 ended 5" has the words and the answer of "race 5 ended 1"
     one, other = read_question(trained.question), read_question(asked.question)
     return names(trained.question) == names(asked.question) and compare_questions(one, other) != "other"

@@ -62,11 +62,11 @@ def call_text(function: Callable[..., Any], given: Iterable[object], options: Ma
     """
     parameters = inspect.signature(function).parameters
     named = [
-        f"{name}={_plain(value)}"
+        f"{name}={_plain_value(value)}"
         for name, value in options.items()
         if not callable(value) and (name not in parameters or parameters[name].default != value)
     ]
-    return f"{function.__name__}({', '.join([*map(_plain, given), *named])})"
+    return f"{function.__name__}({', '.join([*map(_plain_value, given), *named])})"
 
 
 def without_secrets(text: str) -> str:
@@ -74,7 +74,7 @@ def without_secrets(text: str) -> str:
     return _QUERY.sub(r"\1?…", _LOGIN.sub("", text))
 
 
-def _plain(value: object) -> str:
+def _plain_value(value: object) -> str:
     """A value as it is written, or the kind of it where it cannot be."""
     if isinstance(value, str | Path):
         text = without_secrets(str(value))
@@ -82,5 +82,5 @@ def _plain(value: object) -> str:
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_plain, value))}]"
+        return f"[{', '.join(map(_plain_value, value))}]"
     return f"<{type(value).__name__}>"

@@ -70,7 +70,7 @@ def read_texts(dataset: QADataset) -> Texts:
     texts: dict[str, str] = {}
     without: dict[str, str] = {}
     room = MOST_TEXT
-    for source in _sources(dataset):
+    for source in _source_names(dataset):
         text = kept.get(source)
         if text is None:
             without[source] = "The dataset does not keep the text of this source."
@@ -82,7 +82,7 @@ def read_texts(dataset: QADataset) -> Texts:
     return Texts(texts, without)
 
 
-def _sources(dataset: QADataset) -> Iterable[str]:
+def _source_names(dataset: QADataset) -> Iterable[str]:
     measured = (one.source for one in dataset.coverage.documents) if dataset.coverage else ()
     return dict.fromkeys(
         chain(
@@ -110,13 +110,13 @@ def make_sheets(texts: Texts, dataset: QADataset, coverage: Coverage | None) -> 
     sheets = {}
     for source, text in texts.texts.items():
         end = ends.get(source, len(text))
-        sheet = _cut(source, text[:end], uncovered[source], declared[source], quoted[source])
+        sheet = _cut_pieces(source, text[:end], uncovered[source], declared[source], quoted[source])
         # What lies beyond was not asked about, and stands without marks.
         sheets[source] = replace(sheet, pieces=(*sheet.pieces, text[end:])) if text[end:] else sheet
     return sheets | {source: Sheet(source, without=why) for source, why in texts.without.items()}
 
 
-def _cut(
+def _cut_pieces(
     source: str,
     text: str,
     uncovered: Collection[int],
@@ -126,7 +126,7 @@ def _cut(
     from qagen.pairs.gaps.coverage import SentencePlaces
     from qagen.text.cutting import headings
     from qagen.text.languages import language_of
-    from qagen.text.sentences import sentences
+    from qagen.text.sentence_ends import sentences
 
     places = SentencePlaces(sentences(text, source=source))
     reasons = {number: one.reason for one in declared for number in places.held(one.start, one.end)}
@@ -135,7 +135,7 @@ def _cut(
     pieces: list[Piece] = []
     done = 0
     for number, sentence in enumerate(places.sentences):
-        pieces.extend(_between(text, done, sentence.start, titles))
+        pieces.extend(_pieces_between(text, done, sentence.start, titles))
         if sentence.start in uncovered:
             pieces.append(["uncovered", sentence.text])
         elif number in reasons and not asked[number]:
@@ -143,11 +143,11 @@ def _cut(
         else:
             pieces.append(["covered", sentence.text])
         done = sentence.end
-    pieces.extend(_between(text, done, len(text), titles))
+    pieces.extend(_pieces_between(text, done, len(text), titles))
     return Sheet(source, language_of(text[:_ENOUGH_FOR_LANGUAGE]), tuple(pieces), places)
 
 
-def _between(text: str, start: int, end: int, titles: deque[Heading]) -> Iterator[Piece]:
+def _pieces_between(text: str, start: int, end: int, titles: deque[Heading]) -> Iterator[Piece]:
     """What stands between two sentences; the headings that it holds are taken off ``titles``."""
     while titles and titles[0].start < end:
         title = titles.popleft()
@@ -230,7 +230,7 @@ def page_data(dataset: QADataset, sheets: Mapping[str, Sheet]) -> dict[str, Any]
     ]
     leaks = [one.model_dump(mode="json") for one in islice(dataset.leaks or (), MOST_CONFLICTS)]
     return {
-        "documents": [_document(sheet) for sheet in sheets.values()],
+        "documents": [_document_data(sheet) for sheet in sheets.values()],
         "sources": list(rows.sources),
         "origins": [list(origin) for origin in rows.origins],
         "pairs": kept,
@@ -240,7 +240,7 @@ def page_data(dataset: QADataset, sheets: Mapping[str, Sheet]) -> dict[str, Any]
     }
 
 
-def _document(sheet: Sheet) -> dict[str, Any]:
+def _document_data(sheet: Sheet) -> dict[str, Any]:
     return {
         "source": sheet.source,
         "language": sheet.language,

@@ -21,7 +21,6 @@ MOST_MISSES = 200
 _MOST_ROWS = 200  # of a table
 _MOST_TEXT = 600  # characters of an answer: a small model may never end
 _MOST_MODELS = 6  # with a figure of their own
-_AT_HAND = {"closed": "", "passage": " with the passage", "retrieval": " with retrieval"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def find_section(run: Path | None) -> Section | None:
 
     What cannot be read becomes a section that says so: the page has much else to show.
     """
-    from qagen.evaluation.figures.cautions import find_outdated
+    from qagen.evaluation.figures.doubts import find_outdated
     from qagen.evaluation.report_card import EVALUATION, ReportCard
 
     if run is None or not (run / EVALUATION).exists():
@@ -110,80 +109,94 @@ def make_section(card: ReportCard) -> Section:
     from qagen.evaluation.figures.findings import GLOSSARY
     from qagen.evaluation.showing.layout import breakdowns, charts, footer, numbers
 
-    failed = card.failed()
+    failed, top = card.failed(), _CardFigures(card)
     return Section(
         sentence=card.sentence,
         warnings=tuple(str(one) for one in card.warnings),
-        figures=(_recovery(card), *_headlines(card), *_general(card)),
-        pictures=tuple(_picture(chart) for chart in (*charts(card), *breakdowns(card, most=_MOST_ROWS))),
+        figures=(top.recovery(), *top.headlines(), *top.general()),
+        pictures=tuple(_picture_of(chart) for chart in (*charts(card), *breakdowns(card, most=_MOST_ROWS))),
         numbers=tuple((name.strip(" -"), said) for name, said in numbers(card)),
         chief=card.subject or "",
-        misses=tuple(_miss(one) for one in failed[:MOST_MISSES]),
+        misses=tuple(_miss_of(one) for one in failed[:MOST_MISSES]),
         missed=len(failed),
         notes=tuple(footer(card)),
         glossary=GLOSSARY,
     )
 
 
-def _recovery(card: ReportCard) -> Figure:
-    """The recovery, at most 100 %; of few questions its interval alone, and where there is none, nothing."""
-    from qagen.evaluation.figures.words import as_range, is_few, recovered, recovered_between, recovered_of
+@dataclass(frozen=True, slots=True)
+class _CardFigures:
+    """The figures that stand above a report card."""
 
-    found = card.recovery
-    rate = card.rate(card.tuned, "P") if card.tuned else None
-    if found.value is None or rate is None:
-        return Figure("Recovery", "–", found.reason)
-    says = recovered_of(found)
-    if not is_few(rate):
-        share = min(1.0, max(0.0, found.value))
-        return Figure("Recovery", recovered(found), f"{recovered_between(found)} {says}".lstrip(), share)
-    if found.low is None or found.high is None:
-        return Figure("Recovery", "–", f"the share {says}: {found.reason}")
-    return Figure("Recovery", as_range(found.low, found.high), says)
+    card: ReportCard
+
+    def recovery(self) -> Figure:
+        """The recovery, at most 100 %; of few questions its interval alone, or nothing."""
+        card = self.card
+        from qagen.evaluation.figures.words import (
+            as_range,
+            is_few,
+            recovered,
+            recovered_between,
+            recovered_of,
+        )
+
+        found = card.recovery
+        rate = card.rate(card.tuned, "P") if card.tuned else None
+        if found.value is None or rate is None:
+            return Figure("Recovery", "–", found.reason)
+        says = recovered_of(found)
+        if not is_few(rate):
+            share = min(1.0, max(0.0, found.value))
+            return Figure("Recovery", recovered(found), f"{recovered_between(found)} {says}".lstrip(), share)
+        if found.low is None or found.high is None:
+            return Figure("Recovery", "–", f"the share {says}: {found.reason}")
+        return Figure("Recovery", as_range(found.low, found.high), says)
+
+    def headlines(self) -> list[Figure]:
+        """The main kind of question: every model with nothing at hand, the base model with a text too."""
+        card = self.card
+        from qagen.evaluation.figures.words import as_range, is_few, many
+        from qagen.evaluation.records import AT_HAND, KINDS
+        from qagen.evaluation.showing.layout import interval, share
+
+        kind = card.headline
+        if kind is None:
+            return []
+        names = sorted(card.models, key=lambda name: (name != card.subject, name != card.base))[:_MOST_MODELS]
+        asked: list[tuple[str, Condition]] = [(name, "closed") for name in names]
+        reader = card.base or card.subject
+        if reader is not None:
+            asked += [(reader, "passage"), (reader, "retrieval")]
+        chief = card.rate(names[0], kind) if names else None
+        found = []
+        for model, condition in asked:
+            rate = card.rate(model, kind, condition=condition)
+            if rate is not None:
+                name, counts = f"{model}{AT_HAND[condition]}", f"{rate.right:,} of {rate.asked:,}"
+                says = f"{KINDS[kind]}: {counts} about {many(rate.facts, 'fact')}"
+                if is_few(rate) or (chief is not None and is_few(chief)):
+                    found.append(
+                        Figure(name, as_range(rate.low, rate.high), f"{says}, too few for one share")
+                    )
+                else:
+                    found.append(Figure(name, share(rate), f"{interval(rate)} {says}", rate.share))
+        return found
+
+    def general(self) -> list[Figure]:
+        from qagen.evaluation.figures.findings import MOST_FORGOTTEN
+        from qagen.evaluation.figures.words import percent, points
+
+        change = self.card.forgetting
+        if change is None:
+            return []
+        shares = f"{percent(change.before.share)} before, {percent(change.after.share)} after"
+        says = f"points on general questions: {shares}"
+        value = points(change.points, signed=True, apart_from=MOST_FORGOTTEN).split()[0]
+        return [Figure("Forgotten or gained", value, says, is_alarming=change.points < -MOST_FORGOTTEN)]
 
 
-def _headlines(card: ReportCard) -> list[Figure]:
-    """The main kind of question: every model with nothing at hand, the base model with a text too."""
-    from qagen.evaluation.figures.words import as_range, is_few, many
-    from qagen.evaluation.records import KINDS
-    from qagen.evaluation.showing.layout import interval, share
-
-    kind = card.headline
-    if kind is None:
-        return []
-    names = sorted(card.models, key=lambda name: (name != card.subject, name != card.base))[:_MOST_MODELS]
-    asked: list[tuple[str, Condition]] = [(name, "closed") for name in names]
-    reader = card.base or card.subject
-    if reader is not None:
-        asked += [(reader, "passage"), (reader, "retrieval")]
-    chief = card.rate(names[0], kind) if names else None
-    found = []
-    for model, condition in asked:
-        rate = card.rate(model, kind, condition=condition)
-        if rate is not None:
-            name, counts = f"{model}{_AT_HAND[condition]}", f"{rate.right:,} of {rate.asked:,}"
-            says = f"{KINDS[kind]}: {counts} about {many(rate.facts, 'fact')}"
-            if is_few(rate) or (chief is not None and is_few(chief)):
-                found.append(Figure(name, as_range(rate.low, rate.high), f"{says}, too few for one share"))
-            else:
-                found.append(Figure(name, share(rate), f"{interval(rate)} {says}", rate.share))
-    return found
-
-
-def _general(card: ReportCard) -> list[Figure]:
-    from qagen.evaluation.figures.findings import MOST_FORGOTTEN
-    from qagen.evaluation.figures.words import percent, points
-
-    change = card.forgetting
-    if change is None:
-        return []
-    shares = f"{percent(change.before.share)} before, {percent(change.after.share)} after"
-    says = f"points on general questions: {shares}"
-    value = points(change.points, signed=True, apart_from=MOST_FORGOTTEN).split()[0]
-    return [Figure("Forgotten or gained", value, says, is_alarming=change.points < -MOST_FORGOTTEN)]
-
-
-def _picture(chart: Chart) -> Picture:
+def _picture_of(chart: Chart) -> Picture:
     from qagen.evaluation.showing.layout import interval, share
 
     rows = tuple(
@@ -202,19 +215,19 @@ def _picture(chart: Chart) -> Picture:
     return Picture(chart.title, draw_rates(chart), rows, has_who, more, chart.more)
 
 
-def _miss(fact: FailedFact) -> Miss:
+def _miss_of(fact: FailedFact) -> Miss:
     from qagen.evaluation.records import KINDS
     from qagen.evaluation.showing.layout import answer_of
 
     return Miss(
-        question=_shortened(fact.question),
+        question=_shortened_answer(fact.question),
         kind=KINDS[fact.kind],
         source=fact.source,
-        expected=_shortened(fact.expected),
-        answered=_shortened(answer_of(fact)),
+        expected=_shortened_answer(fact.expected),
+        answered=_shortened_answer(answer_of(fact)),
         counts=f"{fact.right:,} of {fact.asked:,}",
     )
 
 
-def _shortened(text: str) -> str:
+def _shortened_answer(text: str) -> str:
     return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"

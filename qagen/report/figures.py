@@ -109,13 +109,15 @@ def draw_plots(pairs: Iterable[QAPair], passages: int) -> list[Plot]:
     each = Counter(of_passage.values())
     each[0] += max(0, passages - len(of_passage))
     drawn = [
-        _histogram(
+        _histogram_plot(
             "Pairs per passage", "Other wordings of a pair are not counted.", +each, ("pairs", "passages")
         ),
-        _histogram("Length of the questions", "In characters.", questions, ("characters", "questions")),
-        _histogram("Length of the answers", "In characters.", answers, ("characters", "answers")),
-        _ranking("Question types", _types_caption(kinds), kinds, ("type", "questions")),
-        _ranking("First words", _words_caption(words, kinds.total()), words, ("first word", "questions")),
+        _histogram_plot("Length of the questions", "In characters.", questions, ("characters", "questions")),
+        _histogram_plot("Length of the answers", "In characters.", answers, ("characters", "answers")),
+        _ranking_plot("Question types", _types_caption(kinds), kinds, ("type", "questions")),
+        _ranking_plot(
+            "First words", _words_caption(words, kinds.total()), words, ("first word", "questions")
+        ),
     ]
     return [plot for plot in drawn if plot.rows]
 
@@ -131,22 +133,22 @@ def _words_caption(words: Counter[str], questions: int) -> str:
     return most + left
 
 
-def _histogram(title: str, caption: str, counts: Counter[int], heads: tuple[str, str]) -> Plot:
-    rows = tuple(_bins(counts))
-    return Plot(title, caption, _columns(title, caption, rows), heads, rows)
+def _histogram_plot(title: str, caption: str, counts: Counter[int], heads: tuple[str, str]) -> Plot:
+    rows = tuple(_value_bins(counts))
+    return Plot(title, caption, _column_svg(title, caption, rows), heads, rows)
 
 
-def _ranking(title: str, caption: str, counts: Counter[str], heads: tuple[str, str]) -> Plot:
+def _ranking_plot(title: str, caption: str, counts: Counter[str], heads: tuple[str, str]) -> Plot:
     rows = tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST_ROWS])
-    return Plot(title, caption, _bars(title, caption, rows), heads, rows)
+    return Plot(title, caption, _bar_svg(title, caption, rows), heads, rows)
 
 
-def _bins(counts: Mapping[int, int]) -> Iterable[tuple[str, int]]:
+def _value_bins(counts: Mapping[int, int]) -> Iterable[tuple[str, int]]:
     """At most a dozen bins of equal width; the last one takes the longest hundredth too."""
     if not counts:
         return
-    low, high, top = min(counts), _percentile(counts, 0.99), max(counts)
-    width = _round_up((high - low + 1) / _MOST_BARS)
+    low, high, top = min(counts), _value_percentile(counts, 0.99), max(counts)
+    width = _round_width((high - low + 1) / _MOST_BARS)
     start = low - low % width
     last = start + width * ((high - start) // width)
     for first in range(start, last + 1, width):
@@ -156,7 +158,7 @@ def _bins(counts: Mapping[int, int]) -> Iterable[tuple[str, int]]:
         yield (f"{first:,}+" if is_open else f"{first:,}" if width == 1 else f"{first:,}–{end:,}"), total
 
 
-def _percentile(counts: Mapping[int, int], share: float) -> int:
+def _value_percentile(counts: Mapping[int, int], share: float) -> int:
     wanted, seen = share * sum(counts.values()), 0
     for value in sorted(counts):
         seen += counts[value]
@@ -165,7 +167,7 @@ def _percentile(counts: Mapping[int, int], share: float) -> int:
     return max(counts)
 
 
-def _round_up(width: float) -> int:
+def _round_width(width: float) -> int:
     """The next of 1, 2, 5, 10, 20, 50 and so on."""
     ten = 1
     while True:
@@ -190,7 +192,7 @@ def drawing(title: str, caption: str, height: int) -> Element:
     return picture
 
 
-def _columns(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
+def _column_svg(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
     picture = drawing(title, caption, _HEIGHT)
     most = max((count for _, count in rows), default=1)
     step = WIDTH / max(len(rows), 1)
@@ -201,10 +203,10 @@ def _columns(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
         height = max(1.5, (base - _HEAD) * count / most) if count else 0
         middle = place * step + step / 2
         wide = min(step * 0.78, 44)
-        _rectangle(
+        _draw_rectangle(
             picture, f"{name}: {count:,}", x=middle - wide / 2, y=base - height, width=wide, height=height
         )
-        label(picture, middle, base - height - 5, _short(count) if count else "", "value middle")
+        label(picture, middle, base - height - 5, _short_count(count) if count else "", "value middle")
         if place % named == 0:
             label(picture, middle, _HEIGHT - 6, name.split("–")[0], "name middle")
     SubElement(
@@ -213,7 +215,7 @@ def _columns(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
     return tostring(picture, encoding="unicode")
 
 
-def _bars(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
+def _bar_svg(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
     picture = drawing(title, caption, max(len(rows), 1) * _ROW)
     most = max((count for _, count in rows), default=1)
     room = WIDTH - _NAME - 54
@@ -222,12 +224,12 @@ def _bars(title: str, caption: str, rows: Sequence[tuple[str, int]]) -> str:
         width = max(1.5, room * count / most)
         shown = name if len(name) <= _MOST_NAME + 4 else f"{name[:_MOST_NAME]}…"
         label(picture, _NAME - 8, top + 17, shown, "name end")
-        _rectangle(picture, f"{name}: {count:,}", x=_NAME, y=top + 4, width=width, height=_ROW - 8)
+        _draw_rectangle(picture, f"{name}: {count:,}", x=_NAME, y=top + 4, width=width, height=_ROW - 8)
         label(picture, _NAME + width + 6, top + 17, f"{count:,}", "value")
     return tostring(picture, encoding="unicode")
 
 
-def _rectangle(picture: Element, says: str, **box: float) -> None:
+def _draw_rectangle(picture: Element, says: str, **box: float) -> None:
     """``box``: x, y, width and height."""
     places = {name: f"{value:.1f}" for name, value in box.items()}
     bar = SubElement(picture, "rect", {"class": "bar", "rx": "2", **places})
@@ -239,7 +241,7 @@ def label(picture: Element, x: float, y: float, text: str, kind: str) -> None:
     SubElement(picture, "text", {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}"}).text = text
 
 
-def _short(count: int) -> str:
+def _short_count(count: int) -> str:
     """At most four signs, to stand over a narrow bar: 999, 1.2k, 12k, 1.2M."""
     for size, letter in ((1_000_000, "M"), (1_000, "k")):
         if count >= size:

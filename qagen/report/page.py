@@ -58,13 +58,13 @@ def write_report(dataset: QADataset, path: str | Path, *, evaluation: ReportCard
 def render_report(dataset: QADataset, *, evaluation: ReportCard | None = None) -> str:
     """The page of a dataset as text."""
     texts = read_texts(dataset)
-    coverage = _coverage(dataset, texts)
+    coverage = _dataset_coverage(dataset, texts)
     sheets = make_sheets(texts, dataset, coverage)
     style, script = (
         files("qagen.report").joinpath(name).read_text("utf-8") for name in ("page.css", "page.js")
     )
     return (
-        _templates()
+        _page_templates()
         .get_template("page.html")
         .render(
             summary=summarise(dataset, coverage, sources=[*sheets]),
@@ -75,8 +75,8 @@ def render_report(dataset: QADataset, *, evaluation: ReportCard | None = None) -
             most_conflicts=MOST_CONFLICTS,
             style=style,
             script=script,
-            style_hash=_hash(style),
-            script_hash=_hash(script),
+            style_hash=_policy_hash(style),
+            script_hash=_policy_hash(script),
         )
     )
 
@@ -87,7 +87,7 @@ def json_block(value: Any) -> str:
     return _UNSAFE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
-def _coverage(dataset: QADataset, texts: Texts) -> Coverage | None:
+def _dataset_coverage(dataset: QADataset, texts: Texts) -> Coverage | None:
     from qagen.pairs.gaps.coverage import measure_coverage
 
     if dataset.coverage is not None or not texts.texts:
@@ -95,7 +95,7 @@ def _coverage(dataset: QADataset, texts: Texts) -> Coverage | None:
     return measure_coverage(texts.texts, dataset)
 
 
-def _templates() -> Environment:
+def _page_templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -109,6 +109,6 @@ def _templates() -> Environment:
     return environment
 
 
-def _hash(text: str) -> str:
+def _policy_hash(text: str) -> str:
     """As a content security policy names what may run."""
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

@@ -40,60 +40,63 @@ def draw_rates(chart: Chart) -> str:
     picture.set("class", "plot rates")
     top = 0
     for title, bars in groups:
-        for kind, line in _lines(title):
+        for kind, line in _title_lines(title):
             top += _LINE[kind]
             label(picture, 0, top, line, kind)
         for bar in bars:
-            _draw(picture, bar, top + _GAP, left)
+            _draw_bar(picture, bar, top + _GAP, left)
             top += _ROW
         top += 2 * _GAP
     picture.set("viewBox", f"0 0 {WIDTH} {top or 1}")
     return tostring(picture, encoding="unicode")
 
 
-def _lines(title: str) -> list[tuple[str, str]]:
+def _title_lines(title: str) -> list[tuple[str, str]]:
     """A group's name and how much was asked; of one that is too wide, the rest on lines of their own."""
-    if _cut(title, _MOST_TITLE) == title:
+    if _cut_text(title, _MOST_TITLE) == title:
         return [("group", title)]
     named, dot, counted = title.partition(" · ")
     name, bracket, rest = named.partition(" (")
     asked, about, facts = counted.partition(" about ")
     room = _MOST_TITLE - len(dot + asked)
     notes = [f"({rest}"] * bool(bracket) + [f"about {facts}"] * bool(about)
-    return [("group", _cut(name, room) + dot + asked), *(("name", _cut(one, _MOST_NOTE)) for one in notes)]
+    return [
+        ("group", _cut_text(name, room) + dot + asked),
+        *(("name", _cut_text(one, _MOST_NOTE)) for one in notes),
+    ]
 
 
-def _draw(picture: Element, bar: Bar, top: int, left: int) -> None:
+def _draw_bar(picture: Element, bar: Bar, top: int, left: int) -> None:
     from qagen.evaluation.showing.layout import interval, share
 
     rate = bar.rate
     room = WIDTH - left - _VALUE
     middle = top + _ROW / 2
     if left:
-        label(picture, left - 8, middle + 5, _cut(bar.name, _MOST_NAME), "name end")
-    _box(picture, "track", left, middle, room)
-    row = _box(picture, "bar" if bar.strong else "bar beside", left, middle, room * rate.share)
+        label(picture, left - 8, middle + 5, _cut_text(bar.name, _MOST_NAME), "name end")
+    _draw_box(picture, "track", left, middle, room)
+    row = _draw_box(picture, "bar" if bar.strong else "bar beside", left, middle, room * rate.share)
     says = f"{bar.name}: {share(rate)} {interval(rate)} ({rate.right:,} of {rate.asked:,})"
     SubElement(row, "title").text = says
     low, high = (left + room * end for end in (rate.low, rate.high))
-    _stroke(picture, low, high, middle, middle)
+    _draw_stroke(picture, low, high, middle, middle)
     for end in (low, high):
-        _stroke(picture, end, end, middle - _TICK, middle + _TICK)
+        _draw_stroke(picture, end, end, middle - _TICK, middle + _TICK)
     label(picture, WIDTH - _INTERVAL, middle + 5, share(rate), "value end")
     label(picture, WIDTH, middle + 5, interval(rate), "name end")
 
 
-def _box(picture: Element, kind: str, x: float, middle: float, width: float) -> Element:
+def _draw_box(picture: Element, kind: str, x: float, middle: float, width: float) -> Element:
     box = {"x": x, "y": middle - _THICK / 2, "width": width, "height": _THICK}
     return SubElement(picture, "rect", {"class": kind, **{name: f"{one:.1f}" for name, one in box.items()}})
 
 
-def _stroke(picture: Element, x1: float, x2: float, y1: float, y2: float) -> None:
+def _draw_stroke(picture: Element, x1: float, x2: float, y1: float, y2: float) -> None:
     ends = {"x1": x1, "x2": x2, "y1": y1, "y2": y2}
     SubElement(picture, "line", {"class": "interval", **{name: f"{one:.1f}" for name, one in ends.items()}})
 
 
-def _cut(text: str, most: int) -> str:
+def _cut_text(text: str, most: int) -> str:
     """The beginning of a text that is wider than ``most`` Latin letters; Chinese signs count as two."""
     room = most
     for place, sign in enumerate(text):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import metadata, version
 from typing import TYPE_CHECKING
 
+from qagen.evaluation.figures.words import many
 from qagen.llm.models import cost_text
 from qagen.pairs.caution import find_caution
 from qagen.pairs.provenance import Provenance, read_provenance
@@ -104,32 +105,30 @@ class Summary:
 
 def summarise(dataset: QADataset, coverage: Coverage | None, *, sources: Sequence[str]) -> Summary:
     """The figures of a dataset whose documents are named by ``sources``."""
-    facts, passages, parts = _counted(dataset)
+    facts, passages, parts = _pair_counts(dataset)
     reasons = Counter(one.reason for one in dataset.dropped)
-    documents = _many(len(sources), "document")
-    about = f"{_many(facts, 'fact')} from {documents}"
+    documents = many(len(sources), "document")
+    about = f"{many(facts, 'fact')} from {documents}"
     return Summary(
         title=dataset.run.resolve().name if dataset.run else "Question-answer pairs",
         version=version(_DISTRIBUTION),
-        sentence=f"{_many(parts.total(), 'pair')} about {about}. {_NO_TRUTH}",
+        sentence=f"{many(parts.total(), 'pair')} about {about}. {_NO_TRUTH}",
         caution=find_caution(dataset),
-        head=_head(dataset, read_provenance(dataset.run), sources),
-        glossary=_glossary(),
+        head=_page_head(dataset, read_provenance(dataset.run), sources),
+        glossary=_glossary_address(),
         has_few=max(passages, dataset.passages) < _HANDFUL,
         figures=(
-            Figure(
-                "Pairs", f"{parts.total():,}", f"about {_many(facts, 'fact')}", href="#pairs", term="pair"
-            ),
+            Figure("Pairs", f"{parts.total():,}", f"about {many(facts, 'fact')}", href="#pairs", term="pair"),
             Figure("Passages", f"{dataset.passages:,}", f"of {documents}", href="#text", term="passage"),
             *_coverage_figures(coverage),
-            _dropped(reasons),
-            _conflicts(len(dataset.conflicts), reasons),
-            _leaks(None if dataset.leaks is None else len(dataset.leaks)),
+            _dropped_figure(reasons),
+            _conflicts_figure(len(dataset.conflicts), reasons),
+            _leaks_figure(None if dataset.leaks is None else len(dataset.leaks)),
             *_usage_figures(dataset.usage),
         ),
-        dropped=_amounts(reasons),
-        parts=_amounts(parts),
-        steps=tuple(_step(step) for step in dataset.steps),
+        dropped=_ranked_amounts(reasons),
+        parts=_ranked_amounts(parts),
+        steps=tuple(_step_row(step) for step in dataset.steps),
         failures=tuple(dataset.failures[:_MOST_FAILURES]),
         failed=len(dataset.failures),
         totals={
@@ -141,7 +140,7 @@ def summarise(dataset: QADataset, coverage: Coverage | None, *, sources: Sequenc
     )
 
 
-def _counted(pairs: Sequence[QAPair]) -> tuple[int, int, Counter[str]]:
+def _pair_counts(pairs: Sequence[QAPair]) -> tuple[int, int, Counter[str]]:
     """Facts, passages, and pairs by part."""
     facts: set[str] = set()
     passages: set[str] = set()
@@ -153,9 +152,9 @@ def _counted(pairs: Sequence[QAPair]) -> tuple[int, int, Counter[str]]:
     return len(facts), len(passages), parts
 
 
-def _head(dataset: QADataset, made: Provenance | None, sources: Sequence[str]) -> Head:
+def _page_head(dataset: QADataset, made: Provenance | None, sources: Sequence[str]) -> Head:
     return Head(
-        models=_models(made) if made else tuple(sorted({pair.model for pair in dataset})),
+        models=_model_names(made) if made else tuple(sorted({pair.model for pair in dataset})),
         date=f"{made.date} UTC" if made else "",
         version=made.version if made else "",
         command=made.command if made else "",
@@ -164,7 +163,7 @@ def _head(dataset: QADataset, made: Provenance | None, sources: Sequence[str]) -
     )
 
 
-def _models(made: Provenance) -> tuple[str, ...]:
+def _model_names(made: Provenance) -> tuple[str, ...]:
     """Each model, with the steps that it did where not all are by one."""
     steps: defaultdict[str, list[str]] = defaultdict(list)
     for step, model in made.models.items():
@@ -174,7 +173,7 @@ def _models(made: Provenance) -> tuple[str, ...]:
     return tuple(f"{model} ({', '.join(names)})" for model, names in steps.items())
 
 
-def _glossary() -> str:
+def _glossary_address() -> str:
     """The address of the page that explains the words, where the documentation's address is known."""
     named = (line.partition(", ") for line in metadata(_DISTRIBUTION).get_all("Project-URL", ()))
     return next((f"{url}/glossary.md" for name, _, url in named if name == "Documentation"), "")
@@ -184,33 +183,33 @@ def _coverage_figures(coverage: Coverage | None) -> list[Figure]:
     if coverage is None or not coverage.documents:
         return []
     total = coverage.total
-    says = f"{total.covered:,} of {_many(total.sentences, 'sentence')} covered"
+    says = f"{total.covered:,} of {many(total.sentences, 'sentence')} covered"
     if total.declared:
         says += f", {total.declared:,} without a fact"
     return [
-        Figure("Coverage", _percent(total.share), says, total.share, "#text", term="coverage"),
-        _covered("Numbers", total.numbers_covered, total.numbers, total.number_share),
-        _covered("Names", total.names_covered, total.names, total.name_share),
+        Figure("Coverage", _percent_text(total.share), says, total.share, "#text", term="coverage"),
+        _covered_figure("Numbers", total.numbers_covered, total.numbers, total.number_share),
+        _covered_figure("Names", total.names_covered, total.names, total.name_share),
     ]
 
 
-def _covered(name: str, covered: int, of: int, share: float) -> Figure:
+def _covered_figure(name: str, covered: int, of: int, share: float) -> Figure:
     if not of:
         return Figure(f"{name} covered", "–", "there are none")
-    return Figure(f"{name} covered", _percent(share), f"{covered:,} of {of:,}", share)
+    return Figure(f"{name} covered", _percent_text(share), f"{covered:,} of {of:,}", share)
 
 
-def _percent(share: float) -> str:
+def _percent_text(share: float) -> str:
     """With one decimal, rounded down: only what is complete reads 100 %."""
     return f"{int(share * 1000 + 1e-9) / 10:g} %"
 
 
-def _dropped(reasons: Counter[str]) -> Figure:
-    says = _many(len(reasons), "reason")
+def _dropped_figure(reasons: Counter[str]) -> Figure:
+    says = many(len(reasons), "reason")
     return Figure("Dropped", f"{reasons.total():,}", says, href="#pairs", filter="reason", term="dropped")
 
 
-def _conflicts(open_ones: int, reasons: Counter[str]) -> Figure:
+def _conflicts_figure(open_ones: int, reasons: Counter[str]) -> Figure:
     """Those left open; and that others were ended by dropping pairs, so that 0 does not stand for none."""
     settled = sum(reasons[reason] for reason in _SETTLED)
     named = ", ".join(reason.replace("_", " ") for reason in _SETTLED if reasons[reason])
@@ -224,7 +223,7 @@ def _conflicts(open_ones: int, reasons: Counter[str]) -> Figure:
     return Figure("Conflicts", value, says, href=href, is_alarming=open_ones > 0, term="conflict")
 
 
-def _leaks(count: int | None) -> Figure:
+def _leaks_figure(count: int | None) -> Figure:
     if count is None:
         return Figure("Leaks", "–", "not divided yet", term="leak")
     says = "asked pairs that training gives away" if count else "nothing asked is trained"
@@ -234,11 +233,11 @@ def _leaks(count: int | None) -> Figure:
 
 def _usage_figures(usage: Usage) -> list[Figure]:
     cached = f", {usage.cached_tokens:,} cached" if usage.cached_tokens else ""
-    calls = _many(usage.calls, "call")
+    calls = many(usage.calls, "call")
     if usage.calls != usage.asked:
         calls += f", {usage.asked:,} asked now"
     return [
-        Figure("Cost", _cost(usage), calls, term="cost"),
+        Figure("Cost", _usage_cost(usage), calls, term="cost"),
         Figure(
             "Tokens",
             f"{usage.input_tokens + usage.output_tokens:,}",
@@ -248,13 +247,13 @@ def _usage_figures(usage: Usage) -> list[Figure]:
     ]
 
 
-def _amounts(counts: Counter[str]) -> tuple[Amount, ...]:
+def _ranked_amounts(counts: Counter[str]) -> tuple[Amount, ...]:
     most = max(counts.values(), default=1)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Amount(name, count, count / most) for name, count in ranked)
 
 
-def _step(step: Step) -> StepRow:
+def _step_row(step: Step) -> StepRow:
     usage = step.usage
     return StepRow(
         name=step.name,
@@ -262,23 +261,19 @@ def _step(step: Step) -> StepRow:
         after=f"{step.after:,}",
         calls=f"{usage.calls:,}",
         tokens=f"{usage.input_tokens + usage.output_tokens:,}",
-        cost=_cost(usage),
-        time=_time(step.seconds),
+        cost=_usage_cost(usage),
+        time=_time_text(step.seconds),
         note=step.note,
     )
 
 
-def _cost(usage: Usage) -> str:
+def _usage_cost(usage: Usage) -> str:
     return cost_text(usage.cost, tokens=usage.input_tokens + usage.output_tokens)
 
 
-def _time(seconds: float) -> str:
+def _time_text(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{seconds:.1f} s"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

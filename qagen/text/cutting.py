@@ -9,6 +9,8 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from qagen.text.calendar import SHORT_MONTHS, any_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -61,7 +63,7 @@ _CLOSERS = frozenset("」』）】〉》”’\"')]")
 # A full stop after one of these ends no sentence; after one of the second group not if a number follows.
 _ABBREVIATION = re.compile(
     "mrs?|ms|dr|prof|st|sr|jr|rev|gen|col|capt|lt|sgt|hon|mt|vs|cf|al|inc|ltd|co|corp|bros|approx|ca|dept|est"
-    "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mme|mlle|bzw|ggf|evtl|sog"
+    f"|mme|mlle|bzw|ggf|evtl|sog|{any_of(name for name in SHORT_MONTHS if name != 'may')}"
 )
 _BEFORE_NUMBER = re.compile("nos?|figs?|vol|pp?|nr|art|sec|ch|eq|bd|ver|v")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}\Z")
@@ -87,7 +89,7 @@ def headings(text: str) -> Iterator[Heading]:
             fence = _fence_after(fence, match["fence"], match["info"])
         elif not fence:
             level = len(match["hashes"] or "") or (1 if match["line"][0] == "=" else 2)
-            title = _plain(match["title"] or match["underlined"])
+            title = _plain_title(match["title"] or match["underlined"])
             above = [*(one for one in above if one[0] < level), (level, title)]
             start = match.start("underlined") if match["line"] else match.start() + 1
             body = _TEXT.search(text, match.end() - 2)
@@ -136,7 +138,7 @@ def _fence_after(fence: str, mark: str, info: str) -> str:
     return "" if mark.startswith(fence) and not info.strip() else fence
 
 
-def _plain(title: str) -> str:
+def _plain_title(title: str) -> str:
     """A title without the marks of Markdown."""
     title = _LINK.sub(r"\1", _CLOSING_HASHES.sub("", title.rstrip())).strip()
     return title.strip("*_`").strip() or title

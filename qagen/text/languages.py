@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qagen.text.scripts import SIGNS, main_script
+from qagen.text.small_words import TELLING
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -83,34 +84,7 @@ _ONE_LANGUAGE = {
     "armenian": "hy",
 }  # fmt: skip
 LANGUAGES = {
-    "latin": [
-        "en",
-        "de",
-        "fr",
-        "es",
-        "it",
-        "pt",
-        "nl",
-        "sv",
-        "da",
-        "no",
-        "fi",
-        "pl",
-        "cs",
-        "sk",
-        "hu",
-        "ro",
-        "tr",
-        "vi",
-        "id",
-        "tl",
-        "ca",
-        "hr",
-        "sl",
-        "lt",
-        "lv",
-        "et",
-    ],
+    "latin": "en de fr es it pt nl sv da no fi pl cs sk hu ro tr vi id tl ca hr sl lt lv et".split(),  # noqa: SIM905
     "cyrillic": ["ru", "uk", "bg", "sr", "mk", "be"],
     "arabic": ["ar", "fa", "ur"],
     "devanagari": ["hi", "mr", "ne"],
@@ -123,46 +97,7 @@ WRITTEN_IN = {
 }  # fmt: skip
 _LEAST = {"latin": 24, "cyrillic": 16, "arabic": 16, "devanagari": 12}  # letters: below, py3langid guesses
 _SAMPLE = 4000  # characters: more of a text does not change what is found
-_ENGLISH = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "in",
-        "to",
-        "is",
-        "was",
-        "were",
-        "did",
-        "do",
-        "does",
-        "what",
-        "who",
-        "which",
-        "when",
-        "where",
-        "why",
-        "how",
-        "many",
-        "much",
-        "a",
-        "an",
-        "for",
-        "on",
-        "by",
-        "from",
-        "with",
-        "at",
-        "that",
-        "it",
-        "has",
-        "have",
-        "had",
-        "are",
-        "be",
-        "long",
-    ]
-)
+_ENGLISH = TELLING | {"long"}  # how long
 _MOSTLY_ENGLISH = 0.34
 CHINESE = re.compile(r"[的是了哪吗嗎么麼们們这這她谁誰什吧呢您]|多少|几|在.{0,12}[上中里]")
 LONGEST_NAME = 7  # signs of a name that may stand in a sentence of another script

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import re
 
+from qagen.text.calendar import MONTH_NUMBERS, MONTHS
+from qagen.text.small_words import FUNCTION_WORDS, word_set
 
-def word_set(lines: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(lines.split())
-
-
-LIGHT = word_set("""
-    a an the of in on at to for from by with as is was were are be been being am do does did has have
-    had that this these those it its there s t and or into during according text name names named called
-    known person people individual someone man located situated lie lies lay stand stands stood held
-    hold take takes took taken place places occur occurred happen happened exactly officially official
-    total full which who whom whose what when where why how it's can could would will shall may might me
-    us you tell please state give say said come came many much number amount become became get got
-    getting end ended up about approximately own back very vs v versus against ever been respectively
-    actual actually one ones such eventually both than then so also his her their he she they him them
-    go went goes
+# Function words, without those that change what is asked, and what questions say besides.
+LIGHT = FUNCTION_WORDS - word_set("""
+    after all any because before between but down each having here i if just more most must my no nor
+    not off only other our out over per same should since some through under until we while your
+""") | word_set("""
+    according actual actually against amount approximately back became become called came come end ended
+    eventually ever exactly full get getting give go goes got happen happened held hold individual it's
+    known lay lie lies located man name named names number occur occurred official officially ones own
+    people person place places please respectively s said say situated someone stand stands state stood
+    t take taken takes tell text took total v versus vs went
 """)
 # Words for the same, groups divided by "|"; the first word of a group stands for it.
 _GROUPS_EN = """
@@ -144,11 +141,10 @@ PHRASES: list[tuple[str, re.Pattern[str], str]] = [
     ]
 ]
 KINDS_EN = {"who": "who", "whom": "who", "whose": "who", "when": "when", "where": "where", "why": "why"}
-_MONTHS = """
-    maytime | january jan | february feb | march | april apr | june jun | july jul | august aug |
-    september sep sept | october oct | november nov | december dec
-"""
-MONTHS = {word: f"={group.split()[0]}" for group in _MONTHS.split("|") for word in group.split()}
+# "May" and "mar" are words too; the phrase of a date puts "maytime" for the month.
+EVENT_MONTHS = {
+    word: f"={MONTHS[number - 1]}" for word, number in MONTH_NUMBERS.items() if word not in {"may", "mar"}
+} | {"maytime": "=maytime"}
 EVENTS_EN = word_set("""
     final semifinal quarterfinal heat leg round race match season championship cup tournament regatta
     series edition stage lap derby replay playoff qualifier mens-event womens-event boys girls junior

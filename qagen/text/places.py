@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import lru_cache
+from dataclasses import dataclass
 
-from qagen.text.numbers import numbers
-from qagen.text.scripts import CJK
+from qagen.text.folding import Placed
+from qagen.text.numerals.reader import numbers
+from qagen.text.reading import Reading
+from qagen.text.scripts import CJK, HAN, HAN_COMPATIBLE, KANA
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:
@@ -21,26 +22,10 @@ def locate(quote: str, text: str) -> tuple[int, int] | None:
     start = text.find(quote)
     if start >= 0:
         return start, start + len(quote)
-    folded, places = _folded_with_places(text)
-    wanted = _folded_with_places(quote)[0].strip()
-    found = folded.find(wanted) if wanted else -1
-    if found < 0:
-        return None
-    return places[found], places[found + len(wanted) - 1] + 1
-
-
-def _folded_with_places(text: str) -> tuple[str, list[int]]:
-    """The folded text, and for each of its characters the place in the original."""
-    signs: list[str] = []
-    places: list[int] = []
-    for place, sign in enumerate(text):
-        for part in unicodedata.normalize("NFKC", sign):
-            plain = " " if part.isspace() else part
-            if plain == " " and signs and signs[-1] == " ":
-                continue
-            signs.append(plain)
-            places.append(place)
-    return "".join(signs), places
+    spelled = Reading.of(text).spelled
+    wanted = Placed.spelled(quote).signs.strip()
+    found = spelled.signs.find(wanted) if wanted else -1
+    return spelled.span(found, found + len(wanted)) if found >= 0 else None
 
 
 CLOSE = 90.0
@@ -60,68 +45,63 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
     """Where a quote stands in a text, exactly or nearly so: ``(start, end)`` in characters of the text."""
     place = locate(quote, text) or locate(quote.strip(_EDGES), text)
     if place is None:
-        place = _in_parts(quote, text) or _close(quote, text)
+        inexact = _InexactQuote(quote, text)
+        place = inexact.in_parts() or inexact.nearly()
     return place
 
 
-def _in_parts(quote: str, text: str) -> tuple[int, int] | None:
-    """The stretch from the first to the last part of a quote that leaves something out with an ellipsis."""
-    parts = [part.strip(_EDGES) for part in _ELLIPSIS.split(quote) if part.strip(_EDGES)]
-    if len(parts) < 2:  # noqa: PLR2004 - one part is no quote in parts
-        return None
-    first, low = None, 0
-    for part in parts:
-        place = locate(part, text[low:])
-        if place is None:
+@dataclass(frozen=True, slots=True)
+class _InexactQuote:
+    """A quote that does not stand in a text word for word."""
+
+    quote: str
+    text: str
+
+    def in_parts(self) -> tuple[int, int] | None:
+        """From the first to the last part of a quote that leaves something out with an ellipsis."""
+        parts = [part.strip(_EDGES) for part in _ELLIPSIS.split(self.quote) if part.strip(_EDGES)]
+        if len(parts) < 2:  # noqa: PLR2004 - one part is no quote in parts
             return None
-        first = low + place[0] if first is None else first
-        low += place[1]
-    return (first, low) if first is not None else None
+        first, low = None, 0
+        for part in parts:
+            place = locate(part, self.text[low:])
+            if place is None:
+                return None
+            first = low + place[0] if first is None else first
+            low += place[1]
+        return (first, low) if first is not None else None
 
+    def nearly(self) -> tuple[int, int] | None:
+        """The words of the text that are the quote but for a slip of the model's."""
+        from rapidfuzz import fuzz
 
-def _close(quote: str, text: str) -> tuple[int, int] | None:
-    """The words of the text that are the quote but for a slip of the model's."""
-    from rapidfuzz import fuzz
+        text, wanted = self.text, Placed.flat(self.quote.strip(_EDGES)).signs
+        if not len(wanted) >= _SHORTEST_CLOSE or len(text) > _LONGEST_CLOSE:
+            return None
+        flat = Reading.of(text).flat
+        if len(wanted) > len(flat.signs) * 1.1 or not flat.signs:
+            return None
+        found = fuzz.partial_ratio_alignment(wanted, flat.signs, score_cutoff=CLOSE)
+        if found is None or found.dest_end <= found.dest_start:
+            return None
+        window = self.best_window(wanted, flat.signs, found.dest_start, found.dest_end)
+        low, high = _at_words(text, *flat.span(*window))
+        whole = fuzz.ratio(wanted, Placed.flat(text[low:high]).signs)
+        same_numbers = numbers(text[low:high]) == numbers(self.quote)
+        return (low, high) if whole >= CLOSE and same_numbers else None
 
-    wanted, _ = _flat(quote.strip(_EDGES))
-    if not len(wanted) >= _SHORTEST_CLOSE or len(text) > _LONGEST_CLOSE:
-        return None
-    flat, places = _flat(text)
-    if len(wanted) > len(flat) * 1.1 or not flat:
-        return None
-    found = fuzz.partial_ratio_alignment(wanted, flat, score_cutoff=CLOSE)
-    if found is None or found.dest_end <= found.dest_start:
-        return None
-    first, last = _best_window(wanted, flat, found.dest_start, found.dest_end)
-    low, high = _at_words(text, places[first], places[last - 1] + 1)
-    whole = fuzz.ratio(wanted, _flat(text[low:high])[0])
-    return (low, high) if whole >= CLOSE and numbers(text[low:high]) == numbers(quote) else None
+    @staticmethod
+    def best_window(wanted: str, flat: str, low: int, high: int) -> tuple[int, int]:
+        """The stretch most like the quote: an alignment is as long as the quote, even if that lost a sign."""
+        from rapidfuzz import fuzz
 
-
-def _best_window(wanted: str, flat: str, low: int, high: int) -> tuple[int, int]:
-    """The stretch most like the quote: an alignment is as long as the quote, even if that lost a sign."""
-    from rapidfuzz import fuzz
-
-    windows = [
-        (first, last)
-        for first in range(max(0, low - _SLACK), low + _SLACK + 1)
-        for last in range(high - _SLACK, min(len(flat), high + _SLACK) + 1)
-        if first < last
-    ]
-    return max(windows, key=lambda window: fuzz.ratio(wanted, flat[window[0] : window[1]]))
-
-
-def _flat(text: str) -> tuple[str, list[int]]:
-    """Small letters, NFKC, one space for white space; for each character its place in the original."""
-    signs: list[str] = []
-    places: list[int] = []
-    for place, sign in enumerate(text):
-        for part in unicodedata.normalize("NFKC", sign).casefold():
-            if part.isspace() and (not signs or signs[-1] == " "):
-                continue
-            signs.append(" " if part.isspace() else part)
-            places.append(place)
-    return "".join(signs), places
+        windows = [
+            (first, last)
+            for first in range(max(0, low - _SLACK), low + _SLACK + 1)
+            for last in range(high - _SLACK, min(len(flat), high + _SLACK) + 1)
+            if first < last
+        ]
+        return max(windows, key=lambda window: fuzz.ratio(wanted, flat[window[0] : window[1]]))
 
 
 def _at_words(text: str, low: int, high: int) -> tuple[int, int]:
@@ -140,11 +120,8 @@ def _inside_word(text: str, place: int) -> bool:
     return before.isalnum() and after.isalnum() and not CJK.match(before) and not CJK.match(after)
 
 
-_SCRIPTS = (
-    re.compile(r"[〇一二三四五六七八九十百千万億]"),
-    re.compile(r"[\u30a0-\u30ff]"),
-)
-_OPEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")  # scripts that put no spaces between words
+_JOINING = (re.compile("[〇一二三四五六七八九十百千万億]"), re.compile(r"[\u30a0-\u30ff]"))
+_OPEN = re.compile(f"[{KANA}{HAN}{HAN_COMPATIBLE}]")  # scripts that put no spaces between words
 _POINTS = ".,:"
 ENDS = ".。．!！?？ \u3000"
 """What may stand behind the last word of a statement or question."""
@@ -165,16 +142,15 @@ def find_answer(answer: str, text: str) -> tuple[int, int] | None:
     for found in re.finditer(pattern, text, re.IGNORECASE):
         if _is_free(text, *found.span()):
             return found.span()
-    if plain or _signs(wanted) not in _signs(text):
+    if plain or _squeezed(wanted) not in _squeezed(text):
         return None  # as locate() would find, which takes longer
     place = locate(wanted, text)
     return place if place and _is_free(text, *place) else None
 
 
-@lru_cache(maxsize=1 << 12)
-def _signs(text: str) -> str:
-    """The signs of a short text, each in its plain form, without white space."""
-    return "".join("".join(unicodedata.normalize("NFKC", sign) for sign in text).split())
+def _squeezed(text: str) -> str:
+    """The signs of a text, each in its plain form, without white space."""
+    return Reading.of(text).spelled.signs.replace(" ", "")
 
 
 def _is_free(text: str, start: int, end: int) -> bool:
@@ -192,5 +168,5 @@ def _joined(left: str, right: str) -> bool:
     if not left.isalnum() or not right.isalnum():
         return False
     if _OPEN.match(left) or _OPEN.match(right):
-        return any(script.match(left) and script.match(right) for script in _SCRIPTS)
+        return any(script.match(left) and script.match(right) for script in _JOINING)
     return True

@@ -38,7 +38,7 @@ from qagen.errors import BudgetError, ModelError, RunFolderError, SettingsError
 from qagen.evaluation.answering import ANSWER_FROM_TEXT_PROMPT, Asking, SourceTexts, messages_of
 from qagen.evaluation.auditing import read_audit, write_audit
 from qagen.evaluation.evaluating import evaluate
-from qagen.evaluation.figures.cautions import find_outdated
+from qagen.evaluation.figures.doubts import find_outdated
 from qagen.evaluation.probes.making import make_probes, write_probes
 from qagen.evaluation.records import Probe
 from qagen.evaluation.report_card import ReportCard
@@ -726,7 +726,6 @@ def engines_of_this_process():
 
 
 def test_weights_replaced_in_their_place_are_asked_anew_and_only_its_own_engines_are_ended(tmp_path):
-    pytest.importorskip("xllamacpp")
     file = make_tiny_gguf(make_tiny_model(tmp_path / "one"), tmp_path / "tiny.gguf")
     options = {"conditions": ["closed"], "answer_tokens": 4, "progress": False}
     with Ledger(tmp_path / "ledger.sqlite") as ledger:

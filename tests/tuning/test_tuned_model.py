@@ -29,8 +29,8 @@ from qagen.errors import (
 )
 from qagen.llm.models import has_native_schema, identity, is_local, model_name, pricing
 from qagen.records import Usage
-from qagen.tuning.hosted.starting import record_of
-from qagen.tuning.local.train_locally import train_locally
+from qagen.tuning.hosted.starting.job_record import record_of
+from qagen.tuning.local.training.starting import train_locally
 from qagen.tuning.models.base_model import find_base, load_base, load_configuration, load_tokenizer
 from qagen.tuning.record import TuningRecord, read_record, write_record
 

@@ -1,4 +1,4 @@
-"""Tables as Markdown: spanned cells repeat their value, heads of several rows become one, a caption goes before."""
+"""Tables as Markdown: spanned cells repeat their value, heads of several rows are one, captions go first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _YEAR = re.compile(r"(?:1[5-9]|2[01])\d\d\Z")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell as it stands in the file: its Markdown in one piece, what it spans, whether it is marked as a head.
+    """A cell as it stands in the file: its Markdown, what it spans, and whether it is marked as a head.
 
     ``rows=0`` spans all that follow, as in HTML.
     """
@@ -51,9 +51,9 @@ class Grid:
         """The table that the cells of a file make, row by row: each cell stands in every place that it spans.
 
         Rows and columns in which nothing begins are left out. A first row that is one cell over all columns
-        is a title: it joins the caption. ``heads`` is how many rows are heads, if the file says so; else those
-        are whose cells are all marked as heads, and if none is marked at all, the first row, with those below
-        it where it spans columns.
+        is a title: it joins the caption. ``heads`` is how many rows are heads, if the file says so. Else
+        those are heads whose cells are all marked so; and if none is marked at all, the first row is one,
+        with those below it where it spans columns.
         """
         slots = _placed(rows)
         kept = [number for number, row in enumerate(slots) if _begins_across(row, number)]
@@ -130,7 +130,7 @@ class _Layout:
         return max(marked, self._reach()) if marked and self._spans() else marked
 
     def _unmarked(self) -> int:
-        """The first row, and those that belong to it: it spans columns, and every other of its cells goes on."""
+        """The first row, and those that belong to it: it spans columns, and its other cells go on."""
         if len(self.rows) <= 2 or not self._spans():  # noqa: PLR2004
             return 1
         reach = max(2, self._reach())
@@ -214,4 +214,4 @@ def _told(head: Sequence[str], row: Sequence[str]) -> str:
 
 
 def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(_BAR.sub(r"\\|", cell) for cell in cells) + " |"
+    return "| " + " | ".join(_BAR.sub(r"\\|", cell) if "|" in cell else cell for cell in cells) + " |"

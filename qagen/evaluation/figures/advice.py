@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 _STRENGTHS = (0.85, 0.7)  # those that were tried, see docs/learning.md
@@ -19,40 +20,56 @@ def against_forgetting(training: Training) -> str:
             "What helps, as far as it is not done already: general questions mixed in, a weaker adapter, "
             "fewer epochs, a lower rate."
         )
-    ways = list(_gentler(training))
+    ways = list(_Done(training).gentler())
     if not ways:
         return ""
     how = "qagen tune --overwrite" if training["provider"] == "local" else "qagen tune"
     return f"What may help and is not done yet (`{how}` with one of these): {'; '.join(ways)}."
 
 
-def _gentler(training: Training) -> Iterator[str]:
-    if training["provider"] == "local":
-        if not training.get("replayed"):
-            yield "general questions mixed in (`--replay general`)"
-        yield from _weaker(training)
-    epochs = _epochs(training)
-    if epochs is not None and epochs > _FEWEST_EPOCHS:
-        yield f"fewer epochs (`--n-epochs {max(_FEWEST_EPOCHS, epochs // 2)}`; it was {epochs})"
-    rate = _number(training, "learning_rate")
-    if training["provider"] == "local" and rate is not None:
-        yield f"a lower rate (`--learning-rate {rate / 2:g}`; it was {rate:g})"
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was done in a training already, and what may therefore still help."""
 
+    training: Training
 
-def _weaker(training: Training) -> Iterator[str]:
-    """A weaker adapter, where there is one, and it was not tried in vain."""
-    strength = _number(training, "strength")
-    if strength is None or training.get("rank") is None or "planned_strength" in training:
-        return
-    weaker = next((one for one in _STRENGTHS if one < strength), None)
-    if weaker is not None:
-        yield f"a weaker adapter (`--strength {weaker:g}`; it was {strength:g})"
+    def gentler(self) -> Iterator[str]:
+        training = self.training
+        if training["provider"] == "local":
+            if not training.get("replayed"):
+                yield "general questions mixed in (`--replay general`)"
+            yield from self.weaker()
+        epochs = self.epochs()
+        if epochs is not None and epochs > _FEWEST_EPOCHS:
+            yield f"fewer epochs (`--n-epochs {max(_FEWEST_EPOCHS, epochs // 2)}`; it was {epochs})"
+        rate = self.number("learning_rate")
+        if training["provider"] == "local" and rate is not None:
+            yield f"a lower rate (`--learning-rate {rate / 2:g}`; it was {rate:g})"
+
+    def weaker(self) -> Iterator[str]:
+        """A weaker adapter, where there is one, and it was not tried in vain."""
+        strength = self.number("strength")
+        if strength is None or self.training.get("rank") is None or "planned_strength" in self.training:
+            return
+        weaker = next((one for one in _STRENGTHS if one < strength), None)
+        if weaker is not None:
+            yield f"a weaker adapter (`--strength {weaker:g}`; it was {strength:g})"
+
+    def epochs(self) -> int | None:
+        """Those that were trained, and else those that were asked for."""
+        number = self.number("epochs") or self.number("n_epochs")
+        return None if number is None else max(1, round(number))
+
+    def number(self, name: str) -> float | None:
+        value = self.training.get(name)
+        return value if isinstance(value, int | float) and value > 0 else None
 
 
 def against_under_training(training: Training) -> str:
     """How to learn more of what is trained, before any other figure is read."""
     before = "before reading the other figures"
-    rank, epochs = _number(training, "rank"), _epochs(training)
+    done = _Done(training)
+    rank, epochs = done.number("rank"), done.epochs()
     ended = str(training.get("stopped_early", ""))
     if ended.startswith("the validation") and rank is not None:
         higher = f"a higher rank (`--rank {2 * rank:g}`; it was {rank:g})"
@@ -62,14 +79,3 @@ def against_under_training(training: Training) -> str:
         return f"Training ended by itself ({ended}): train on ({on}) {before}."
     longer = "" if epochs is None else f" (`--n-epochs {2 * epochs}`; it was {epochs})"
     return f"Train for longer{longer} {before}."
-
-
-def _epochs(training: Training) -> int | None:
-    """Those that were trained, and else those that were asked for."""
-    number = _number(training, "epochs") or _number(training, "n_epochs")
-    return None if number is None else max(1, round(number))
-
-
-def _number(training: Training, name: str) -> float | None:
-    value = training.get(name)
-    return value if isinstance(value, int | float) and value > 0 else None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from qagen.errors import SettingsError
+from qagen.errors import MissingExtraError, SettingsError
 from qagen.evaluation.figures import rates
 from qagen.evaluation.figures.rates import Answered, Change, FailedFact, Measure, Rate, Where
 from qagen.evaluation.figures.statistics import Agreement, Estimate, kappa
 from qagen.evaluation.records import KINDS, Condition, Probe, ProbeKind, Result
 from qagen.records import Leak, Usage
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Answers(BaseModel):
@@ -74,12 +77,7 @@ class Answers(BaseModel):
         return [row for rows in self._answered.values() for row in rows]
 
     def answered(
-        self,
-        model: str,
-        kind: ProbeKind,
-        *,
-        condition: Condition = "closed",
-        where: Where | None = None,
+        self, model: str, kind: ProbeKind, *, condition: Condition = "closed", where: Where | None = None
     ) -> list[Answered]:
         """The probes of a kind that a model was asked, with what it answered.
 
@@ -177,14 +175,14 @@ class Answers(BaseModel):
         (P tuned - P base) / (P base with the passage - P base), over the probes that all three were asked.
         ``value`` is as computed; it can be above 1, which is shown as "100 % or more".
         """
-        return self._recovery(controlled=False)
+        return self._recovery_of(controlled=False)
 
     @cached_property
     def controlled_recovery(self) -> Estimate:
         """The recovery after what tuning changed on withheld facts (C) was taken off."""
-        return self._recovery(controlled=True)
+        return self._recovery_of(controlled=True)
 
-    def _recovery(self, *, controlled: bool) -> Estimate:
+    def _recovery_of(self, *, controlled: bool) -> Estimate:
         base, tuned = self.base, self.tuned
         if base is None or tuned is None:
             return Estimate(None, reason="it takes a base and a tuned model")
@@ -254,7 +252,7 @@ class Answers(BaseModel):
         """
         judged = [
             (one.result.score.verdict == "right", one.result.judged)
-            for one in self._opened(is_open=False)
+            for one in self._rows_by_openness(is_open=False)
             if one.result.judged is not None
         ]
         return kappa([words for words, _ in judged], [judge for _, judge in judged]) if judged else None
@@ -262,21 +260,22 @@ class Answers(BaseModel):
     @cached_property
     def judge_decided(self) -> Rate | None:
         """How many of the answers that words leave open the judge calls right; ``None`` where it saw none."""
-        return rates.rate([one for one in self._opened(is_open=True) if one.result.judged is not None])
+        return rates.rate(
+            [one for one in self._rows_by_openness(is_open=True) if one.result.judged is not None]
+        )
 
     @property
     def unjudged(self) -> int:
         """How many answers that words leave open the judge gave no verdict on; 0 without a judge."""
         if self.judge is None:
             return 0
-        return sum(one.result.judged is None for one in self._opened(is_open=True))
+        return sum(one.result.judged is None for one in self._rows_by_openness(is_open=True))
 
-    def _opened(self, *, is_open: bool) -> list[Answered]:
+    def _rows_by_openness(self, *, is_open: bool) -> list[Answered]:
         """The answers that words leave open, or those that they decide."""
-        from qagen.evaluation import judging
+        from qagen.evaluation.judging import is_open as leaves_open
 
-        every = [one for rows in self._answered.values() for one in rows]
-        return [one for one in every if judging.is_open(one.result, one.probe) == is_open]
+        return [one for one in self.every_answer if leaves_open(one.result, one.probe) == is_open]
 
     def failed(
         self, model: str | None = None, *, kinds: Iterable[ProbeKind] = ("V", "P")
@@ -302,26 +301,47 @@ class Answers(BaseModel):
 
     def by_document(self, kind: ProbeKind | None = None, *, model: str | None = None) -> dict[str, Rate]:
         """The rate for each source document, of the headline's probes and the card's subject by default."""
-        return rates.named(self._split(kind, model, lambda probe: probe.source))
+        return rates.named(self._rates_by(kind, model, lambda probe: probe.source))
 
     def by_answer_kind(self, kind: ProbeKind | None = None, *, model: str | None = None) -> dict[str, Rate]:
         """The rate for each kind of expected answer: number, date, name ..."""
-        return rates.named(self._split(kind, model, lambda probe: probe.answer_kind))
+        return rates.named(self._rates_by(kind, model, lambda probe: probe.answer_kind))
 
     def by_language(self, kind: ProbeKind | None = None, *, model: str | None = None) -> dict[str, Rate]:
         """The rate for each language of the questions."""
-        return rates.named(self._split(kind, model, lambda probe: probe.language))
+        return rates.named(self._rates_by(kind, model, lambda probe: probe.language))
 
     def by_wordings(self, kind: ProbeKind | None = None, *, model: str | None = None) -> dict[int, Rate]:
         """The rate for each number of wordings that a fact was trained in, fewest first."""
-        return dict(sorted(self._split(kind, model, lambda probe: probe.wordings).items()))
+        return dict(sorted(self._rates_by(kind, model, lambda probe: probe.wordings).items()))
 
     def by_form(self, kind: ProbeKind = "F", *, model: str | None = None) -> dict[str, Rate]:
         """The rate for each format: yes, no, cloze, choice."""
-        return rates.named(self._split(kind, model, lambda probe: probe.form))
+        return rates.named(self._rates_by(kind, model, lambda probe: probe.form))
 
-    def _split(self, kind: ProbeKind | None, model: str | None, key: Any) -> dict[Any, Rate]:
+    def _rates_by(self, kind: ProbeKind | None, model: str | None, key: Any) -> dict[Any, Rate]:
         kind, model = kind or self.headline, model or self.subject
         if kind is None or model is None:
             return {}
         return rates.split_rates(self.answered(model, kind), key)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A ``DataFrame`` with a row for each answer: the probe's columns, then the result's and its score's.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise MissingExtraError("hf", "to_pandas()") from error
+        rows = [
+            {
+                **row.probe.model_dump(exclude={"id"}),
+                **row.result.model_dump(exclude={"score"}),
+                **row.result.score.model_dump(),
+            }
+            for row in self.every_answer
+        ]
+        table: pd.DataFrame = pd.DataFrame(rows)
+        return table

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qagen.evaluation.figures.rates import Change, Rate
 from qagen.evaluation.figures.rates import change as change_of
-from qagen.evaluation.figures.words import (
-    FEW,
-    claimed,
-    counted,
-    is_few,
-    many,
-    percent,
-    points,
-)
+from qagen.evaluation.figures.words import FEW, claimed, counted, is_few, many, percent, points
 from qagen.evaluation.records import ProbeKind
 from qagen.pairs.caution import embedded_of, wrong_share
 
@@ -44,32 +37,169 @@ ASKED: dict[ProbeKind, str] = {
 
 def sentence(card: Answers) -> str:
     """What a card says, in plain words: what was learnt, what was forgotten, what retrieval would give."""
+    parts = _Sentence(card)
     if card.subject is None or card.headline is None:
-        return _without_headline(card)
+        return parts.without_headline()
     said = [
-        _unanswered(card),
-        _learnt(card, card.headline),
-        _under_trained(card),
-        _forgotten(card),
-        _ceiling(card, card.headline),
+        parts.unanswered(),
+        parts.learnt(card.headline),
+        parts.under_trained(),
+        parts.forgotten(),
+        parts.ceiling(card.headline),
     ]
     return " ".join(one for one in said if one)
 
 
-def _without_headline(card: Answers) -> str:
-    if not card.kinds:
-        return "Nothing was answered, so this card says nothing."
-    said = "No question about a trained fact was asked, so this card cannot say what was learnt."
-    return " ".join(one for one in (_unanswered(card), said, _forgotten(card)) if one)
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """The parts of the sentence of a card, each a sentence or two of its own, or nothing."""
 
+    card: Answers
 
-def _unanswered(card: Answers) -> str:
-    """Whether calls failed: then questions are missing behind the figures."""
-    failed = {row.probe.id for row in card.every_answer if row.result.failure}
-    if not failed:
+    def without_headline(self) -> str:
+        if not self.card.kinds:
+            return "Nothing was answered, so this card says nothing."
+        said = "No question about a trained fact was asked, so this card cannot say what was learnt."
+        return " ".join(one for one in (self.unanswered(), said, self.forgotten()) if one)
+
+    def unanswered(self) -> str:
+        """Whether calls failed: then questions are missing behind the figures."""
+        failed = {row.probe.id for row in self.card.every_answer if row.result.failure}
+        if not failed:
+            return ""
+        asked = len({row.probe.id for row in self.card.every_answer})
+        return f"{len(failed):,} of {many(asked, 'question')} got no answer; these figures are not final."
+
+    def learnt(self, kind: ProbeKind) -> str:
+        subject = self.card.subject or ""
+        rate = self.card.rate(subject, kind)
+        if rate is None:
+            return ""
+        said = (
+            f"{self.subject(subject)} answers {claimed(rate, interval=True)} of {ASKED[kind]}{counted(rate)}"
+            f"{self.written(kind)}"
+        )
+        return f"{said}{self.others(kind, subject)}.{_unsaid_of(kind)}{self.drift()}"
+
+    def written(self, kind: ProbeKind) -> str:
+        """Who wrote what counts as right, where that is known to be wrong often."""
+        small = embedded_of(self.card.writers)
+        if not small:
+            return ""
+        partly = "partly " if len(small) < len(self.card.writers) else ""
+        wrong = "; ".join(f"{name}: {wrong_share(name)}" for name in small)
+        if len(small) == 1:
+            wrong = wrong_share(small[0])
+        models = "model" if len(small) == 1 else "models"
+        what = "after training on" if kind == "own" else "all about"
+        what = what.removeprefix("all ") if partly else what
+        return f", {partly}{what} what the small embedded {models} wrote ({wrong})"
+
+    def subject(self, subject: str) -> str:
+        """The model that the sentence is about; with its own name where there are more than two."""
+        card = self.card
+        if len(card.models) > _PAIR and subject == card.tuned:
+            return f"{subject}, the tuned model,"
+        return capitalised(named_model(card, subject))
+
+    def others(self, kind: ProbeKind, subject: str) -> str:
+        """The other models on the same questions, the base model first."""
+        card = self.card
+        said, chief = "", card.rate(subject, kind)
+        for model in sorted(card.models, key=lambda name: name != card.base):
+            rate = card.rate(model, kind)
+            if model != subject and rate is not None:
+                compared = _compared_change(card.change(kind, after=subject)) if model == card.base else ""
+                said += f"; {named_model(card, model)} {claimed(rate, beside=chief)}{compared}"
+        return said
+
+    def drift(self) -> str:
+        change = self.card.change("C")
+        if change is None or change.failed or not change.is_clear or change.points < 0:
+            return ""
+        return (
+            f" On withheld facts it gained {points(change.points)} too, so not all of that was learnt here."
+        )
+
+    def under_trained(self) -> str:
+        """Whether the trained questions themselves are known, and only they."""
+        card = self.card
+        if card.tuned is None:
+            return ""
+        trained, unseen = card.rate(card.tuned, "V"), card.rate(card.tuned, "P")
+        if trained is None:
+            return ""
+        if is_under_trained(trained):
+            share = claimed(trained) if is_few(trained) else percent(trained.share, apart_from=ENOUGH_RECALL)
+            return f"It is under-trained: of the questions it was trained on it answers {share}."
+        if (
+            unseen is not None
+            and not unseen.failed
+            and trained.low > unseen.high
+            and trained.share - unseen.share > _MEMORISED
+        ):
+            return (
+                f"It has memorised more than it has learnt: asked just as it was trained it answers "
+                f"{claimed(trained)}."
+            )
         return ""
-    asked = len({row.probe.id for row in card.every_answer})
-    return f"{len(failed):,} of {many(asked, 'question')} got no answer; these figures are not final."
+
+    def forgotten(self) -> str:
+        card = self.card
+        if card.tuned is None or card.base is None:
+            return ""
+        change = card.forgetting
+        if change is None:
+            return "What it forgot was not measured."
+        if change.failed and not _is_sure(change):
+            return "What it forgot is not known yet: general questions got no answer."
+        if abs(change.points) < 0.05:  # noqa: PLR2004 - shown as 0.0
+            return "It answers as many general questions as before."
+        verb = "lost" if change.points < 0 else "gained"
+        shown = points(change.points, apart_from=MOST_FORGOTTEN)
+        return f"It {verb} {shown} on general questions{_few_asked(change.after)}."
+
+    def ceiling(self, kind: ProbeKind) -> str:
+        card = self.card
+        reader = card.base or card.subject  # of a card of one model, that one
+        if reader is None:
+            return ""
+        passage = card.rate(reader, kind, condition="passage")
+        found = card.rate(reader, kind, condition="retrieval")
+        if passage is None and found is None:
+            return ""
+        name, chief = named_model(card, reader), card.rate(card.subject, kind) if card.subject else None
+        said = (
+            [f"With the passage at hand {name} reaches {claimed(passage, beside=chief)}"] if passage else []
+        )
+        if found is not None:
+            whose = "it" if passage else name
+            said.append(f"With retrieval {whose} reaches {claimed(found, beside=chief)}")
+        said[-1] += self.advice(kind)  # which is of retrieval where that was measured
+        return " ".join(f"{one}." for one in said)
+
+    def advice(self, kind: ProbeKind) -> str:
+        """Whether retrieval would be the better choice, from the nearest to it that was measured."""
+        card = self.card
+        if card.tuned is None or card.base is None:
+            return ""
+        tuned = card.answered(card.tuned, kind)
+        at_hand = card.answered(card.base, kind, condition="retrieval") or card.answered(
+            card.base, kind, condition="passage"
+        )
+        gained, against = change_of(card.answered(card.base, kind), at_hand), change_of(at_hand, tuned)
+        if against is None or against.failed or (gained is not None and gained.failed):
+            return ""
+        if gained is not None and not (gained.is_clear and gained.points > 0):
+            return ", not clearly more than with nothing at hand"
+        if against.is_clear and against.points > 0:
+            return ", less than the tuned model with nothing at hand"
+        if against.is_clear and against.points < -_MUCH_WORSE:
+            return ": here retrieval is the better choice"
+        return (
+            f"{'' if against.is_clear else _close_to(against)}: if your documents change often, prefer "
+            f"retrieval"
+        )
 
 
 def named_model(card: Answers, model: str) -> str:
@@ -82,59 +212,11 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:] if text.startswith("the ") else text
 
 
-# --- what was learnt
-
-
-def _learnt(card: Answers, kind: ProbeKind) -> str:
-    subject = card.subject or ""
-    rate = card.rate(subject, kind)
-    if rate is None:
-        return ""
-    said = (
-        f"{_subject(card, subject)} answers {claimed(rate, interval=True)} of {ASKED[kind]}{counted(rate)}"
-        f"{_written(card, kind)}"
-    )
-    return f"{said}{_others(card, kind, subject)}.{_unsaid(kind)}{_drift(card)}"
-
-
-def _written(card: Answers, kind: ProbeKind) -> str:
-    """Who wrote what counts as right, where that is known to be wrong often."""
-    small = embedded_of(card.writers)
-    if not small:
-        return ""
-    partly = "partly " if len(small) < len(card.writers) else ""
-    wrong = "; ".join(f"{name}: {wrong_share(name)}" for name in small)
-    if len(small) == 1:
-        wrong = wrong_share(small[0])
-    models = "model" if len(small) == 1 else "models"
-    what = "after training on" if kind == "own" else "all about"
-    what = what.removeprefix("all ") if partly else what
-    return f", {partly}{what} what the small embedded {models} wrote ({wrong})"
-
-
-def _subject(card: Answers, subject: str) -> str:
-    """The model that the sentence is about; with its own name where there are more than two."""
-    if len(card.models) > _PAIR and subject == card.tuned:
-        return f"{subject}, the tuned model,"
-    return capitalised(named_model(card, subject))
-
-
-def _few(rate: Rate) -> str:
+def _few_asked(rate: Rate) -> str:
     return f" (only {many(rate.asked, 'question')})" if rate.asked < FEW else ""
 
 
-def _others(card: Answers, kind: ProbeKind, subject: str) -> str:
-    """The other models on the same questions, the base model first."""
-    said, chief = "", card.rate(subject, kind)
-    for model in sorted(card.models, key=lambda name: name != card.base):
-        rate = card.rate(model, kind)
-        if model != subject and rate is not None:
-            compared = _compared(card.change(kind, after=subject)) if model == card.base else ""
-            said += f"; {named_model(card, model)} {claimed(rate, beside=chief)}{compared}"
-    return said
-
-
-def _compared(change: Change | None) -> str:
+def _compared_change(change: Change | None) -> str:
     """What is to be said of the difference from the base model where it is not clearly for the better."""
     if change is None or change.failed or (change.is_clear and change.points > 0):
         return ""
@@ -143,7 +225,7 @@ def _compared(change: Change | None) -> str:
     return " (a difference that may be chance)" if change.points else " (no difference)"
 
 
-def _unsaid(kind: ProbeKind) -> str:
+def _unsaid_of(kind: ProbeKind) -> str:
     if kind == "P":
         return ""
     return (
@@ -152,54 +234,9 @@ def _unsaid(kind: ProbeKind) -> str:
     )
 
 
-def _drift(card: Answers) -> str:
-    change = card.change("C")
-    if change is None or change.failed or not change.is_clear or change.points < 0:
-        return ""
-    return f" On withheld facts it gained {points(change.points)} too, so not all of that was learnt here."
-
-
-def _under_trained(card: Answers) -> str:
-    """Whether the trained questions themselves are known, and only they."""
-    if card.tuned is None:
-        return ""
-    trained, unseen = card.rate(card.tuned, "V"), card.rate(card.tuned, "P")
-    if trained is None:
-        return ""
-    if is_under_trained(trained):
-        share = claimed(trained) if is_few(trained) else percent(trained.share, apart_from=ENOUGH_RECALL)
-        return f"It is under-trained: of the questions it was trained on it answers {share}."
-    if (
-        unseen is not None
-        and not unseen.failed
-        and trained.low > unseen.high
-        and trained.share - unseen.share > _MEMORISED
-    ):
-        return (
-            f"It has memorised more than it has learnt: asked just as it was trained it answers "
-            f"{claimed(trained)}."
-        )
-    return ""
-
-
 def is_under_trained(trained: Rate) -> bool:
     """Whether it would be so too if every call that failed had been answered right."""
     return (trained.right + trained.failed) / trained.asked < ENOUGH_RECALL
-
-
-def _forgotten(card: Answers) -> str:
-    if card.tuned is None or card.base is None:
-        return ""
-    change = card.forgetting
-    if change is None:
-        return "What it forgot was not measured."
-    if change.failed and not _is_sure(change):
-        return "What it forgot is not known yet: general questions got no answer."
-    if abs(change.points) < 0.05:  # noqa: PLR2004 - shown as 0.0
-        return "It answers as many general questions as before."
-    verb = "lost" if change.points < 0 else "gained"
-    shown = points(change.points, apart_from=MOST_FORGOTTEN)
-    return f"It {verb} {shown} on general questions{_few(change.after)}."
 
 
 def _is_sure(change: Change) -> bool:
@@ -213,56 +250,10 @@ def surely_lost(change: Change) -> float:
     return -change.points - 100 * change.after.failed / change.after.asked
 
 
-# --- what the documents themselves would give
-
-
-def _ceiling(card: Answers, kind: ProbeKind) -> str:
-    reader = card.base or card.subject  # of a card of one model, that one
-    if reader is None:
-        return ""
-    passage = card.rate(reader, kind, condition="passage")
-    found = card.rate(reader, kind, condition="retrieval")
-    if passage is None and found is None:
-        return ""
-    name, chief = named_model(card, reader), card.rate(card.subject, kind) if card.subject else None
-    said = [f"With the passage at hand {name} reaches {claimed(passage, beside=chief)}"] if passage else []
-    if found is not None:
-        whose = "it" if passage else name
-        said.append(f"With retrieval {whose} reaches {claimed(found, beside=chief)}")
-    said[-1] += _advice(card, kind)  # which is of retrieval where that was measured
-    return " ".join(f"{one}." for one in said)
-
-
-def _advice(card: Answers, kind: ProbeKind) -> str:
-    """Whether retrieval would be the better choice, from the nearest to it that was measured."""
-    if card.tuned is None or card.base is None:
-        return ""
-    tuned = card.answered(card.tuned, kind)
-    at_hand = card.answered(card.base, kind, condition="retrieval") or card.answered(
-        card.base, kind, condition="passage"
-    )
-    gained, against = change_of(card.answered(card.base, kind), at_hand), change_of(at_hand, tuned)
-    if against is None or against.failed or (gained is not None and gained.failed):
-        return ""
-    if gained is not None and not (gained.is_clear and gained.points > 0):
-        return ", not clearly more than with nothing at hand"
-    if against.is_clear and against.points > 0:
-        return ", less than the tuned model with nothing at hand"
-    if against.is_clear and against.points < -_MUCH_WORSE:
-        return ": here retrieval is the better choice"
-    return f"{'' if against.is_clear else _close(against)}: if your documents change often, prefer retrieval"
-
-
-def _close(against: Change) -> str:
+def _close_to(against: Change) -> str:
     """How the tuned model stands to the ceiling where the difference may be chance."""
     if not against.points:
         return ", as many as the tuned model with nothing at hand"
     return (
         f", not clearly {'more' if against.points < 0 else 'less'} than the tuned model with nothing at hand"
     )
-
-
-# --- warnings
-
-
-# --- a run folder that has changed since

@@ -174,7 +174,7 @@ def is_right(result: Result, measure: Measure = "right") -> bool:
 
 def change(before: Sequence[Answered], after: Sequence[Answered]) -> Change | None:
     """What became of the probes that were asked both times; ``None`` when there is none."""
-    first, later = _shared(before, after)
+    first, later = _shared_rows(before, after)
     rate_before, rate_after = rate(first), rate(later)
     if rate_before is None or rate_after is None:
         return None
@@ -241,7 +241,7 @@ def recovery(
         fewer it is too narrow. No value where the passage hardly helps the base model (under five points):
         the ratio would be noise.
     """
-    rows = _in_common(base, tuned, ceiling)
+    rows = _sums_by_fact(base, tuned, ceiling)
     if not rows:
         return Estimate(
             None,
@@ -249,28 +249,28 @@ def recovery(
         )
     samples = [rows]
     if control is not None:
-        drift = _in_common(*control)
+        drift = _sums_by_fact(*control)
         if not drift:
             return Estimate(None, reason="no withheld fact was asked of both models")
         samples.append(drift)
     totals = [[sum(column) for column in zip(*sample, strict=True)] for sample in samples]
     if (totals[0][2] - totals[0][0]) / totals[0][-1] < _LEAST_ROOM:
         return Estimate(None, reason="the base model answers hardly more with the passage than without it")
-    value = float(_recovered(*totals))
+    value = float(_recovered_share(*totals))
     if control is not None and len(samples[1]) < _LEAST_WITHHELD:
-        return Estimate(value, reason=_too_few(len(samples[1])))
+        return Estimate(value, reason=_too_few_withheld(len(samples[1])))
     found = bootstrap(_recovered_draws, *samples)
     if found is None:
         return Estimate(value, reason="the facts are too few or too alike for an interval")
     return Estimate(value, found.low, found.high)
 
 
-def _too_few(withheld: int) -> str:
+def _too_few_withheld(withheld: int) -> str:
     facts = f"{withheld} withheld fact{'' if withheld == 1 else 's'}"
     return f"{facts} only: an interval takes {_LEAST_WITHHELD}"
 
 
-def _recovered(main: Sequence[Any], drift: Sequence[Any] | None = None) -> Any:
+def _recovered_share(main: Sequence[Any], drift: Sequence[Any] | None = None) -> Any:
     """From sums: base, tuned, ceiling, asked; and of withheld facts base, tuned, asked."""
     base, tuned, ceiling, asked = main
     off = 0.0 if drift is None else asked * (drift[1] - drift[0]) / drift[2]
@@ -283,20 +283,20 @@ def _recovered_draws(main: Any, drift: Any = None) -> np.ndarray[Any, Any]:
     base, _, ceiling, asked = main
     has_room = ceiling - base > 0
     safe = [base, main[1], np.where(has_room, ceiling, base + asked), asked]
-    drawn: np.ndarray[Any, Any] = np.where(has_room, _recovered(safe, drift), np.nan)
+    drawn: np.ndarray[Any, Any] = np.where(has_room, _recovered_share(safe, drift), np.nan)
     return drawn
 
 
-def _in_common(*answers: Sequence[Answered]) -> list[tuple[float, ...]]:
+def _sums_by_fact(*answers: Sequence[Answered]) -> list[tuple[float, ...]]:
     """A row a fact: how many probes each got right of those that all were asked, and how many these are."""
-    groups = [grouped(some) for some in _shared(*answers)]
+    groups = [grouped(some) for some in _shared_rows(*answers)]
     return [
         (*(float(some[fact].right) for some in groups), float(group.asked))
         for fact, group in groups[0].items()
     ]
 
 
-def _shared(*answers: Sequence[Answered]) -> list[list[Answered]]:
+def _shared_rows(*answers: Sequence[Answered]) -> list[list[Answered]]:
     """The answers to the probes that all were asked, in one order, beside the last one's probe."""
     by_id = [{row.probe.id: row for row in some} for some in answers]
     probes = [row.probe for row in by_id[-1].values() if all(row.probe.id in some for some in by_id)]
@@ -309,12 +309,14 @@ def failed_facts(answered: Iterable[Answered]) -> tuple[FailedFact, ...]:
     for row in answered:
         rows.setdefault(row.fact, []).append(row)
     found = [
-        _failed(fact, some) for fact, some in rows.items() if not all(is_right(row.result) for row in some)
+        _failed_fact(fact, some)
+        for fact, some in rows.items()
+        if not all(is_right(row.result) for row in some)
     ]
     return tuple(sorted(found, key=lambda one: one.right / one.asked))
 
 
-def _failed(fact: str, rows: Sequence[Answered]) -> FailedFact:
+def _failed_fact(fact: str, rows: Sequence[Answered]) -> FailedFact:
     probe, result = next(row for row in rows if not is_right(row.result))
     return FailedFact(
         fact=fact,

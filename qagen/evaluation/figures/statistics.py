@@ -94,7 +94,7 @@ def wilson(right: int, asked: int) -> Interval:
     """
     if not 0 <= right <= asked or not asked:
         raise SettingsError(f"{right} of {asked} is no share: give right answers of at least one question")
-    found = _stats().binomtest(right, asked).proportion_ci(confidence_level=LEVEL, method="wilson")
+    found = _scipy_stats().binomtest(right, asked).proportion_ci(confidence_level=LEVEL, method="wilson")
     return Interval(float(found.low), float(found.high))
 
 
@@ -111,7 +111,7 @@ def wilson_by_fact(groups: Sequence[Group]) -> Interval:
     number = effective_number(groups)
     if all(group.asked == 1 for group in groups):
         return wilson(sum(group.right for group in groups), len(groups))
-    return _score_interval(_share(groups), number)
+    return _score_interval(_share_of(groups), number)
 
 
 def effective_number(groups: Sequence[Group]) -> float:
@@ -129,7 +129,7 @@ def effective_number(groups: Sequence[Group]) -> float:
     asked = sum(group.asked for group in groups)
     if not asked:
         raise SettingsError("an interval needs at least one question")
-    share = _share(groups)
+    share = _share_of(groups)
     whole = sum(group.asked**2 for group in groups) / asked
     telling = min(
         sum(group.right > 0 for group in groups), sum(group.right < group.asked for group in groups)
@@ -148,7 +148,7 @@ def _design_effect(groups: Sequence[Group], share: float, asked: int) -> float:
 
 def _score_interval(share: float, number: float) -> Interval:
     """Wilson's interval for a number of questions that need not be whole."""
-    z = float(_stats().norm.ppf((1 + LEVEL) / 2))
+    z = float(_scipy_stats().norm.ppf((1 + LEVEL) / 2))
     middle = (share + z * z / (2 * number)) / (1 + z * z / number)
     spread = z * sqrt(share * (1 - share) / number + z * z / (4 * number**2)) / (1 + z * z / number)
     return Interval(max(0.0, middle - spread), min(1.0, middle + spread))
@@ -174,27 +174,27 @@ def difference(after: Sequence[Group], before: Sequence[Group], *, paired: bool)
     if paired and [group.asked for group in after] != [group.asked for group in before]:
         raise SettingsError("a paired difference needs the same questions before and after")
     one, other = wilson_by_fact(after), wilson_by_fact(before)
-    first, second = _share(after), _share(before)
-    together = _correlation(after, before) if paired else 0.0
-    down = _joined(first - one.low, other.high - second, together)
-    up = _joined(one.high - first, second - other.low, together)
+    first, second = _share_of(after), _share_of(before)
+    together = _fact_correlation(after, before) if paired else 0.0
+    down = _joint_margin(first - one.low, other.high - second, together)
+    up = _joint_margin(one.high - first, second - other.low, together)
     return Interval(max(-1.0, first - second - down), min(1.0, first - second + up))
 
 
-def _joined(one: float, other: float, together: float) -> float:
+def _joint_margin(one: float, other: float, together: float) -> float:
     return sqrt(max(0.0, one * one - 2 * together * one * other + other * other))
 
 
-def _share(groups: Sequence[Group]) -> float:
+def _share_of(groups: Sequence[Group]) -> float:
     return sum(group.right for group in groups) / sum(group.asked for group in groups)
 
 
-def _correlation(after: Sequence[Group], before: Sequence[Group]) -> float:
+def _fact_correlation(after: Sequence[Group], before: Sequence[Group]) -> float:
     """How the errors of two shares over the same facts move together, -1 to 1.
 
     With Newcombe's continuity correction, half a fact, where they move in the same way.
     """
-    first, second = _share(after), _share(before)
+    first, second = _share_of(after), _share_of(before)
     one = [group.right - first * group.asked for group in after]
     other = [group.right - second * group.asked for group in before]
     scale = sqrt(sum(x * x for x in one) * sum(y * y for y in other))
@@ -222,7 +222,7 @@ def mcnemar(only_before: int, only_after: int) -> float:
     if min(only_before, only_after) < 0:
         raise SettingsError("counts of questions cannot be negative")
     changed = only_before + only_after
-    return float(_stats().binomtest(only_before, changed, 0.5).pvalue) if changed else 1.0
+    return float(_scipy_stats().binomtest(only_before, changed, 0.5).pvalue) if changed else 1.0
 
 
 def kappa(a: Sequence[Hashable], b: Sequence[Hashable]) -> Agreement:
@@ -274,7 +274,7 @@ def bootstrap(
     Raises:
         MissingExtraError: scipy is not installed.
     """
-    stats = _stats()
+    stats = _scipy_stats()
     import numpy as np
 
     tables = [np.asarray(sample, dtype=float) for sample in samples]
@@ -298,10 +298,10 @@ def bootstrap(
             method="percentile",
             rng=np.random.default_rng(seed),
         ).bootstrap_distribution
-    return _middle(found)
+    return _middle_draws(found)
 
 
-def _middle(draws: np.ndarray[Any, Any]) -> Interval | None:
+def _middle_draws(draws: np.ndarray[Any, Any]) -> Interval | None:
     """The middle 95 % of draws that have a value."""
     import numpy as np
 
@@ -312,7 +312,7 @@ def _middle(draws: np.ndarray[Any, Any]) -> Interval | None:
     return Interval(float(low), float(high))
 
 
-def _stats() -> Any:
+def _scipy_stats() -> Any:
     try:
         from scipy import stats  # type: ignore[import-untyped, unused-ignore] # no types are published
     except ImportError as error:

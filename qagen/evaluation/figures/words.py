@@ -21,12 +21,12 @@ def percent(share: float, *, apart_from: float | None = None) -> str:
         share: From 0 to 1.
         apart_from: A share that it is held against: decimals are added until the two look different.
     """
-    return f"{_rounded(share, apart_from)} %"
+    return f"{_rounded_share(share, apart_from)} %"
 
 
-def _rounded(share: float, apart_from: float | None) -> str:
+def _rounded_share(share: float, apart_from: float | None) -> str:
     if apart_from is not None and share != apart_from:
-        return _apart(100 * share, 100 * apart_from, decimals=0)
+        return _number_apart(100 * share, 100 * apart_from, decimals=0)
     whole = round(100 * share)
     if whole == 0 and share > 0:
         return "<1"
@@ -35,7 +35,7 @@ def _rounded(share: float, apart_from: float | None) -> str:
     return str(whole)
 
 
-def _apart(number: float, other: float, *, decimals: int) -> str:
+def _number_apart(number: float, other: float, *, decimals: int) -> str:
     """A number with as many decimals as it takes to look different from another one."""
     for more in range(decimals, _MOST_DECIMALS):
         if f"{number:.{more}f}" != f"{other:.{more}f}":
@@ -124,7 +124,7 @@ def points(number: float, *, signed: bool = False, apart_from: float | None = No
     shown = tenths(number) if signed else tenths(abs(number))[1:]
     if apart_from is not None and abs(number) != apart_from:
         sign = shown[:1] if signed else ""
-        shown = sign + _apart(abs(number), apart_from, decimals=1)
+        shown = sign + _number_apart(abs(number), apart_from, decimals=1)
     return f"{shown} point{'' if shown.strip('+−') == '1.0' else 's'}"
 
 

@@ -16,13 +16,14 @@ from typing import Any
 from qagen.errors import SettingsError
 from qagen.evaluation.records import Probe, ProbeKind
 from qagen.evaluation.scoring.score import answer_kind_of
-from qagen.pairs.wordings.making import HELD_OUT, short_answer
+from qagen.pairs.wordings.saying import HELD_OUT, short_answer
 from qagen.records import Form, QAPair
 from qagen.text.folding import fold
 from qagen.text.languages import language_code, language_of
-from qagen.text.names import has_name, names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import find_answer
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import has_name
 
 QUESTIONS: frozenset[Form] = frozenset({"canonical", "rephrased"})
 """Forms that ask what the fact's canonical question asks."""
@@ -168,8 +169,6 @@ def new_probe(kind: ProbeKind, question: str, fact: Fact, *, answers: Sequence[s
     )
 
 
-# --- what is told by the way -----------------------------------------------------------------------------
-
 _EAST = r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts without spaces, or nearly so
 _WORD = re.compile(rf"\d+|[^\W\d_{_EAST}]+|[{_EAST}]+")
 
@@ -188,7 +187,7 @@ class Told:
         self._pairs = tuple(trained)
         self._having: dict[str, set[int]] = defaultdict(set)
         for place, pair in enumerate(self._pairs):
-            for word in _words(f"{pair.question}\n{pair.answer}"):
+            for word in _search_words(f"{pair.question}\n{pair.answer}"):
                 self._having[word].add(place)
         self._numbers: dict[int, frozenset[str]] = {}
 
@@ -198,43 +197,43 @@ class Told:
         if not named and not counted:
             return None
         for answer in answers:
-            if _is_small(answer):
+            if _is_small_number(answer):
                 continue
-            for place in sorted(self._with(answer)):
+            for place in sorted(self._pairs_with(answer)):
                 pair = self._pairs[place]
                 text = f"{pair.question}\n{pair.answer}"
                 if (
-                    _tells(pair, answer)
+                    _does_pair_tell(pair, answer)
                     and all(has_name(text, name) for name in named)
-                    and counted <= self._counted(place, text)
+                    and counted <= self._numbers_at(place, text)
                 ):
                     return pair
         return None
 
-    def _with(self, answer: str) -> set[int]:
+    def _pairs_with(self, answer: str) -> set[int]:
         """Places of pairs with all words of an answer."""
-        having = sorted((self._having.get(word, set()) for word in _words(answer)), key=len)
+        having = sorted((self._having.get(word, set()) for word in _search_words(answer)), key=len)
         return set.intersection(*having) if having else set()
 
-    def _counted(self, place: int, text: str) -> frozenset[str]:
+    def _numbers_at(self, place: int, text: str) -> frozenset[str]:
         if place not in self._numbers:
             self._numbers[place] = numbers(text)
         return self._numbers[place]
 
 
-def _is_small(answer: str) -> bool:
+def _is_small_number(answer: str) -> bool:
     """Whether it is one number below 100 and nothing else: 5, 五, twelve."""
     counted = numbers(answer)
     return len(fold(answer).split()) == 1 and len(counted) == 1 and len(min(counted)) <= 2  # noqa: PLR2004 - two digits
 
 
-def _tells(pair: QAPair, answer: str) -> bool:
+def _does_pair_tell(pair: QAPair, answer: str) -> bool:
     if find_answer(answer, pair.question):
         return True
     return fold(pair.answer) != fold(answer) and find_answer(answer, pair.answer) is not None
 
 
-def _words(text: str) -> set[str]:
+def _search_words(text: str) -> set[str]:
     """Words in small letters; of scripts without spaces, each sign and each two of them."""
     found: set[str] = set()
     for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):

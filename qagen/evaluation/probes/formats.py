@@ -16,9 +16,9 @@ from qagen.evaluation.records import Probe
 from qagen.pairs.wordings.forms import LANGUAGES, OtherAnswers, Said, cloze, replace_answer
 from qagen.pairs.wordings.gates import check_gives_nothing_away, check_statement, is_close, similarity
 from qagen.text.folding import fold
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import find_answer
+from qagen.text.proper_names.reader import names
 
 LETTERS = "ABCD"
 _ASIDE = 3  # wrong options of a choice
@@ -61,7 +61,7 @@ class Formats:
         self._trained: set[str] = set()
         self._seed = seed
         for fact in facts:
-            said[fact.language].append(_said(fact))
+            said[fact.language].append(_said_of(fact))
             if fact.trained:
                 self._trained.add(fold(fact.answer))
         self._others: Mapping[str | None, OtherAnswers] = {
@@ -72,27 +72,27 @@ class Formats:
         """Yes and no, or neither; a gap; a choice. None in a language without templates."""
         if fact.language not in LANGUAGES:
             return
-        wrong = self._wrong(fact)
-        yield from _yes_or_no(fact, wrong)
-        yield from _gap(fact)
-        yield from self._choice(fact, wrong)
+        wrong = self._wrong_answers(fact)
+        yield from _yes_no_probes(fact, wrong)
+        yield from _gap_probe(fact)
+        yield from self._choice_probe(fact, wrong)
 
-    def _wrong(self, fact: Fact) -> list[str]:
+    def _wrong_answers(self, fact: Fact) -> list[str]:
         """Answers of other trained facts that are no answers to this one, those that look most like it first.
 
         Each is another one than the others. What looks alike cannot be guessed by its size or its form.
         """
         statement = next((pair.answer for pair in fact.pairs if pair.form == "statement"), "")
         found: list[str] = []
-        for answer in self._others[fact.language].false_answers(_said(fact), statement):
+        for answer in self._others[fact.language].false_answers(_said_of(fact), statement):
             known = fold(answer) in self._trained
-            if known and not any(_overlap(answer, other) for other in (*fact.answers, *found)):
+            if known and not any(_do_answers_overlap(answer, other) for other in (*fact.answers, *found)):
                 found.append(answer)
                 if len(found) == _ENOUGH:
                     break
-        return sorted(found, key=lambda answer: _unlikeness(answer, fact.answer))
+        return sorted(found, key=lambda answer: _answer_unlikeness(answer, fact.answer))
 
-    def _choice(self, fact: Fact, wrong: Sequence[str]) -> Iterator[Probe]:
+    def _choice_probe(self, fact: Fact, wrong: Sequence[str]) -> Iterator[Probe]:
         if len(wrong) < _ASIDE:
             return
         options = sorted(
@@ -101,24 +101,18 @@ class Formats:
         listed = "\n".join(f"{letter}) {one}" for letter, one in zip(LETTERS, options, strict=True))
         text = _CHOOSE[str(fact.language)].format(question=fact.head.question, options=listed)
         yield new_probe(
-            "F",
-            text,
-            fact,
-            answers=fact.answers,
-            form="choice",
-            options=tuple(options),
-            answer_kind="choice",
+            "F", text, fact, answers=fact.answers, form="choice", options=tuple(options), answer_kind="choice"
         )
 
 
-def _said(fact: Fact) -> Said:
+def _said_of(fact: Fact) -> Said:
     head = fact.head
     return Said(head.fact, head.source, head.passage, head.question, fact.answer, head.quote)
 
 
-def _overlap(one: str, other: str) -> bool:
+def _do_answers_overlap(one: str, other: str) -> bool:
     """Whether two answers may be taken for one: equal numbers, or one inside the other."""
-    left, right = _read(one), _read(other)
+    left, right = _folded_answer(one), _folded_answer(other)
     if left[1] and left[1] == right[1]:
         return True
     short, long = sorted((left[0], right[0]), key=len)
@@ -127,51 +121,54 @@ def _overlap(one: str, other: str) -> bool:
     return find_answer(short, long) is not None
 
 
-def _unlikeness(one: str, other: str) -> tuple[int, float, float]:
+def _answer_unlikeness(one: str, other: str) -> tuple[int, float, float]:
     """How unlike two answers look: in what they are written with, in magnitude or year, then in length."""
     marks = [
         (any(map(str.isdigit, text)), "," in text, fold(text).startswith(("the ", "a ", "an ")), " " in text)
         for text in (one, other)
     ]
     differences = sum(left != right for left, right in zip(*marks, strict=True))
-    return differences, _distance(one, other), abs(len(one) - len(other)) / max(len(one), len(other), 1)
+    return (
+        differences,
+        _answer_distance(one, other),
+        abs(len(one) - len(other)) / max(len(one), len(other), 1),
+    )
 
 
-def _distance(one: str, other: str) -> float:
+def _answer_distance(one: str, other: str) -> float:
     """How far apart two answers lie: by ratio (a half is as far as the double), years of dates by decades."""
-    left, right = _values(one), _values(other)
+    left, right = _answer_numbers(one), _answer_numbers(other)
     if len(left) != len(right):
         return math.inf
     return sum(
-        abs(mine - theirs) / _DECADE if _is_year(mine) and _is_year(theirs) else _ratio(mine, theirs)
+        abs(mine - theirs) / _DECADE
+        if _is_year_number(mine) and _is_year_number(theirs)
+        else _number_ratio(mine, theirs)
         for mine, theirs in zip(left, right, strict=True)
     )
 
 
-def _ratio(one: float, other: float) -> float:
+def _number_ratio(one: float, other: float) -> float:
     return abs(math.log1p(min(one, _HUGE)) - math.log1p(min(other, _HUGE)))
 
 
-def _is_year(value: float) -> bool:
+def _is_year_number(value: float) -> bool:
     return value.is_integer() and _YEARS[0] <= value <= _YEARS[1]
 
 
 @lru_cache(maxsize=1 << 14)
-def _values(answer: str) -> tuple[float, ...]:
+def _answer_numbers(answer: str) -> tuple[float, ...]:
     """The numbers of an answer, the largest first."""
-    found = (re.fullmatch(r"-?(\d+(?:\.\d+)?)", number) for number in _read(answer)[1])
+    found = (re.fullmatch(r"-?(\d+(?:\.\d+)?)", number) for number in _folded_answer(answer)[1])
     return tuple(sorted((float(number[1]) for number in found if number), reverse=True))
 
 
 @lru_cache(maxsize=1 << 14)
-def _read(answer: str) -> tuple[str, frozenset[str]]:
+def _folded_answer(answer: str) -> tuple[str, frozenset[str]]:
     return fold(answer), numbers(answer)
 
 
-# --- yes or no -------------------------------------------------------------------------------------------
-
-
-def _yes_or_no(fact: Fact, wrong: Sequence[str]) -> Iterator[Probe]:
+def _yes_no_probes(fact: Fact, wrong: Sequence[str]) -> Iterator[Probe]:
     """The right answer and a wrong one, if possible not the one that a trained pair calls wrong."""
     if not wrong:
         return
@@ -184,17 +181,14 @@ def _yes_or_no(fact: Fact, wrong: Sequence[str]) -> Iterator[Probe]:
         yield new_probe("F", text, fact, answers=answers[language], form=form, answer_kind="yes_no")
 
 
-# --- a gap -----------------------------------------------------------------------------------------------
-
-
-def _gap(fact: Fact) -> Iterator[Probe]:
+def _gap_probe(fact: Fact) -> Iterator[Probe]:
     """The first sentence of the fact that is understood alone and was not trained with this gap."""
     trained = [pair.question for pair in fact.trained if pair.form == "cloze"]
     language = str(fact.language)
-    for sentence in _sentences(fact):
+    for sentence in _answer_sentences(fact):
         blanked = replace_answer(sentence, fact.answer, _GAP[language])
         as_trained = cloze(sentence, fact.answer, language=language)
-        if blanked is None or as_trained is None or not _is_clear(blanked, sentence, fact):
+        if blanked is None or as_trained is None or not _is_clear_gap(blanked, sentence, fact):
             continue
         if any(is_close(as_trained, text, similarity(as_trained, text)) for text in trained):
             continue
@@ -203,16 +197,16 @@ def _gap(fact: Fact) -> Iterator[Probe]:
         return
 
 
-def _sentences(fact: Fact) -> Iterator[str]:
+def _answer_sentences(fact: Fact) -> Iterator[str]:
     """Sentences with the answer: the document's, the question's own words, then a trained statement."""
     quote = " ".join(fact.head.quote.split())
     if _WHOLE.match(quote):
         yield quote
-    yield from _turned(fact)
+    yield from _turned_question(fact)
     yield from (pair.answer for pair in fact.pairs if pair.form == "statement" and fact.speaks(pair))
 
 
-def _is_clear(blanked: str, sentence: str, fact: Fact) -> bool:
+def _is_clear_gap(blanked: str, sentence: str, fact: Fact) -> bool:
     """Whether it says of what it speaks: with all names and numbers of the question, one name at least."""
     head = fact.head
     problem = check_statement(
@@ -237,7 +231,7 @@ _IS_JA = re.compile(
 )
 
 
-def _turned(fact: Fact) -> Iterator[str]:
+def _turned_question(fact: Fact) -> Iterator[str]:
     """The canonical question as a sentence with the answer in its place, where its form allows it."""
     question, answer = " ".join(fact.head.question.split()), fact.answer
     if asked := _SUBJECT.fullmatch(question):

@@ -80,34 +80,34 @@ def make_probes(
     if most is not None and most < 1:
         raise SettingsError(f"most is a number of facts, 1 or more, not {most}")
     facts = read_facts(dataset, aliases)
-    trained = _sample([fact for fact in facts if fact.trained and not fact.withheld], most, seed)
+    trained = _fact_sample([fact for fact in facts if fact.trained and not fact.withheld], most, seed)
     told = Told(pair for fact in facts for pair in fact.trained)
-    unknown = [fact for fact in facts if fact.withheld and not _is_told(fact, told)]
-    withheld = _sample(unknown, most, seed)
+    unknown = [fact for fact in facts if fact.withheld and not _is_fact_told(fact, told)]
+    withheld = _fact_sample(unknown, most, seed)
     formats = Formats(facts, seed=seed)
-    twins = Twins(facts, texts=_texts(dataset), seed=seed)
+    twins = Twins(facts, texts=_document_texts(dataset), seed=seed)
     probes = chain(
-        chain.from_iterable(_of_trained(fact, formats, twins) for fact in trained),
-        chain.from_iterable(_of_withheld(fact) for fact in withheld),
-        general_probes(_languages(facts)) if general else (),
+        chain.from_iterable(_trained_probes(fact, formats, twins) for fact in trained),
+        chain.from_iterable(_withheld_probes(fact) for fact in withheld),
+        general_probes(_told_languages(facts)) if general else (),
     )
-    return _each_once(probes)
+    return _each_probe_once(probes)
 
 
-def _languages(facts: Iterable[Fact]) -> set[str]:
+def _told_languages(facts: Iterable[Fact]) -> set[str]:
     """Those of the documents, as their facts are told, and those that wordings are in."""
     told = {language_of_pair(pair) for fact in facts for pair in (fact.head, *fact.pairs)}
     return {language for language in told if language is not None}
 
 
-def _texts(dataset: Iterable[QAPair]) -> Iterable[str]:
+def _document_texts(dataset: Iterable[QAPair]) -> Iterable[str]:
     """The documents, as far as they are at hand."""
     if not isinstance(dataset, QADataset) or (dataset.run and not (dataset.run / LEDGER).exists()):
         return ()
     return dataset.texts().values()
 
 
-def _sample(facts: list[Fact], most: int | None, seed: int) -> list[Fact]:
+def _fact_sample(facts: list[Fact], most: int | None, seed: int) -> list[Fact]:
     """At most so many, by a hash of each, in the order given."""
     if most is None or len(facts) <= most:
         return facts
@@ -116,42 +116,42 @@ def _sample(facts: list[Fact], most: int | None, seed: int) -> list[Fact]:
     return [fact for fact in facts if fact.id in chosen]
 
 
-def _of_trained(fact: Fact, formats: Formats, twins: Twins) -> Iterator[Probe]:
-    verbatim = [_asked("V", fact, fact.head, seen=True)] if fact.head.part == "train" else []
+def _trained_probes(fact: Fact, formats: Formats, twins: Twins) -> Iterator[Probe]:
+    verbatim = [_probe_of_pair("V", fact, fact.head, seen=True)] if fact.head.part == "train" else []
     unseen = [
-        _asked("P", fact, pair)
+        _probe_of_pair("P", fact, pair)
         for pair in fact.pairs
         if pair.part == "probe" and pair.form in QUESTIONS and fact.speaks(pair)
     ]
     yield from verbatim
     yield from unseen
     yield from formats.probes(fact)
-    yield from _turned_round(fact)
-    yield from _in_other_languages(fact)
+    yield from _reversed_probes(fact)
+    yield from _foreign_probes(fact)
     twin = twins.twin(fact, (*unseen, *verbatim))
     if twin:
         yield twin
 
 
-def _is_told(fact: Fact, told: Told) -> bool:
+def _is_fact_told(fact: Fact, told: Told) -> bool:
     """Whether a trained pair of another fact gives the answer to one of its questions."""
-    return any(told.telling(probe.question, probe.answers) for probe in _of_withheld(fact))
+    return any(told.telling(probe.question, probe.answers) for probe in _withheld_probes(fact))
 
 
-def _of_withheld(fact: Fact) -> Iterator[Probe]:
+def _withheld_probes(fact: Fact) -> Iterator[Probe]:
     for pair in fact.pairs:
         if (pair is fact.head or is_held_out(pair)) and pair.form in QUESTIONS and fact.speaks(pair):
-            yield _asked("C", fact, pair)
+            yield _probe_of_pair("C", fact, pair)
 
 
-def _turned_round(fact: Fact) -> Iterator[Probe]:
+def _reversed_probes(fact: Fact) -> Iterator[Probe]:
     """Reversed questions; they are answered by what the canonical one names, and by nothing else."""
     for pair in fact.pairs:
         if pair.form == "reversed" and pair.part in {"train", "probe"} and fact.speaks(pair):
-            yield _asked("R", fact, pair, answers=fact.own_answers(pair), seen=pair.part == "train")
+            yield _probe_of_pair("R", fact, pair, answers=fact.own_answers(pair), seen=pair.part == "train")
 
 
-def _in_other_languages(fact: Fact) -> Iterator[Probe]:
+def _foreign_probes(fact: Fact) -> Iterator[Probe]:
     """For each other language its held-out wordings, or where there are none the first trained one."""
     foreign: dict[str | None, list[QAPair]] = {}
     for pair in fact.pairs:
@@ -160,25 +160,22 @@ def _in_other_languages(fact: Fact) -> Iterator[Probe]:
     for language, pairs in foreign.items():
         unseen = [pair for pair in pairs if pair.part == "probe"]
         for pair in unseen or pairs[:1]:
-            yield _asked("X", fact, pair, seen=pair.part == "train", language=language)
+            yield _probe_of_pair("X", fact, pair, seen=pair.part == "train", language=language)
 
 
-def _asked(kind: ProbeKind, fact: Fact, pair: QAPair, **more: Any) -> Probe:
+def _probe_of_pair(kind: ProbeKind, fact: Fact, pair: QAPair, **more: Any) -> Probe:
     """A probe with the question of a pair."""
     return new_probe(
         kind, pair.question, fact, **{"answers": fact.answers_of(pair), "form": pair.form, **more}
     )
 
 
-def _each_once(probes: Iterable[Probe]) -> list[Probe]:
+def _each_probe_once(probes: Iterable[Probe]) -> list[Probe]:
     """Probes without those that ask in the same words what an earlier one of their kind asks."""
     found: dict[tuple[str, str, str], Probe] = {}
     for probe in probes:
         found.setdefault((probe.kind, probe.form, fold(probe.question)), probe)
     return list(found.values())
-
-
-# --- the questions of the package ------------------------------------------------------------------------
 
 
 def general_probes(languages: Collection[str] | None = None) -> list[Probe]:
@@ -191,14 +188,11 @@ def general_probes(languages: Collection[str] | None = None) -> list[Probe]:
             them, the English ones.
     """
     text = files("qagen.evaluation").joinpath("data/general.jsonl").read_text(encoding="utf-8")
-    every = [_completed(Probe(kind="G", **json.loads(line))) for line in text.splitlines()]
+    every = [_completed_probe(Probe(kind="G", **json.loads(line))) for line in text.splitlines()]
     if languages is None:
         return every
     wanted = {one.language for one in every} & set(languages) or {"en"}
     return [one for one in every if one.language in wanted]
-
-
-# --- files -----------------------------------------------------------------------------------------------
 
 
 def write_probes(probes: Iterable[Probe], path: str | Path) -> Path:
@@ -232,7 +226,7 @@ def read_probes(path: str | Path) -> list[Probe]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        probe = _read(line, f"{file}, line {number}")
+        probe = _probe_of_line(line, f"{file}, line {number}")
         before = found.setdefault(probe.id, (number, probe))
         if before[1] != probe:
             raise RecordError(
@@ -242,7 +236,7 @@ def read_probes(path: str | Path) -> list[Probe]:
     return [probe for _, probe in found.values()]
 
 
-def _read(line: str, place: str) -> Probe:
+def _probe_of_line(line: str, place: str) -> Probe:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -256,10 +250,10 @@ def _read(line: str, place: str) -> Probe:
         )
     if isinstance(row.get("answers"), str):
         row["answers"] = [row["answers"]]
-    return _validated(row, place)
+    return _valid_probe(row, place)
 
 
-def _validated(row: Mapping[str, Any], place: str) -> Probe:
+def _valid_probe(row: Mapping[str, Any], place: str) -> Probe:
     try:
         probe = Probe.model_validate_json(json.dumps(row))
     except ValidationError as error:
@@ -273,10 +267,10 @@ def _validated(row: Mapping[str, Any], place: str) -> Probe:
     answers = tuple(text for text in map(str.strip, probe.answers) if text)
     if not answers and probe.kind != "U":
         raise RecordError(f'{place}: "answers" is missing or empty: give the right answer, such as ["1923"].')
-    return _completed(probe.model_copy(update={"answers": answers}))
+    return _completed_probe(probe.model_copy(update={"answers": answers}))
 
 
-def _completed(probe: Probe) -> Probe:
+def _completed_probe(probe: Probe) -> Probe:
     """With what was not given: an id, a language, a kind of answer. Those of a run are as they are."""
     if probe.id and probe.kind != "own":
         return probe
@@ -288,9 +282,6 @@ def _completed(probe: Probe) -> Probe:
     if probe.answer_kind == "other" and probe.answers:
         made["answer_kind"] = answer_kind_of(probe.answers[0])
     return probe.model_copy(update=made)
-
-
-# --- leaks -----------------------------------------------------------------------------------------------
 
 
 def find_probe_leaks(probes: Sequence[Probe], trained: Iterable[QAPair]) -> list[Leak]:
@@ -313,14 +304,14 @@ def find_probe_leaks(probes: Sequence[Probe], trained: Iterable[QAPair]) -> list
     """
     pairs = [pair for pair in trained if pair.part == "train"]
     unseen = [probe for probe in probes if probe.kind != "V" and not probe.seen]
-    found = {leak.asked: leak for leak in _near(unseen, pairs)}
-    found.update({leak.asked: leak for leak in _exact(unseen, pairs)})
-    for leak in _by_the_way([probe for probe in unseen if probe.kind == "C"], pairs):
+    found = {leak.asked: leak for leak in _near_leaks(unseen, pairs)}
+    found.update({leak.asked: leak for leak in _exact_leaks(unseen, pairs)})
+    for leak in _leaks_by_the_way([probe for probe in unseen if probe.kind == "C"], pairs):
         found.setdefault(leak.asked, leak)
     return [found[probe.id] for probe in unseen if probe.id in found]
 
 
-def _exact(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]:
+def _exact_leaks(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]:
     known = {fold(pair.question): pair.id for pair in reversed(trained)}
     replayed = {fold(item.question): f"replay: {item.question}" for item in general_items("replay")}
     for probe in probes:
@@ -330,7 +321,7 @@ def _exact(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]
             yield Leak(trained=same, asked=probe.id, kind="exact", similarity=1.0)
 
 
-def _by_the_way(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]:
+def _leaks_by_the_way(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]:
     told = Told(trained if probes else ())
     for probe in probes:
         if pair := told.telling(probe.question, probe.answers):
@@ -338,18 +329,18 @@ def _by_the_way(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[
             yield Leak(trained=pair.id, asked=probe.id, kind="near", similarity=alike)
 
 
-def _near(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]:
-    by_words = [_as_pair(probe) for probe in probes if probe.kind in {"P", "C", "R", "X", "own"}]
+def _near_leaks(probes: Sequence[Probe], trained: Sequence[QAPair]) -> Iterator[Leak]:
+    by_words = [_pair_of_probe(probe) for probe in probes if probe.kind in {"P", "C", "R", "X", "own"}]
     yield from find_leaks([*trained, *by_words])
     for form in ("yes_no", "cloze"):
-        alike = [_as_pair(probe) for probe in probes if probe.kind == "F"]
+        alike = [_pair_of_probe(probe) for probe in probes if probe.kind == "F"]
         yield from find_leaks(pair for pair in (*trained, *alike) if pair.form == form)
-    blind = [_unanswered(_as_pair(probe)) for probe in probes if probe.kind in {"U", "own"}]
+    blind = [_unanswered_pair(_pair_of_probe(probe)) for probe in probes if probe.kind in {"U", "own"}]
     if blind:
-        yield from find_leaks([*map(_unanswered, trained), *blind])
+        yield from find_leaks([*map(_unanswered_pair, trained), *blind])
 
 
-def _as_pair(probe: Probe) -> QAPair:
+def _pair_of_probe(probe: Probe) -> QAPair:
     forms: dict[str, Form] = {"yes": "yes_no", "no": "yes_no", "cloze": "cloze", "canonical": "canonical"}
     return QAPair(
         id=probe.id,
@@ -368,7 +359,7 @@ def _as_pair(probe: Probe) -> QAPair:
     )
 
 
-def _unanswered(pair: QAPair) -> QAPair:
+def _unanswered_pair(pair: QAPair) -> QAPair:
     """A pair as one of which only the question is known."""
     return pair.model_copy(
         update={"answer": "", "fact": pair.id, "quote": "", "start": None, "end": None, "extra": {}}

@@ -20,8 +20,8 @@ from qagen.evaluation.records import Probe
 from qagen.pairs.wordings.forms import LANGUAGES
 from qagen.text.folding import fold
 from qagen.text.lexicon import THINGS
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
 from qagen.text.scripts import CJK
 
 _TRIED = 80  # values looked at in place of one
@@ -99,16 +99,16 @@ class Twins:
         self._spanned: set[int] = set()
         self._parts: dict[str, list[str]] = defaultdict(list)
         for text in texts:
-            self._hear(text)
+            self._hear_text(text)
         for fact in facts:
-            self._learn(fact)
+            self._learn_fact(fact)
         for kind, parts in self._parts.items():
             self._parts[kind] = sorted(set(parts))
 
     def twin(self, fact: Fact, originals: Iterable[Probe]) -> Probe | None:
         """The twin of the first of these answerable probes that has one."""
         for original in originals:
-            for form, question in self._swapped(fact, original.question):
+            for form, question in self._swapped_questions(fact, original.question):
                 if fold(question) not in self._asked:
                     changes = {
                         "id": probe_id("U", question, form),
@@ -123,9 +123,7 @@ class Twins:
                     return original.model_copy(update=changes)
         return None
 
-    # What the documents speak of
-
-    def _hear(self, text: str) -> None:
+    def _hear_text(self, text: str) -> None:
         plain = unicodedata.normalize("NFKC", text)
         self._numbers.update(re.findall(r"\d+", plain))
         if not plain.isascii():
@@ -135,84 +133,84 @@ class Twins:
             if 0 < int(last) - int(first) <= _LONGEST_SPAN:
                 self._spanned.update(range(int(first), int(last)))
 
-    def _learn(self, fact: Fact) -> None:
+    def _learn_fact(self, fact: Fact) -> None:
         head = fact.head
         said = f"{head.question}\n{head.answer}\n{head.quote}"
-        self._hear(said)
+        self._hear_text(said)
         self._numbers |= numbers(said)
         for pair in fact.pairs:
             self._numbers.update(re.findall(r"\d+", unicodedata.normalize("NFKC", pair.question)))
         for name in names(head.question) | names(head.answer):
-            if written := _written(name, said):
-                for part in (_split(written), _alone(written)):
+            if written := _name_as_written(name, said):
+                for part in (_split_name(written), _lone_name(written)):
                     if part:
                         self._parts[part.kind].append(part.own)
 
-    # What is swapped
-
-    def _swapped(self, fact: Fact, question: str) -> Iterator[tuple[str, str]]:
+    def _swapped_questions(self, fact: Fact, question: str) -> Iterator[tuple[str, str]]:
         """The question with one thing swapped, the surest ways first; which one of those a hash decides."""
         quote = unicodedata.normalize("NFKC", fact.head.quote)
         bound = _BOUND.search(unicodedata.normalize("NFKC", question)) or _BOUND.search(quote)
         dated = _NUMBERED.search(question)  # either of the two still says which one it is
-        years = () if bound or dated else (("year", text) for text in self._in_other_years(question))
-        named = (("name", text) for text in self._renamed(fact, question, _split))
+        years = (
+            () if bound or dated else (("year", text) for text in self._questions_of_other_years(question))
+        )
+        named = (("name", text) for text in self._renamed_questions(fact, question, _split_name))
         first, second = (years, named) if digest(self._seed, "twin", fact.id) % 2 else (named, years)
         yield from chain(first, second)
         if not bound:
             undated = _NUMBERED.sub(r"\g<which>", question)
-            yield from (("number", text) for text in self._renumbered(undated))
-        yield from (("name", text) for text in self._renamed(fact, question, _alone))
+            yield from (("number", text) for text in self._renumbered_questions(undated))
+        yield from (("name", text) for text in self._renamed_questions(fact, question, _lone_name))
 
-    def _in_other_years(self, question: str) -> Iterator[str]:
+    def _questions_of_other_years(self, question: str) -> Iterator[str]:
         eras = [*_ERA.finditer(question)]
         years = {int(found[0]) for found in _YEAR.finditer(question)}
-        aside = _asides(question)
+        aside = _aside_spans(question)
         found = (*eras, *_YEAR.finditer(question))
-        if len(eras) + len(years) != 1 or any(_is_inside(one.span(), aside) for one in found):
+        if len(eras) + len(years) != 1 or any(_is_inside_any(one.span(), aside) for one in found):
             return
         if eras:
-            yield from self._in_other_era_years(question, eras[0])
+            yield from self._questions_of_other_eras(question, eras[0])
             return
         [year] = years
-        before = self._drawn(question, range(year - _YEARS_BEFORE, year))
-        after = self._drawn(question, range(year + 1, year + _YEARS_AFTER + 1))
+        before = self._drawn_values(question, range(year - _YEARS_BEFORE, year))
+        after = self._drawn_values(question, range(year + 1, year + _YEARS_AFTER + 1))
         for other in chain(before, after):  # of a year to come a model may well say that it cannot know
             decade = {f"{other // 10 * 10}s", f"{other // 10 * 10}"} & self._numbers
             if _FIRST_YEAR <= other <= _LAST_YEAR and other not in self._spanned and not decade:
-                yield _YEAR.sub(lambda found, other=other: _alike(other, found[0]), question)  # type: ignore[misc]
+                yield _YEAR.sub(lambda found, other=other: _digits_like(other, found[0]), question)  # type: ignore[misc]
 
-    def _in_other_era_years(self, question: str, found: re.Match[str]) -> Iterator[str]:
+    def _questions_of_other_eras(self, question: str, found: re.Match[str]) -> Iterator[str]:
         era = found["era"]
-        for other in self._drawn(question, range(2, _ERA_YEARS[era] + 1)):
+        for other in self._drawn_values(question, range(2, _ERA_YEARS[era] + 1)):
             if not numbers(f"{era}{other}年") & self._numbers:
-                new = f"{era}{_alike(other, found['year'])}年"
+                new = f"{era}{_digits_like(other, found['year'])}年"
                 yield question[: found.start()] + new + question[found.end() :]
 
-    def _renumbered(self, question: str) -> Iterator[str]:
+    def _renumbered_questions(self, question: str) -> Iterator[str]:
         if _DATE.search(question):
             return
-        aside = _asides(question)
+        aside = _aside_spans(question)
         for found in _NUMBER.finditer(question):
-            if _is_inside(found.span(), aside):
+            if _is_inside_any(found.span(), aside):
                 continue
             old = int(found[0])
-            for other in self._drawn(question, range(2, 4 * old + 30)):
-                new = _alike(other, found[0])
+            for other in self._drawn_values(question, range(2, 4 * old + 30)):
+                new = _digits_like(other, found[0])
                 yield question[: found.start()] + new + question[found.end() :]
 
-    def _drawn(self, question: str, values: Iterable[int]) -> Iterator[int]:
+    def _drawn_values(self, question: str, values: Iterable[int]) -> Iterator[int]:
         """Values of which nothing is said, in an order that a hash decides."""
         unknown = [value for value in values if str(value) not in self._numbers]
         ordered = sorted(unknown, key=lambda value: digest(self._seed, question, str(value)))
         return islice(iter(ordered), _TRIED)
 
-    def _renamed(self, fact: Fact, question: str, cut: _Cut) -> Iterator[str]:
+    def _renamed_questions(self, fact: Fact, question: str, cut: _Cut) -> Iterator[str]:
         """The question with a name that is made of two."""
         if fact.language not in (*LANGUAGES, None):
             return  # German nouns, for one, are written like names
-        named = {name: _written(name, question) for name in names(question)}
-        heads = _heads(question, filter(None, named.values()))
+        named = {name: _name_as_written(name, question) for name in names(question)}
+        heads = _head_names(question, filter(None, named.values()))
         quoted = fold(
             fact.head.quote
         )  # of what the documents say there, more than of what goes without saying
@@ -231,29 +229,26 @@ class Twins:
         start = digest(self._seed, question, part.own) % max(1, len(others))
         turned = chain(islice(others, start, None), islice(others, start))
         for other in islice(turned, _TRIED):
-            own = other if part.kind not in _BLENDED else _blend(part.own, other)
+            own = other if part.kind not in _BLENDED else _blended_word(part.own, other)
             new = f"{part.before}{own}{part.after}"
             if own and other != part.own and not names(new) & self._names and fold(new) not in self._names:
                 yield new
 
 
-# --- what a question is about ----------------------------------------------------------------------------
-
-
-def _asides(question: str) -> list[tuple[int, int]]:
+def _aside_spans(question: str) -> list[tuple[int, int]]:
     """Where it only says more of what it names: in an apposition, a relative clause, brackets."""
     opening = _OPENING.match(question)
     start = opening.end() if opening else 0
     return [found.span() for found in _BESIDES.finditer(question, start)]
 
 
-def _is_inside(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+def _is_inside_any(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in others)
 
 
-def _heads(question: str, written: Iterable[str]) -> set[str]:
+def _head_names(question: str, written: Iterable[str]) -> set[str]:
     """The names that others belong to: Odo Pym in *Odo Pym of the Wexley Works, winner of the Marrow Cup*."""
-    aside = _asides(question)
+    aside = _aside_spans(question)
     places = {name: question.find(name) for name in written}
     ends = {place + len(name) for name, place in places.items()}
 
@@ -264,19 +259,14 @@ def _heads(question: str, written: Iterable[str]) -> set[str]:
     return {
         name
         for name, place in places.items()
-        if not _is_inside((place, place + len(name)), aside) and not belongs(place)
+        if not _is_inside_any((place, place + len(name)), aside) and not belongs(place)
     }
 
 
-# --- numbers ---------------------------------------------------------------------------------------------
-
-
-def _alike(number: int, old: str) -> str:
+def _digits_like(number: int, old: str) -> str:
     """A number in digits as wide as the old ones."""
     return str(number) if old.isascii() else str(number).translate(_WIDE)
 
-
-# --- names -----------------------------------------------------------------------------------------------
 
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _KATAKANA = re.compile(r"[ァ-ヶー]{4,}")
@@ -292,7 +282,7 @@ _SHORTEST_WORD, _SHORTEST_STEM, _MOST_WORDS, _TWO = 4, 2, 4, 2
 _VOWELS = "aeiouyàâäáéèêíóòôöúùûü"
 
 
-def _written(name: str, text: str) -> str:
+def _name_as_written(name: str, text: str) -> str:
     """A folded name as the text writes it; empty where it cannot be found."""
     start = text.lower().find(name) if text.isascii() else text.find(name)
     if start >= 0:  # mostly; a pattern for each name takes its time
@@ -301,7 +291,7 @@ def _written(name: str, text: str) -> str:
     return found[0] if found else ""
 
 
-def _split(name: str) -> _Name | None:
+def _split_name(name: str) -> _Name | None:
     """A name of parts: the first name of a person, what a place or club is called."""
     if "・" in name:
         first, _, rest = name.partition("・")
@@ -330,7 +320,7 @@ def _split_kanji(name: str) -> _Name | None:
     return None
 
 
-def _alone(name: str) -> _Name | None:
+def _lone_name(name: str) -> _Name | None:
     """A name of one word."""
     if _KATAKANA.fullmatch(name):
         return _Name("", name, "", "katakana")
@@ -338,7 +328,7 @@ def _alone(name: str) -> _Name | None:
     return _Name("", name, "", "word") if whole and len(name) >= _SHORTEST_WORD else None
 
 
-def _blend(one: str, other: str) -> str:
+def _blended_word(one: str, other: str) -> str:
     """The beginning of one word with the end of another, where they can be spoken; empty if nowhere."""
     middle, end = (len(one) + 1) // 2, len(other) // 2
     for cut in (end, end + 1, end - 1):

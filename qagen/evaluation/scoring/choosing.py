@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from qagen.evaluation.scoring.asked import read_asked
 from qagen.evaluation.scoring.hedging import is_negated
-from qagen.evaluation.scoring.matching import Span, read_asked, spans_of
+from qagen.evaluation.scoring.matching import spans_of
 from qagen.evaluation.scoring.tokens import read
+from qagen.evaluation.scoring.wholeness import Span
 from qagen.text.folding import fold
 
 _YES = frozenset(

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from qagen.evaluation.scoring.tokens import LONGEST
 from qagen.text.folding import fold
+from qagen.text.scripts import HAN, KANA
 
 _THINKING = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _END = re.compile(r"<\|[^|>]{0,40}\|>|</s>|<eos>|<end_of_turn>|\[/?INST\]")
@@ -27,7 +28,7 @@ _LABEL = re.compile(
 _TAG = re.compile(r"</?(?:answer|b|i|em|strong|p|br)\s*/?>", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?:(?!か。)[^?？\n])*(?:か。|[?？\n])?")
 _LOOP = re.compile(r"\A(\w.{0,79}?)(?:(?:[,、。.;!]?\s+|[、。])\1(?!\w)){2,}")
-_GLUED = re.compile(r"\A([\u3040-\u30ff\u3400-\u9fff]{4,40}?)\1+")
+_GLUED = re.compile(rf"\A([{KANA}{HAN}]{{4,40}}?)\1+")
 _TWICE = re.compile(r"(\d{3})(?:\s+\1)+")  # else read as one number with spaces: 148 148
 _OVERLAP = (
     0.8  # of the words of a question: a sentence with more of them, in its order, is the question again

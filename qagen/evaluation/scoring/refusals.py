@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from qagen.evaluation.scoring.asked import Asked, is_year_like, read_asked
 from qagen.evaluation.scoring.cleaning import cleaned
-from qagen.evaluation.scoring.matching import Asked, is_year_like, read_asked
 from qagen.evaluation.scoring.tokens import LIGHT, Token, read
-from qagen.text.names import names
+from qagen.text.proper_names.reader import names
 
 _NOT = r"(?:n['’]t|n?ot|\bnot\b| not|\bnever)"
 _TOLD = (

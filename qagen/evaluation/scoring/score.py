@@ -7,32 +7,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from qagen.evaluation.records import AnswerKind, Probe, Score, Verdict
+from qagen.evaluation.scoring.asked import Asked, is_year_like, read_asked
 from qagen.evaluation.scoring.choosing import chosen, polarity_of, reads_as
 from qagen.evaluation.scoring.cleaning import cleaned, without_question
-from qagen.evaluation.scoring.hedging import (
-    is_hedged,
-    is_loser,
-    is_negated,
-    is_of_other_event,
-    is_several,
-    lists_more,
-)
-from qagen.evaluation.scoring.matching import (
-    Asked,
-    Span,
-    bare,
-    content_of,
-    is_exact,
-    is_year_like,
-    read_asked,
-    same_token,
-    spans_of,
-)
+from qagen.evaluation.scoring.hedging import is_hedged, is_loser, is_negated, is_of_other_event
+from qagen.evaluation.scoring.matching import bare, content_of, is_exact, spans_of
 from qagen.evaluation.scoring.refusals import abstains, denies
+from qagen.evaluation.scoring.same_tokens import same_token
+from qagen.evaluation.scoring.several import is_several, lists_more
 from qagen.evaluation.scoring.tokens import ARTICLES, LIGHT, Reading, read
-from qagen.text.answers import is_date
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.evaluation.scoring.wholeness import Span
+from qagen.text.answers.answer import is_date
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
 
 __all__ = ["abstains", "answer_kind_of", "denies", "score_answer"]
 
@@ -153,15 +140,7 @@ def _open(probe: Probe, told: str) -> tuple[Verdict, bool]:
     kind = _kind(probe)
     more = kind != "typed" and lists_more(probe.answers, reading, asked, kind=kind)
     if (
-        more
-        or is_several(
-            kept,
-            others,
-            reading,
-            asked,
-            kind=kind,
-            items=len(_items(probe.answers[0])),
-        )
+        more or is_several(kept, others, reading, asked, kind=kind, items=len(_items(probe.answers[0])))
     ) and not _expects_or(probe):
         return "several", True
     return ("hedged" if is_hedged(kept, reading, asked, probe.answers) else "right"), True

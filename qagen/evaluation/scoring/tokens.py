@@ -1,6 +1,6 @@
 """A text as tokens that are equal when they mean the same: numbers, dates, times, results and words.
 
-Numbers are read by :mod:`qagen.text.numbers` and units by :mod:`qagen.text.measures`; here they get a place
+Numbers are read by :mod:`qagen.text.numerals` and units by :mod:`qagen.text.measures`; here they get a place
 in the text, so that an answer can be looked for in a sentence.
 """
 
@@ -15,9 +15,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from qagen.text.answers import UNIT_WORDS
-from qagen.text.lexicon import word_set
-from qagen.text.numbers import MONTH_WORDS, in_digits
+from qagen.text.answers.answer import UNIT_WORDS
+from qagen.text.calendar import MONTH, MONTH_NUMBERS, MONTHS
+from qagen.text.numerals.reader import in_digits
+from qagen.text.small_words import word_set
 
 LONGEST = 2000
 """Characters of a text that are read; what follows decides nothing in an answer."""
@@ -70,13 +71,8 @@ ARTICLES = word_set("the a an")
 
 # --- months and units ------------------------------------------------------------------------------------
 
-_SHORT = {month[:3]: place for place, month in enumerate(MONTH_WORDS, 1)}
-_MONTH_WORD = re.compile(
-    r"\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
-    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b(\.(?= ?\d))?",
-    re.IGNORECASE,
-)
-_SAFE = frozenset(MONTH_WORDS) - {"march", "may", "august"}
+_MONTH_WORD = re.compile(rf"\b{MONTH}\b(\.(?= ?\d))?", re.IGNORECASE)
+_SAFE = frozenset(MONTHS) - {"march", "may", "august"}
 _BESIDE_BEFORE = re.compile(
     r"(?:\d(?:st|nd|rd|th)?,?(?: of)?|[a-z](?:st|nd|rd|th|eth)(?: of)?)[ -]\Z", re.IGNORECASE
 )
@@ -209,11 +205,11 @@ def _coded(match: re.Match[str]) -> str:
     word, text = match[0].rstrip("."), match.string
     before = text[max(0, match.start() - _ALONE) : match.start()]
     beside = _BESIDE_BEFORE.search(before) or _BESIDE_AFTER.match(text, match.end())
-    full = word.lower() in MONTH_WORDS
+    full = word.lower() in MONTHS
     alone = word.lower() in _SAFE or (full and word[0].isupper() and _IN_MONTH.search(before))
     if not (beside or alone):
         return match[0]
-    return chr(_FIRST_MONTH + _SHORT[word[:3].lower()])
+    return chr(_FIRST_MONTH + MONTH_NUMBERS[word[:3].lower()])
 
 
 def _token(match: re.Match[str]) -> Token | None:

@@ -42,56 +42,56 @@ def renderable(sheet: Sheet) -> RenderableType:
     parts: list[RenderableType] = [Text(one_line(sheet.sentence, _MOST_WORDS), style="bold")]
     charts = [isinstance(part, Chart) for part in sheet.parts]
     for number, part in enumerate(sheet.parts):
-        parts.append(_part(part))
+        parts.append(_part_shown(part))
         if charts[number] and not any(charts[:number]):
             parts.append(Text(_LEGEND, style="dim"))
     if sheet.warnings:
-        parts.append(_warnings(sheet.warnings))
+        parts.append(_warnings_shown(sheet.warnings))
     footer = [*sheet.footer, f"Words explained: {GLOSSARY}"]
     parts.append(Text("\n".join(one_line(one, _MOST_WORDS) for one in footer), style="dim"))
     spaced = [one for part in parts for one in (part, Text())]
     return Group(*spaced[:-1])
 
 
-def _part(part: Part) -> RenderableType:
+def _part_shown(part: Part) -> RenderableType:
     if isinstance(part, Chart):
-        return _chart(part)
-    return _lines(part) if isinstance(part, Lines) else _table(part)
+        return _chart_shown(part)
+    return _lines_shown(part) if isinstance(part, Lines) else _table_shown(part)
 
 
-def _heading(text: str) -> Text:
+def _heading_line(text: str) -> Text:
     """A line over a part of what is shown."""
     from rich.text import Text
 
     return Text(one_line(text), style="bold cyan")
 
 
-def _chart(chart: Chart) -> RenderableType:
+def _chart_shown(chart: Chart) -> RenderableType:
     from rich.cells import cell_len
     from rich.console import Group
     from rich.text import Text
 
-    cells = [(_name(bar), *_numbers(bar)) for group in chart.groups for bar in group.bars]
+    cells = [(_bar_name(bar), *_bar_numbers(bar)) for group in chart.groups for bar in group.bars]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    parts: list[RenderableType] = [_heading(chart.title)]
+    parts: list[RenderableType] = [_heading_line(chart.title)]
     for group in chart.groups:
         if group.title:
             parts.append(Text(one_line(group.title)))
-        parts.append(_bars(group.bars, widths))
+        parts.append(_bar_grid(group.bars, widths))
     if chart.more:
         parts.append(Text(f"  and {chart.more} more", style="dim"))
     return Group(*parts)
 
 
-def _name(bar: Bar) -> str:
+def _bar_name(bar: Bar) -> str:
     return one_line(bar.name, _MOST_NAME)
 
 
-def _numbers(bar: Bar) -> tuple[str, str, str]:
+def _bar_numbers(bar: Bar) -> tuple[str, str, str]:
     return layout.share(bar.rate), layout.interval(bar.rate), f"{bar.rate.right}/{bar.rate.asked}"
 
 
-def _bars(bars: Iterable[Bar], widths: Sequence[int]) -> Grid:
+def _bar_grid(bars: Iterable[Bar], widths: Sequence[int]) -> Grid:
     """Bars one under another, beside columns of these widths: so all of a chart line up."""
     from rich.table import Table as Grid
     from rich.text import Text
@@ -103,9 +103,9 @@ def _bars(bars: Iterable[Bar], widths: Sequence[int]) -> Grid:
         table.add_column(no_wrap=True, justify="right", min_width=width)
     for bar in bars:
         style = "bold" if bar.strong else ""
-        share, interval, counts = _numbers(bar)
+        share, interval, counts = _bar_numbers(bar)
         table.add_row(
-            Text(f"  {_name(bar)}", style=style),
+            Text(f"  {_bar_name(bar)}", style=style),
             _Bar(bar.rate, strong=bar.strong),
             Text(share, style=style),
             Text(interval),
@@ -135,7 +135,7 @@ class _Bar:
         return Measurement(_NARROWEST, max(_NARROWEST, min(_WIDEST, options.max_width)))
 
 
-def _lines(figures: Lines) -> RenderableType:
+def _lines_shown(figures: Lines) -> RenderableType:
     from rich.console import Group
     from rich.table import Table as Grid
     from rich.text import Text
@@ -145,10 +145,10 @@ def _lines(figures: Lines) -> RenderableType:
     table.add_column(overflow="fold")
     for name, said in figures.lines:
         table.add_row(Text(one_line(name, _MOST_CELL), style="cyan"), Text(one_line(said, _MOST_WORDS)))
-    return Group(_heading(figures.title), table) if figures.title else table
+    return Group(_heading_line(figures.title), table) if figures.title else table
 
 
-def _table(table: Table) -> RenderableType:
+def _table_shown(table: Table) -> RenderableType:
     """Texts in columns: the first as wide as it must be, the second with twice the room of the others."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Group
@@ -161,13 +161,13 @@ def _table(table: Table) -> RenderableType:
         grid.add_column(Text(head), ratio=ratio, no_wrap=ratio is None, overflow="fold")
     for row in table.rows:
         grid.add_row(*(Text(one_line(cell, _MOST_CELL)) for cell in row))
-    parts: list[RenderableType] = [_heading(table.title), grid]
+    parts: list[RenderableType] = [_heading_line(table.title), grid]
     if table.more:
         parts.append(Text(f"  {table.more}", style="dim"))
     return Group(*parts)
 
 
-def _warnings(texts: Iterable[str]) -> RenderableType:
+def _warnings_shown(texts: Iterable[str]) -> RenderableType:
     from rich.console import Group
     from rich.table import Table as Grid
     from rich.text import Text
@@ -175,4 +175,4 @@ def _warnings(texts: Iterable[str]) -> RenderableType:
     grid = Grid.grid(padding=(0, 1))
     for text in texts:
         grid.add_row(Text("  !", style="bold yellow"), Text(one_line(text, _MOST_WORDS)))
-    return Group(_heading("Warnings"), grid)
+    return Group(_heading_line("Warnings"), grid)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qagen.evaluation.figures.cautions import cautions, general_languages, untold_drift
+from qagen.evaluation.figures.doubts import cautions, general_languages, untold_drift
 from qagen.evaluation.figures.findings import sentence
 from qagen.evaluation.figures.rates import Change, FailedFact, Rate
 from qagen.evaluation.figures.statistics import Agreement, Estimate
@@ -118,7 +118,12 @@ class Sheet:
 
 def card_sheet(card: Answers) -> Sheet:
     """What is shown of a report card."""
-    parts: list[Part] = [*charts(card), Lines("", tuple(numbers(card))), *breakdowns(card), _failed(card)]
+    parts: list[Part] = [
+        *charts(card),
+        Lines("", tuple(numbers(card))),
+        *breakdowns(card),
+        _failed_table(card),
+    ]
     return Sheet(sentence(card), filled(parts), tuple(map(str, cautions(card))), tuple(footer(card)))
 
 
@@ -127,23 +132,20 @@ def filled(parts: Iterable[Part]) -> tuple[Part, ...]:
     return tuple(part for part in parts if part.size)
 
 
-# --- one card
-
-
 def charts(card: Answers) -> Iterator[Chart]:
     """Each kind of question, then what the documents would give."""
-    kinds = tuple(_kind(card, kind) for kind in card.kinds)
+    kinds = tuple(_kind_group(card, kind) for kind in card.kinds)
     kinds = tuple(group for group in kinds if group.bars)
     if kinds:
         yield Chart("Answered right with nothing at hand", kinds)
     kind = card.headline
     if kind is not None:
-        at_hand = tuple(_conditions(card, kind))
+        at_hand = tuple(_condition_bars(card, kind))
         if len({bar.name for bar in at_hand}) > len(card.models):
             yield Chart(f"With the text at hand ({kind}: {KINDS[kind]})", (Group("", at_hand),))
 
 
-def _kind(card: Answers, kind: ProbeKind) -> Group:
+def _kind_group(card: Answers, kind: ProbeKind) -> Group:
     rates = [(model, card.rate(model, kind)) for model in card.models]
     bars = tuple(Bar(model, rate, model == card.subject) for model, rate in rates if rate is not None)
     if not bars:
@@ -159,7 +161,7 @@ def kind_title(kind: ProbeKind) -> str:
     return f"{code}{KINDS[kind]}{' (right: it says that it does not know)' if kind == 'U' else ''}"
 
 
-def _conditions(card: Answers, kind: ProbeKind) -> Iterator[Bar]:
+def _condition_bars(card: Answers, kind: ProbeKind) -> Iterator[Bar]:
     for model in card.models:
         for condition, words in _AT_HAND.items():
             rate = card.rate(model, kind, condition=condition)
@@ -180,18 +182,18 @@ def breakdowns(card: Answers, *, most: int = _MOST_ROWS) -> Iterator[Chart]:
     documents = dict(sorted(card.by_document().items(), key=lambda item: item[1].share))
     answers = {_ANSWERS.get(str(name), str(name)): one for name, one in card.by_answer_kind().items()}
     wordings = {many(number, "wording"): rate for number, rate in card.by_wordings().items() if number}
-    yield from _breakdown(f"By document, worst first {of}", documents, most)
-    yield from _breakdown(f"By kind of answer {of}", answers, most)
-    yield from _breakdown(f"By number of trained wordings {of}", wordings, most)
-    yield from _breakdown(f"By language {of}", card.by_language(), most)
-    yield from _breakdown(
+    yield from _breakdown_chart(f"By document, worst first {of}", documents, most)
+    yield from _breakdown_chart(f"By kind of answer {of}", answers, most)
+    yield from _breakdown_chart(f"By number of trained wordings {of}", wordings, most)
+    yield from _breakdown_chart(f"By language {of}", card.by_language(), most)
+    yield from _breakdown_chart(
         f"By format (F: {KINDS['F']}, {card.subject}; guessing: yes and no 50 %, choice 25 %)",
         card.by_form(),
         most,
     )
 
 
-def _breakdown(title: str, rates: Mapping[str, Rate], most: int) -> Iterator[Chart]:
+def _breakdown_chart(title: str, rates: Mapping[str, Rate], most: int) -> Iterator[Chart]:
     if len(rates) > 1:
         bars = [Bar(name, rate, strong=True) for name, rate in rates.items()]
         yield Chart(title, (Group("", tuple(bars[:most])),), more=max(0, len(bars) - most))
@@ -200,26 +202,26 @@ def _breakdown(title: str, rates: Mapping[str, Rate], most: int) -> Iterator[Cha
 def numbers(card: Answers) -> list[tuple[str, str]]:
     """The figures in one line each, by their names."""
     found = [
-        ("Recovery", _share(card.recovery, recovered_of(card.recovery))),
+        ("Recovery", _share_said(card.recovery, recovered_of(card.recovery))),
         (
             "- beyond drift",
-            _share(card.controlled_recovery, "of the same, with the change on C taken off")
+            _share_said(card.controlled_recovery, "of the same, with the change on C taken off")
             if card.controlled_recovery
             else "",
         ),
-        (ABOVE, _points(card.above_control) if card.above_control else untold_drift(card)),
+        (ABOVE, _points_said(card.above_control) if card.above_control else untold_drift(card)),
         ("P, base to tuned", changed(card.change("P"))),
         ("General knowledge", changed(card.forgetting)),
-        ("- still known", _of(card.still_known, "of what the base model knew")),
-        ("Twins told apart", _of(card.told_apart(), "declined while the original is answered")),
-        ("By words alone", _words(card)),
-        (f"Judge {card.judge or ''}".strip(), _agreed(card.judge_agreement, "the words alone")),
-        ("Audit by a person", _agreed(card.audit, "what counted here")),
+        ("- still known", _rate_said(card.still_known, "of what the base model knew")),
+        ("Twins told apart", _rate_said(card.told_apart(), "declined while the original is answered")),
+        ("By words alone", _word_scores(card)),
+        (f"Judge {card.judge or ''}".strip(), _agreement_said(card.judge_agreement, "the words alone")),
+        ("Audit by a person", _agreement_said(card.audit, "what counted here")),
     ]
     return [(name, said) for name, said in found if said]
 
 
-def _share(estimate: Estimate, says: str) -> str:
+def _share_said(estimate: Estimate, says: str) -> str:
     if estimate.value is None:
         return f"– ({estimate.reason})"
     found = f"{recovered(estimate)} {recovered_between(estimate)}".rstrip()
@@ -227,7 +229,7 @@ def _share(estimate: Estimate, says: str) -> str:
     return f"{found} {says}{why}"
 
 
-def _points(estimate: Estimate) -> str:
+def _points_said(estimate: Estimate) -> str:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return ""
     return f"{points(estimate.value, signed=True)} [{tenths(estimate.low)} to {tenths(estimate.high)}]"
@@ -244,11 +246,11 @@ def changed(change: Change | None) -> str:
     )
 
 
-def _of(rate: Rate | None, says: str) -> str:
+def _rate_said(rate: Rate | None, says: str) -> str:
     return "" if rate is None else f"{share(rate)} {interval(rate)} {says} ({rate.right}/{rate.asked})"
 
 
-def _words(card: Answers) -> str:
+def _word_scores(card: Answers) -> str:
     if card.headline is None or card.subject is None:
         return ""
     rate = card.rate(card.subject, card.headline)
@@ -257,7 +259,7 @@ def _words(card: Answers) -> str:
     return f"exact {percent(rate.exact)}, contained {percent(rate.contained)}, F1 {rate.f1:.2f}"
 
 
-def _agreed(agreement: Agreement | None, whom: str) -> str:
+def _agreement_said(agreement: Agreement | None, whom: str) -> str:
     if agreement is None or not agreement.asked:
         return ""
     said = f"agrees with {whom} on {agreement.same} of {agreement.asked}"
@@ -284,14 +286,16 @@ def footer(card: Answers) -> list[str]:
 def trained(card: Answers) -> str:
     """The settings of the training, and what came of them."""
     shown = {name: value for name, value in card.training.items() if name not in _NOT_SHOWN}
-    return ", ".join(f"{name} {_value(value)}" for name, value in shown.items() if _is_plain(value))
+    return ", ".join(
+        f"{name} {_setting_text(value)}" for name, value in shown.items() if _is_plain_setting(value)
+    )
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain_setting(value: Any) -> bool:
     return isinstance(value, str | int | float) and value != ""
 
 
-def _value(value: Any) -> str:
+def _setting_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -319,7 +323,7 @@ def one_line(text: str, most: int = 200) -> str:
     return flat if len(flat) <= most else f"{flat[: most - 1]}…"
 
 
-def _failed(card: Answers) -> Table:
+def _failed_table(card: Answers) -> Table:
     facts = card.failed()
     more = len(facts) - MOST_FAILED
     return Table(

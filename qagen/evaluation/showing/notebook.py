@@ -48,70 +48,70 @@ _LEGEND = (
 def as_html(sheet: Sheet) -> str:
     """A sheet as HTML: the same as in the terminal, but the warnings follow the sentence."""
     inside = [
-        f'<p class="says">{_text(sheet.sentence)}</p>',
-        _warnings(sheet.warnings),
-        *(_part(part) for part in sheet.parts),
+        f'<p class="says">{_text_html(sheet.sentence)}</p>',
+        _warnings_html(sheet.warnings),
+        *(_part_html(part) for part in sheet.parts),
         f'<p class="quiet">{_LEGEND}</p>' if any(isinstance(part, Chart) for part in sheet.parts) else "",
-        *(f'<p class="quiet">{_text(one)}</p>' for one in sheet.footer),
+        *(f'<p class="quiet">{_text_html(one)}</p>' for one in sheet.footer),
         f'<p class="quiet">Words explained: <a href="{GLOSSARY}">docs/glossary.md</a></p>',
     ]
     return f'{_STYLE}<div class="qagen-card">{"".join(inside)}</div>'
 
 
-def _part(part: Part) -> str:
+def _part_html(part: Part) -> str:
     if isinstance(part, Chart):
-        return _chart(part)
-    return _lines(part) if isinstance(part, Lines) else _table(part)
+        return _chart_html(part)
+    return _lines_html(part) if isinstance(part, Lines) else _table_html(part)
 
 
-def _warnings(texts: Iterable[str]) -> str:
-    lines = "".join(f"<p>{_text(text)}</p>" for text in texts)
+def _warnings_html(texts: Iterable[str]) -> str:
+    lines = "".join(f"<p>{_text_html(text)}</p>" for text in texts)
     return f'<div class="warnings"><h4>Warnings</h4>{lines}</div>' if lines else ""
 
 
-def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{_text(one)}</th>' for one in table.heads)
+def _table_html(table: Table) -> str:
+    head = "".join(f'<th scope="col">{_text_html(one)}</th>' for one in table.heads)
     body = "".join(
-        f"<tr>{''.join(f'<td>{_text(cell, 300)}</td>' for cell in row)}</tr>" for row in table.rows
+        f"<tr>{''.join(f'<td>{_text_html(cell, 300)}</td>' for cell in row)}</tr>" for row in table.rows
     )
-    more = f'<p class="quiet">{_text(table.more)}</p>' if table.more else ""
+    more = f'<p class="quiet">{_text_html(table.more)}</p>' if table.more else ""
     inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f"<h4>{_text(table.title)}</h4><table>{inside}</table>{more}"
+    return f"<h4>{_text_html(table.title)}</h4><table>{inside}</table>{more}"
 
 
-def _text(text: str, most: int = 2000) -> str:
+def _text_html(text: str, most: int = 2000) -> str:
     return escape(one_line(text, most))
 
 
-def _chart(chart: Chart) -> str:
+def _chart_html(chart: Chart) -> str:
     bodies = [
-        f"<tbody>{_title(group.title)}{''.join(_bar(bar) for bar in group.bars)}</tbody>"
+        f"<tbody>{_title_html(group.title)}{''.join(_bar_html(bar) for bar in group.bars)}</tbody>"
         for group in chart.groups
     ]
     more = f'<p class="quiet">and {chart.more} more</p>' if chart.more else ""
-    return f"<h4>{_text(chart.title)}</h4><table>{''.join(bodies)}</table>{more}"
+    return f"<h4>{_text_html(chart.title)}</h4><table>{''.join(bodies)}</table>{more}"
 
 
-def _title(title: str) -> str:
-    return f'<tr><th class="of" colspan="5" scope="rowgroup">{_text(title)}</th></tr>' if title else ""
+def _title_html(title: str) -> str:
+    return f'<tr><th class="of" colspan="5" scope="rowgroup">{_text_html(title)}</th></tr>' if title else ""
 
 
-def _bar(bar: Bar) -> str:
+def _bar_html(bar: Bar) -> str:
     rate = bar.rate
     ends = (0.0, rate.low, rate.share, rate.high)
     widths = [100 * max(0.0, high - low) for low, high in pairwise(ends)]
     line = "".join(f'<i style="width:{width:.2f}%"></i>' for width in widths)
     return (
-        f'<tr{" class=chief" if bar.strong else ""}><th class="name" scope="row">{_text(bar.name)}</th>'
+        f'<tr{" class=chief" if bar.strong else ""}><th class="name" scope="row">{_text_html(bar.name)}</th>'
         f'<td class="line"><div class="track" aria-hidden="true">{line}</div></td>'
         f'<td class="number">{layout.share(rate)}</td><td class="number">{layout.interval(rate)}</td>'
         f'<td class="number"><small>{rate.right}/{rate.asked}</small></td></tr>'
     )
 
 
-def _lines(figures: Lines) -> str:
+def _lines_html(figures: Lines) -> str:
     rows = "".join(
-        f'<tr><th class="name" scope="row">{_text(name)}</th><td>{_text(said)}</td></tr>'
+        f'<tr><th class="name" scope="row">{_text_html(name)}</th><td>{_text_html(said)}</td></tr>'
         for name, said in figures.lines
     )
-    return f"<h4>{_text(figures.title or 'Figures')}</h4><table><tbody>{rows}</tbody></table>"
+    return f"<h4>{_text_html(figures.title or 'Figures')}</h4><table><tbody>{rows}</tbody></table>"

@@ -15,7 +15,9 @@ from langchain_openai import ChatOpenAI
 from pydantic import Field
 
 from qagen.llm.embedded.engine import Engine, Settings, require_engine, stop_engines
-from qagen.llm.embedded.weights import DEFAULT, TABLE, fetch_weights, file_sha256
+from qagen.llm.embedded.table import DEFAULT, TABLE
+from qagen.llm.embedded.weights import fetch_weights, file_sha256
+from qagen.llm.embedded.workers import LOCAL_WORKERS
 from qagen.llm.system_prompt import with_system_prompt
 
 __all__ = ["LocalChatModel", "engines_of_its_own", "local_model", "stop_engines"]
@@ -76,7 +78,7 @@ def local_model(
     *,
     home: Path | str | None = None,
     n_ctx: int = 4096,
-    n_parallel: int = 2,
+    n_parallel: int = LOCAL_WORKERS,
     threads: int | None = None,
     max_tokens: int = 1024,
     temperature: float = 0.0,
@@ -92,9 +94,7 @@ def local_model(
         name: A name of the table of :mod:`qagen.llm.embedded.weights`, or a path to a GGUF file.
         home: Where weights lie, see :func:`qagen.llm.embedded.weights.models_folder`.
         n_ctx: Tokens of one call, prompt and reply together.
-        n_parallel: Calls answered at the same time; further ones wait. Memory grows with it. On two cores
-            the sum of the speeds grew by 40 % from one to two (11.8 to 16.8 tokens/s, the 1.5B), and the
-            first reply comes later.
+        n_parallel: Calls answered at the same time; further ones wait. Memory grows with it.
         threads: CPU threads; by default one for each core that may be used, at most eight.
         max_tokens: The most tokens of a reply.
         temperature: 0 gives the likeliest reply.

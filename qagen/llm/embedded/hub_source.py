@@ -48,7 +48,7 @@ def from_hub(job: FetchJob) -> Path:
     with job.bar(job.kept("hub")) as bar:
         try:
             url = hub.hf_hub_url(repository, file, revision=revision, endpoint=job.endpoint)
-            job.patience.until_done(partial(_go_on, url, job, bar), bar.say)
+            job.patience.until_done(partial(_fetch_rest, url, job, bar), bar.say)
         except SourceError:
             raise
         # What is no hub (the page of a guest network, say) can meet the client in ways nobody thought of.
@@ -59,13 +59,13 @@ def from_hub(job: FetchJob) -> Path:
     return whole
 
 
-def _go_on(url: str, job: FetchJob, bar: DownloadBar) -> None:
+def _fetch_rest(url: str, job: FetchJob, bar: DownloadBar) -> None:
     """Ask for what is missing of the file."""
     import httpx2
 
     had = job.kept("hub")
     try:
-        _receive(url, job, bar)
+        _receive_rest(url, job, bar)
     except httpx2.InvalidURL as error:
         raise SourceError(one_line(error)) from error
     except httpx2.HTTPError as error:
@@ -84,7 +84,7 @@ def _go_on(url: str, job: FetchJob, bar: DownloadBar) -> None:
         )
 
 
-def _receive(url: str, job: FetchJob, bar: DownloadBar) -> None:
+def _receive_rest(url: str, job: FetchJob, bar: DownloadBar) -> None:
     import httpx2
     import huggingface_hub as hub
 
@@ -100,13 +100,13 @@ def _receive(url: str, job: FetchJob, bar: DownloadBar) -> None:
         session.stream("GET", url, headers=headers, timeout=seconds, follow_redirects=True) as response,
         job.whole("hub").open("r+b") as file,
     ):
-        start = _start(response, had, job)
+        start = _start_byte(response, had, job)
         file.seek(start)
         file.truncate()
-        _write(response, file, bar)
+        _write_blocks(response, file, bar)
 
 
-def _start(response: Response, had: int, job: FetchJob) -> int:
+def _start_byte(response: Response, had: int, job: FetchJob) -> int:
     """At which byte of the file the answer begins; refuses what is not the file."""
     code, host = response.status_code, response.url.host
     if code == _NOT_SATISFIABLE:
@@ -122,7 +122,7 @@ def _start(response: Response, had: int, job: FetchJob) -> int:
     return start
 
 
-def _write(response: Response, file: BinaryIO, bar: DownloadBar) -> None:
+def _write_blocks(response: Response, file: BinaryIO, bar: DownloadBar) -> None:
     for block in response.iter_raw():
         file.write(block)
         bar.at(file.tell())

@@ -102,7 +102,7 @@ def download_wheel(
     code, lines = _run_pip(words, folder, silence=silence, arrived=arrived)
     wheels = list(given.iterdir()) if code == 0 and given.is_dir() else []
     if len(wheels) != 1:
-        raise _failure(requirement, lines)
+        raise _pip_failure(requirement, lines)
     return wheels[0]
 
 
@@ -122,7 +122,7 @@ def ask_index(project: str, *, options: Sequence[str] = (), seconds: float) -> N
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         code, lines = _run_pip(words, Path(folder), silence=_ASKING_SECONDS, arrived=lambda _: None)
     if code:
-        raise _failure(project, lines)
+        raise _pip_failure(project, lines)
 
 
 def _run_pip(
@@ -140,20 +140,20 @@ def _run_pip(
     )
     with process:
         try:
-            said = _follow(process.stdout, silence, arrived)
+            said = _follow_output(process.stdout, silence, arrived)
             code = process.wait(silence)
         except (Empty, subprocess.TimeoutExpired) as error:
-            host = _host(_lines(log, ""))
+            host = _last_host(_log_lines(log, ""))
             raise NetworkError(f"{words[-1]}: nothing came from {host} for {silence:.0f} s") from error
         finally:
             process.kill()
-    return code, _lines(log, said)
+    return code, _log_lines(log, said)
 
 
-def _follow(output: IO[bytes] | None, silence: float, arrived: Callable[[float], None]) -> str:
+def _follow_output(output: IO[bytes] | None, silence: float, arrived: Callable[[float], None]) -> str:
     """Read what pip says until it ends; returns the end of it. Raises Empty when nothing moves any more."""
     said, share, moved = b"", -1.0, time.monotonic()
-    for chunk in _chunks(output, silence):
+    for chunk in _output_chunks(output, silence):
         said = (said + chunk)[-4000:]
         found = _PROGRESS.findall(said)
         if found and float(found[-1][1]):
@@ -166,7 +166,7 @@ def _follow(output: IO[bytes] | None, silence: float, arrived: Callable[[float],
     return said.decode("utf-8", "replace")
 
 
-def _chunks(output: IO[bytes] | None, silence: float) -> Iterator[bytes]:
+def _output_chunks(output: IO[bytes] | None, silence: float) -> Iterator[bytes]:
     chunks: SimpleQueue[bytes] = SimpleQueue()
 
     def read() -> None:
@@ -184,7 +184,7 @@ def _chunks(output: IO[bytes] | None, silence: float) -> Iterator[bytes]:
         yield chunk
 
 
-def _lines(log: Path, said: str) -> list[str]:
+def _log_lines(log: Path, said: str) -> list[str]:
     """What pip wrote down, without the time of each line; what it said, where it wrote nothing."""
     try:
         text = log.read_text("utf-8", "replace")
@@ -193,7 +193,7 @@ def _lines(log: Path, said: str) -> list[str]:
     return [_STAMP.sub("", line) for line in text.splitlines()]
 
 
-def _failure(requirement: str, lines: Sequence[str]) -> Exception:
+def _pip_failure(requirement: str, lines: Sequence[str]) -> Exception:
     """What pip's log means."""
     storage = [int(found[1]) for line in lines if (found := _STORAGE.search(line))]
     for number in storage:
@@ -205,17 +205,17 @@ def _failure(requirement: str, lines: Sequence[str]) -> Exception:
     missing = any("No matching distribution" in line for line in lines) and not pages
     if missing or any(_REFUSED.search(line) for line in lines):
         return SourceError(f"{requirement}: {reason[:300]}")
-    return NetworkError(f"{requirement}: {_host([*lines, reason])} {_in_short(reason)}")
+    return NetworkError(f"{requirement}: {_last_host([*lines, reason])} {_short_reason(reason)}")
 
 
-def _in_short(reason: str) -> str:
+def _short_reason(reason: str) -> str:
     for pattern, words in _IN_SHORT:
         if found := pattern.search(reason):
             return found.expand(words)
     return f"did not give it: {reason[:300]}"
 
 
-def _host(lines: Sequence[str]) -> str:
+def _last_host(lines: Sequence[str]) -> str:
     """The last host that pip speaks of."""
     hosts = [one or other for line in lines for one, other in _HOST.findall(line)]
     return hosts[-1] if hosts else "the package index"

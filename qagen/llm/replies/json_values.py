@@ -100,7 +100,7 @@ def next_value(text: str, position: int = 0) -> Found | None:
         return Found(None, start, start + 1, problem="the JSON is nested too deeply")
     if not scan.closed:
         problem = "the JSON ends in the middle: " + problem
-    value, *steps = _made(scan)
+    value, *steps = _made_value(scan)
     if not scan.closed:
         steps.append("salvage")
     return Found(value, start, scan.end, not scan.closed, problem, tuple(steps))
@@ -194,7 +194,7 @@ class _Scanner:
         close = _CLOSING_QUOTE[mark]
         for match in _QUOTE[close].finditer(self.text, self.end):
             if match.group() == close and _AFTER_STRING.match(self.text, match.end()):
-                string = _ESCAPE.sub(_unescaped, self.text[self.end : match.start()])
+                string = _ESCAPE.sub(_unescaped_sign, self.text[self.end : match.start()])
                 self.words.append(string)
                 self._write(json.dumps(string))
                 self.end = match.end()
@@ -235,19 +235,19 @@ class _Scanner:
         self.tidy.append(part)
 
 
-def _made(scan: _Scanner) -> tuple[Any, ...]:
+def _made_value(scan: _Scanner) -> tuple[Any, ...]:
     """The value of the scanned text, as it stands, tidied, or repaired; and which of these."""
     raw = scan.text[scan.start : scan.end if scan.closed else scan.safe]
     tidy = "".join(scan.tidy if scan.closed else scan.tidy[: scan.safe_tidy])
     with suppress(JSONDecodeError, RecursionError):
-        return (_DECODER.decode(raw + _closing(raw, scan)),)
+        return (_DECODER.decode(raw + _closing_brackets(raw, scan)),)
     with suppress(JSONDecodeError, RecursionError):
-        return _DECODER.decode(tidy + _closing(tidy, scan)), "tidied"
+        return _DECODER.decode(tidy + _closing_brackets(tidy, scan)), "tidied"
     words = scan.words if scan.closed else scan.words[: scan.safe_words]
-    return _repaired(raw + _closing(raw, scan), words), "json_repair"
+    return _repaired_value(raw + _closing_brackets(raw, scan), words), "json_repair"
 
 
-def _closing(body: str, scan: _Scanner) -> str:
+def _closing_brackets(body: str, scan: _Scanner) -> str:
     """What closes the brackets of a value that is cut off, and marks its open objects."""
     if scan.closed:
         return ""
@@ -260,22 +260,22 @@ def _closing(body: str, scan: _Scanner) -> str:
     return end
 
 
-def _repaired(body: str, words: Sequence[str]) -> Any:
+def _repaired_value(body: str, words: Sequence[str]) -> Any:
     from json_repair import repair_json
 
     if max(map(len, words), default=0) > _MAX_REPAIRED_STRING:
         return None
     try:
         value = repair_json(body, return_objects=True, skip_json_loads=True)
-        return value if _intact(value, words) else None
+        return value if _is_intact(value, words) else None
     except (ValueError, RecursionError):
         return None
 
 
-def _intact(value: Any, words: Sequence[str]) -> bool:
+def _is_intact(value: Any, words: Sequence[str]) -> bool:
     """Whether a repaired value has all words of the text, no other keys, and no text that overran its end."""
     keys: list[str] = []
-    leaves = list(_leaves(value, keys))
+    leaves = list(_value_leaves(value, keys))
     if _FORM.sub("", "".join(leaves)).casefold() != _FORM.sub("", "".join(words)).casefold():
         return False
     known = set(words)
@@ -283,29 +283,29 @@ def _intact(value: Any, words: Sequence[str]) -> bool:
     return known.issuperset(keys) and not any(_LEFTOVER.search(leaf) or leaf.count('"') % 2 for leaf in new)
 
 
-def _leaves(value: Any, keys: list[str]) -> Iterator[str]:
+def _value_leaves(value: Any, keys: list[str]) -> Iterator[str]:
     """The keys and scalars of a value in their order; its keys are also added to ``keys``."""
     if isinstance(value, dict):
         for key, part in value.items():
             if key != CUT:
                 keys.append(key)
                 yield key
-                yield from _leaves(part, keys)
+                yield from _value_leaves(part, keys)
     elif isinstance(value, list):
         for part in value:
-            yield from _leaves(part, keys)
+            yield from _value_leaves(part, keys)
     else:
         yield value if isinstance(value, str) else str(value)
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescaped_sign(match: re.Match[str]) -> str:
     escape = match.group(1)
     if len(escape) > 1:
         return chr(int(escape[1:], 16))
     return _ESCAPED.get(escape, match.group())
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Pieces:
+def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Pieces:
     whole = dict(pairs)
     if len(whole) == len(pairs):
         return whole
@@ -317,15 +317,15 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Pieces:
     return pieces if len(pieces) > 1 else pieces[0]
 
 
-def _integer(text: str) -> int | str:
+def _read_integer(text: str) -> int | str:
     return int(text) if len(text) < 4000 else text  # noqa: PLR2004  (Python refuses to read longer ones)
 
 
 # A number that is not one counts as missing.
 _DECODER = JSONDecoder(
     strict=False,
-    object_pairs_hook=_pairs,
+    object_pairs_hook=_object_of_pairs,
     parse_float=Decimal,
-    parse_int=_integer,
+    parse_int=_read_integer,
     parse_constant=lambda _: None,
 )

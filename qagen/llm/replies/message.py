@@ -76,10 +76,10 @@ class ReplyText:
         """Take a message apart, whatever provider it comes from."""
         if isinstance(message, str):
             message = AIMessage(message)
-        ends = _ends(message.response_metadata)
+        ends = _end_reasons(message.response_metadata)
         parsed = message.additional_kwargs.get("parsed")
-        text = _text(message)
-        text = readable(text if text.strip() else _arguments(message) or _dumped(parsed) or text)
+        text = _seen_text(message)
+        text = readable(text if text.strip() else _tool_arguments(message) or _dumped_value(parsed) or text)
         whole = text.removeprefix("\ufeff").strip()
         body = without_thoughts(whole).strip()
         steps = () if body == whole else ("thinking",)
@@ -89,7 +89,7 @@ class ReplyText:
         return cls(
             text=text,
             body=body,
-            refusal=readable(_refusal(message)),
+            refusal=readable(_refusal_text(message)),
             at_limit=bool(ends & _LIMIT),
             withheld=next(iter(sorted(ends & _WITHHELD)), ""),
             parsed=parsed,
@@ -102,42 +102,42 @@ class ReplyText:
         return len(plain) <= _MAX_REFUSAL and bool(_REFUSAL.search(plain) or _REFUSAL_JA.search(plain))
 
 
-def _blocks(message: BaseMessage) -> list[dict[str, Any]]:
+def _content_blocks(message: BaseMessage) -> list[dict[str, Any]]:
     content = message.content
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return [block if isinstance(block, dict) else {"type": "text", "text": block} for block in content]
 
 
-def _text(message: BaseMessage) -> str:
+def _seen_text(message: BaseMessage) -> str:
     """The text a reader sees: reasoning and other blocks are left out."""
-    seen = (block.get("text") for block in _blocks(message) if block.get("type", "text") in _SEEN)
+    seen = (block.get("text") for block in _content_blocks(message) if block.get("type", "text") in _SEEN)
     return "".join(part for part in seen if isinstance(part, str))
 
 
-def _arguments(message: BaseMessage) -> str:
+def _tool_arguments(message: BaseMessage) -> str:
     """The arguments of tool calls, for models that give structured output that way."""
     if not isinstance(message, AIMessage):
         return ""
-    calls = [_dumped(call["args"]) for call in message.tool_calls]
+    calls = [_dumped_value(call["args"]) for call in message.tool_calls]
     return "\n".join([*calls, *(call["args"] or "" for call in message.invalid_tool_calls)])
 
 
-def _dumped(parsed: Any) -> str:
+def _dumped_value(parsed: Any) -> str:
     if isinstance(parsed, BaseModel):
         return parsed.model_dump_json(by_alias=True)
     return "" if parsed is None else json.dumps(parsed, ensure_ascii=False, default=str)
 
 
-def _refusal(message: BaseMessage) -> str:
+def _refusal_text(message: BaseMessage) -> str:
     said = [message.additional_kwargs.get("refusal")]
-    for block in _blocks(message):
+    for block in _content_blocks(message):
         value = block.get("value")
         said += [block.get("refusal"), value.get("refusal") if isinstance(value, dict) else None]
     return next((text for text in said if isinstance(text, str) and text.strip()), "")
 
 
-def _ends(metadata: Mapping[str, Any]) -> frozenset[str]:
+def _end_reasons(metadata: Mapping[str, Any]) -> frozenset[str]:
     """The reasons given for the end of a reply, in lower case."""
     reasons = [metadata.get(key) for key in _FINISH_KEYS]
     for outer, inner in (("incomplete_details", "reason"), ("prompt_feedback", "block_reason")):

@@ -9,11 +9,10 @@ error.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, TypeVar
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import BaseChatModel
@@ -25,23 +24,17 @@ from typing_extensions import override
 
 from qagen.errors import QAGenError
 from qagen.llm.replies.instructions import compact_schema, example_of
-from qagen.llm.replies.json_values import CUT, Found, next_value
 from qagen.llm.replies.message import ReplyText, without_thoughts
-from qagen.llm.replies.shaping import Fit, faults, fit, item_list, recognised
+from qagen.llm.replies.reply_values import ReplyValues, State
+from qagen.llm.replies.shaping import fit
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import PromptValue
 
 T = TypeVar("T", bound=BaseModel)
-State = Literal["refused", "empty", "no_pairs", "invalid"]
 Send = Callable[[list[BaseMessage]], BaseMessage]
 
-_FENCE = re.compile(r"```[\w+-]*")
-_EFFORT = 100_000
-_LEAST_EFFORT = 1000
-_MAX_OTHERS = 1000
 _MAX_SHOWN = 20_000
-_MAX_TOLD = 10
 
 _COMPLAINTS: Mapping[State, str] = {
     "empty": "Your reply was empty.",
@@ -245,73 +238,16 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
             return None
         if isinstance(parsed, self.pydantic_object) and not result.dropped:
             return Reading(parsed, steps=("provider",))
-        return Reading(result.value, steps=("provider", *_shape_steps(result)))
+        return Reading(result.value, steps=("provider", *result.steps()))
 
     def _read_text(self, reply: ReplyText) -> Reading[T]:
-        usable, others = self._values(reply.body)
-        result = fit([found.value for found in usable], self.pydantic_object)
+        values = ReplyValues.of(reply, self.pydantic_object)
+        result = fit([found.value for found in values.usable], self.pydantic_object)
         if result.value is None:
-            raise self._error(reply, usable, others, result)
-        cut = any(found.cut for found in usable)
-        if not result.listed:  # JSON Lines have no end of their own
-            cut = cut or reply.at_limit or any(found.cut for found in others)
-        steps = (
-            *reply.steps,
-            *_text_steps(reply.body, usable),
-            *_shape_steps(result),
-            *_lost(usable, others),
-        )
-        return Reading(result.value, cut, steps)
-
-    def _values(self, text: str) -> tuple[list[Found], list[Found]]:
-        """The JSON values in a text that are meant as the model, and those that are not."""
-        usable: list[Found] = []
-        others: list[Found] = []
-        position = 0
-        effort = _EFFORT + 6 * len(text)
-        while effort > 0 and len(others) < _MAX_OTHERS:
-            found = next_value(text, position)
-            if found is None:
-                return usable, others
-            bare = found.cut and found.value in ([], {CUT: True})
-            if found.value is not None and not bare and recognised(found.value, self.pydantic_object):
-                usable.append(found)
-                position = found.end
-            else:
-                others.append(found)
-                effort -= max(found.end - found.start, _LEAST_EFFORT) if found.problem else 0
-                position = found.start + 1 if found.problem else found.end
-        if usable:  # what comes after so much that cannot be read counts as cut off, and is asked for again
-            others.append(Found(None, position, len(text), cut=True, problem="too much cannot be read"))
-        return usable, others
-
-    def _error(
-        self, reply: ReplyText, usable: Sequence[Found], others: Sequence[Found], result: Fit[T]
-    ) -> ReplyError:
-        cut = any(found.cut for found in usable or others) or (reply.at_limit and not usable)
-        name = self.pydantic_object.__name__
-        state: State = "invalid"
-        if reply.withheld:
-            state, why = "refused", f"The service withheld the reply (finish reason {reply.withheld!r})."
-        elif result.faults:
-            why = _told(name, usable, result.faults)
-        elif cut:
-            state = "invalid" if item_list(self.pydantic_object) is None else "no_pairs"
-            where = "at its token limit" if reply.at_limit else "in the middle"
-            why = f"The reply ends {where}, before anything whole for {name}."
-        elif usable:
-            state, why = "no_pairs", f"The reply has the form of {name} but its list is empty."
-        elif others:
-            why = self._told_others(others)
-        else:
-            state, why = _prose_verdict(reply, name)
-        return ReplyError(why, state=state, reply=reply.text, cut_off=cut)
-
-    def _told_others(self, others: Sequence[Found]) -> str:
-        model = self.pydantic_object
-        values = [found.value for found in others[:_MAX_TOLD] if found.value is not None]
-        wrong = [fault for value in values for fault in faults(value, model)]
-        return _told(model.__name__, others, wrong)
+            state, why = values.verdict(result)
+            raise ReplyError(why, state=state, reply=reply.text, cut_off=values.ends_early)
+        steps = (*reply.steps, *values.steps(), *result.steps(), *values.lost())
+        return Reading(result.value, values.is_cut(result), steps)
 
     def _request(self, error: ReplyError, body: str, prompt: Sequence[BaseMessage]) -> list[BaseMessage]:
         shown = body if len(body) <= _MAX_SHOWN else body[:_MAX_SHOWN] + " […]"
@@ -321,51 +257,3 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         # some chat templates want the roles to alternate, and no empty message
         said = AIMessage(shown or "(empty reply)")
         return [*prompt, said, HumanMessage(_COMPLAINTS[error.state].format(error=error) + form)]
-
-
-def _told(name: str, values: Sequence[Found], wrong: Sequence[str]) -> str:
-    problems = [f"JSON: {found.problem}" for found in values if found.problem]
-    lines = list(dict.fromkeys([*problems[:2], *wrong]))[:_MAX_TOLD]
-    return f"The reply cannot be read as {name}. " + "; ".join(lines or ["It has another form"]) + "."
-
-
-def _prose_verdict(reply: ReplyText, name: str) -> tuple[State, str]:
-    """How a reply without JSON ended."""
-    if not reply.body:
-        return "empty", "The reply is empty" + (" after its thinking." if reply.text.strip() else ".")
-    plain = reply.body.replace("’", "'")
-    if reply.declines():
-        return "refused", f"The model refused: {plain}"
-    return "invalid", f"The reply cannot be read as {name}. It has no JSON object; it begins {plain[:80]!r}."
-
-
-def _text_steps(body: str, usable: Sequence[Found]) -> Iterator[str]:
-    edges = [0, *(edge for found in usable for edge in (found.start, found.end)), len(body)]
-    outside = "".join(body[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
-    around, fences = _FENCE.subn("", outside)
-    if fences:
-        yield "fences"
-    if around.strip(" \t\r\n,;"):
-        yield "prose"
-    yield from dict.fromkeys(step for found in usable for step in found.steps)
-
-
-def _shape_steps(result: Fit[Any]) -> Iterator[str]:
-    if result.reshaped:
-        yield "reshaped"
-    if result.dropped:
-        yield f"dropped {result.dropped} invalid item{'s' if result.dropped > 1 else ''}"
-
-
-def _lost(usable: Sequence[Found], others: Sequence[Found]) -> Iterator[str]:
-    """What looks like JSON, cannot be read, and is not merely around what can."""
-    broken = [found for found in others if found.problem and found.value is None]
-    lost = sum(not any(found.start < part.start < found.end for part in usable) for found in broken)
-    if lost:
-        yield f"dropped {lost} unreadable value{'s' if lost > 1 else ''}"
-
-
-# --- what a message says ---
-
-
-# --- format instructions ---

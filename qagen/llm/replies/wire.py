@@ -14,22 +14,22 @@ def wire_schema(model: type[BaseModel]) -> dict[str, Any]:
     left out (OpenAI's documentation of structured outputs, "Supported schemas"); pydantic checks them
     afterwards.
     """
-    schema = _strict(model.model_json_schema())
+    schema = _strict_schema(model.model_json_schema())
     return {"title": model.__name__, **schema}
 
 
 _NOT_ON_THE_WIRE = frozenset({"default", "title", "minLength", "maxLength", "examples"})
 
 
-def _strict(node: Any) -> Any:
+def _strict_schema(node: Any) -> Any:
     if isinstance(node, list):
-        return [_strict(part) for part in node]
+        return [_strict_schema(part) for part in node]
     if not isinstance(node, dict):
         return node
     strict = {
-        name: {key: _strict(part) for key, part in value.items()}
+        name: {key: _strict_schema(part) for key, part in value.items()}
         if name in {"properties", "$defs"}
-        else _strict(value)
+        else _strict_schema(value)
         for name, value in node.items()
         if name not in _NOT_ON_THE_WIRE
     }

@@ -15,9 +15,10 @@ from functools import cached_property
 from itertools import accumulate
 
 from qagen.records import Coverage, Declared, DocumentCoverage, QAPair, Sentence
-from qagen.text.names import has_name, names
-from qagen.text.numbers import numbers
-from qagen.text.sentences import sentences
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import has_name
+from qagen.text.sentence_ends import sentences
 
 _LETTER = re.compile(r"[^\W_]")
 # Of the pairs of a sentence each is looked at in turn. Those with a quote of more sentences than this are
@@ -99,7 +100,7 @@ def measure_coverage(
     for one in dict.fromkeys(declared):
         declared_of[one.source].append(one)
     measured = [
-        _measured(source, text, of_source.get(source, ()), declared_of.get(source, ()))
+        _document_coverage(source, text, of_source.get(source, ()), declared_of.get(source, ()))
         for source, text in texts.items()
     ]
     return Coverage(
@@ -109,7 +110,9 @@ def measure_coverage(
     )
 
 
-def _measured(source: str, text: str, pairs: Iterable[QAPair], declared: Sequence[Declared]) -> Coverage:
+def _document_coverage(
+    source: str, text: str, pairs: Iterable[QAPair], declared: Sequence[Declared]
+) -> Coverage:
     """What the pairs of one document cover of it."""
     places = SentencePlaces(sentences(text, source=source))
     quoted = [
@@ -120,7 +123,7 @@ def _measured(source: str, text: str, pairs: Iterable[QAPair], declared: Sequenc
     covered = places.marked(touched for touched, _ in quoted)
     held = [places.held(one.start, one.end) for one in declared]
     empty = [no_fact and not known for no_fact, known in zip(places.marked(held), covered, strict=True)]
-    counts = _details(places.sentences, quoted)
+    counts = _detail_counts(places.sentences, quoted)
     return Coverage(
         documents=(
             DocumentCoverage(
@@ -146,7 +149,7 @@ def _measured(source: str, text: str, pairs: Iterable[QAPair], declared: Sequenc
     )
 
 
-def _details(found: Sequence[Sentence], quoted: Iterable[tuple[range, QAPair]]) -> Counter[str]:
+def _detail_counts(found: Sequence[Sentence], quoted: Iterable[tuple[range, QAPair]]) -> Counter[str]:
     """How many numbers and names the sentences have, and how many of them their pairs have."""
     counts: Counter[str] = Counter()
     for sentence, told in zip(found, told_about(len(found), quoted), strict=True):
@@ -201,22 +204,22 @@ class Told:
         """Go on to the next sentence."""
         for said in ends:
             if self._said.pop(id(said), None) is None:
-                self._long.subtract(_found_in(said))
+                self._long.subtract(_details_said(said))
         for said in begins:
             if said.long:
-                self._long.update(_found_in(said))
+                self._long.update(_details_said(said))
             else:
                 self._said[id(said)] = said
 
     def has_number(self, number: str) -> bool:
-        """Whether a pair has a number (as :func:`qagen.text.numbers.numbers` gives it)."""
+        """Whether a pair has a number (as :func:`qagen.text.numerals.reader.numbers` gives it)."""
         return self._long["number", number] > 0 or any(number in said.numbers for said in self._said.values())
 
     def has_name(self, name: str) -> bool:
-        """Whether a pair has a name (as :func:`qagen.text.names.names` gives it)."""
+        """Whether a pair has a name (as :func:`qagen.text.proper_names.reader.names` gives it)."""
         return self._long["name", name] > 0 or any(has_name(said.text, name) for said in self._said.values())
 
 
-def _found_in(said: _Said) -> list[tuple[str, str]]:
+def _details_said(said: _Said) -> list[tuple[str, str]]:
     """The numbers and names of a pair, to be counted."""
     return [*(("number", one) for one in said.numbers), *(("name", one) for one in names(said.text))]

@@ -6,53 +6,19 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from qagen.pairs.gaps.coverage import SentencePlaces, Told, told_about
-from qagen.records import Declared, Dropped, Failure, Passage, QAPair, Sentence, Usage
+from qagen.pairs.gaps.gap import Found, Gap
+from qagen.records import Declared, Passage, QAPair, Sentence
 from qagen.text.languages import language_code, language_of
-from qagen.text.names import has_name, names
-from qagen.text.numbers import numbers
-from qagen.text.sentences import sentences
+from qagen.text.numerals.reader import numbers
+from qagen.text.proper_names.reader import names
+from qagen.text.proper_names.told import has_name
+from qagen.text.sentence_ends import sentences
 
 _PLACE_OF_PART = re.compile(r"#(\d+)-\d+\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The sentences of one passage that are to be asked about, with what is known of the passage.
-
-    ``lacking`` tells of each what no pair about it has, in its own words; nothing of what no pair covers.
-    """
-
-    passage: Passage
-    sentences: tuple[Sentence, ...]
-    lacking: Mapping[Sentence, tuple[str, ...]]
-    known: tuple[QAPair, ...]
-    most: int | None
-
-    @property
-    def room(self) -> int | None:
-        """How many pairs may still be kept."""
-        return None if self.most is None else self.most - len(self.known)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found in one gap; ``is_new`` when it has a pair about one of its sentences or declares one.
-
-    ``settled`` are the sentences that are covered in part and about which there is nothing left to ask.
-    """
-
-    pairs: tuple[QAPair, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    declared: tuple[Declared, ...] = ()
-    settled: tuple[Declared, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    usage: Usage = Usage()
-    is_new: bool = False
 
 
 class Known:
@@ -72,7 +38,7 @@ class Known:
         self._most = most
         self._in_part = in_part
         self._language = language
-        self._pairs = _by_passage(passages, pairs)
+        self._pairs = _pairs_by_passage(passages, pairs)
         self._quoted = _Stretches(pairs)
         self._declared = _Stretches(declared)
 
@@ -81,10 +47,8 @@ class Known:
         listed: set[Sentence] = set()
         gaps: list[Gap] = []
         for passage in self._open:
-            gap = self._gap(passage)
             # Passages may overlap; of a sentence that stands in two, the first is asked.
-            left = [one for one in gap.sentences if one not in listed]
-            gap = replace(gap, sentences=tuple(_within(gap, left)))
+            gap = self.gap(passage).without(listed)
             if gap.sentences and (gap.room is None or gap.room > 0):
                 gaps.append(gap)
                 listed.update(gap.sentences)
@@ -98,13 +62,14 @@ class Known:
         self._quoted.add(pair for one in found for pair in one.pairs)
         self._declared.add(said for one in found for said in (*one.declared, *one.settled))
 
-    def _gap(self, passage: Passage) -> Gap:
+    def gap(self, passage: Passage) -> Gap:
+        """What is to be asked about in one passage."""
         places = SentencePlaces(sentences(passage.text, source=passage.source, start=passage.start))
         quoted = [(places.touched(*where), pair) for where, pair in self._quoted.near(passage)]
         covered = places.marked(touched for touched, _ in quoted)
         declared = places.marked(places.held(*where) for where, _ in self._declared.near(passage))
         told = told_about(len(covered), quoted)
-        in_names = self._in_part and _is_in(self._language, passage)
+        in_names = self._in_part and _names_are_written(self._language, passage)
         lacking: dict[Sentence, tuple[str, ...]] = {}
         for sentence, near, is_covered, no_fact in zip(
             places.sentences, told, covered, declared, strict=True
@@ -112,7 +77,7 @@ class Known:
             if not (is_covered or no_fact):
                 lacking[sentence] = ()
             elif self._in_part and not no_fact:
-                words = _lacking(sentence, near, passage, in_names=in_names)
+                words = _lacking_words(sentence, near, passage, in_names=in_names)
                 lacking.update({sentence: words} if words else {})
         return Gap(
             passage=passage,
@@ -121,12 +86,6 @@ class Known:
             known=tuple(self._pairs[passage.id]),
             most=self._most,
         )
-
-
-def _within(gap: Gap, found: Sequence[Sentence]) -> Sequence[Sentence]:
-    """Only sentences that no pair covers, when they alone may take all the room that there is."""
-    uncovered = [one for one in found if not gap.lacking[one]]
-    return found if gap.room is None or len(uncovered) < gap.room else uncovered
 
 
 _NUMBERING = re.compile(
@@ -140,7 +99,7 @@ _MOST_HINTS = 40
 _NUMERAL = re.compile(r"[\d〇一二三四五六七八九十百千万億]+(?:[.,:]\d+)*[万億]?|[A-Za-z]+(?:-[A-Za-z]+)*")
 
 
-def _lacking(sentence: Sentence, told: Told, passage: Passage, *, in_names: bool) -> tuple[str, ...]:
+def _lacking_words(sentence: Sentence, told: Told, passage: Passage, *, in_names: bool) -> tuple[str, ...]:
     """The numbers and names that no pair about a sentence has, as they are written in it, in their order.
 
     What numbers the sentence, and names of the title and the section, are left out: nobody need ask for them.
@@ -157,7 +116,7 @@ def _lacking(sentence: Sentence, told: Told, passage: Passage, *, in_names: bool
     return tuple(sorted(words, key=lambda word: (text.find(word), word)))
 
 
-def _is_in(language: str | None, passage: Passage) -> bool:
+def _names_are_written(language: str | None, passage: Passage) -> bool:
     """Whether pairs in a language (``None``: that of the text) write names as the passage does."""
     return language is None or language_of(passage.text) in {None, language_code(language)}
 
@@ -196,16 +155,16 @@ class _Stretches(Generic[_Placed]):
                 self._longest[one.source] = max(self._longest[one.source], one.end - one.start)
                 changed.add(one.source)
         for source in changed:
-            self._of[source].sort(key=_place)
+            self._of[source].sort(key=_stretch_place)
 
     def near(self, passage: Passage) -> list[tuple[tuple[int, int], _Placed]]:
         """All that overlaps the passage, with its places, in order, and little else."""
         found = self._of[passage.source]
-        first = bisect_left(found, (passage.start - self._longest[passage.source], 0), key=_place)
-        return found[first : bisect_left(found, (passage.end, 0), key=_place)]
+        first = bisect_left(found, (passage.start - self._longest[passage.source], 0), key=_stretch_place)
+        return found[first : bisect_left(found, (passage.end, 0), key=_stretch_place)]
 
 
-def _place(stretch: tuple[tuple[int, int], object]) -> tuple[int, int]:
+def _stretch_place(stretch: tuple[tuple[int, int], object]) -> tuple[int, int]:
     return stretch[0]
 
 
@@ -214,7 +173,7 @@ def by_id(pairs: Iterable[QAPair]) -> Iterable[QAPair]:
     return {pair.id: pair for pair in pairs}.values()
 
 
-def _by_passage(passages: Sequence[Passage], pairs: Sequence[QAPair]) -> defaultdict[str, list[QAPair]]:
+def _pairs_by_passage(passages: Sequence[Passage], pairs: Sequence[QAPair]) -> defaultdict[str, list[QAPair]]:
     """The canonical pairs of each passage, those about a part of it included.
 
     After a reply that was cut off, the rest of a passage is asked as a passage of its own.
@@ -230,12 +189,12 @@ def _by_passage(passages: Sequence[Passage], pairs: Sequence[QAPair]) -> default
         if pair.form != "canonical":
             continue
         part = None if pair.passage in own else _PLACE_OF_PART.search(pair.passage)
-        home = _home(starts[pair.source], int(part[1])) if part else pair.passage
+        home = _home_passage(starts[pair.source], int(part[1])) if part else pair.passage
         found[home].append(pair)
     return found
 
 
-def _home(places: Sequence[tuple[int, str]], start: int) -> str:
+def _home_passage(places: Sequence[tuple[int, str]], start: int) -> str:
     """The id of the last passage that begins at a place or before it."""
     index = bisect_right(places, start, key=lambda place: place[0]) - 1
     return places[index][1] if index >= 0 else ""

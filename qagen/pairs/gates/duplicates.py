@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qagen.records import QAPair
-from qagen.text.answers import answer_keys, compare_answers, is_date, is_part
+from qagen.text.answers.agreement import answer_keys, compare_answers
+from qagen.text.answers.answer import is_date, is_part
 from qagen.text.folding import fold
-from qagen.text.questions import asks_one_of, compare_questions, is_narrower, read_question
+from qagen.text.questions.likeness import asks_one_of, compare_questions, is_narrower
+from qagen.text.questions.question import read_question
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,7 +169,7 @@ class _Search:
             return None
         left, right = read_question(one.question), read_question(other.question)
         likeness = compare_questions(left, right, surely=cosine is not None and cosine >= SAME)
-        if likeness == "other" or _asks_date_or_thing(one, other):
+        if likeness == "other" or _Beside(one, other).ask_date_and_thing():
             return None
         agreement = compare_answers(one.answer, other.answer, left)
         if agreement == "same":
@@ -193,16 +195,17 @@ class _Search:
         for first, second in self._subsets.candidates():
             if first in twins or first in gone or second in gone:
                 continue
-            missing = self._missing(self._pairs[first], self._pairs[second])
+            missing = self._missing_qualifiers(self._pairs[first], self._pairs[second])
             if missing:
                 answer = self._pairs[second].answer
                 detail = f"the question does not say {missing}; with it, the answer is {answer!r}"
                 twins[first] = self._twin(first, second, "missing_qualifier", None, detail)
         return list(twins.values())
 
-    def _missing(self, lacking: QAPair, other: QAPair) -> str:
+    def _missing_qualifiers(self, lacking: QAPair, other: QAPair) -> str:
         """The qualifiers that the one lacks, or "" when they are no danger to each other."""
-        if lacking.fact == other.fact or _same_sentence(lacking, other) or _is_whole(lacking, other):
+        beside = _Beside(lacking, other)
+        if lacking.fact == other.fact or beside.same_sentence() or beside.is_whole_and_part():
             return ""
         one, full = read_question(lacking.question), read_question(other.question)
         if asks_one_of(one) or not is_narrower(full, one):
@@ -212,32 +215,39 @@ class _Search:
         return ", ".join(sorted(word.lstrip("=+") for word in full.qualifiers - one.qualifiers))
 
 
-def _asks_date_or_thing(one: QAPair, other: QAPair) -> bool:
-    """Whether one asks when, and the other for what has that date in its name: rules of 3 May 1994."""
-    kinds = [read_question(pair.question).kind == "when" for pair in (one, other)]
-    return kinds[0] != kinds[1] and is_date(one.answer) != is_date(other.answer)
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Two pairs, and how near their quotes stand to each other."""
 
+    one: QAPair
+    other: QAPair
 
-def _is_whole(lacking: QAPair, other: QAPair) -> bool:
-    """Whether a text gives a number in all, and beside it the part of one place: 211 people, 148 at Selby."""
-    if lacking.source != other.source or not (_gap(lacking, other) <= BESIDE):
-        return False
-    full, one = read_question(other.question), read_question(lacking.question)
-    more = full.qualifiers - one.qualifiers
-    only_names = bool(one.names) and not any(word[:1] in "=+" for word in more)
-    return one.kind in {"count", "measure"} and only_names and is_part(other.answer, lacking.answer)
+    def ask_date_and_thing(self) -> bool:
+        """Whether one asks when, and the other for what has that date in its name: rules of 3 May 1994."""
+        kinds = [read_question(pair.question).kind == "when" for pair in (self.one, self.other)]
+        return kinds[0] != kinds[1] and is_date(self.one.answer) != is_date(self.other.answer)
 
+    def is_whole_and_part(self) -> bool:
+        """Whether a text gives a number in all, and beside it that of one place: 211 people, 148 at Selby."""
+        lacking, other = self.one, self.other
+        if lacking.source != other.source or not (self.gap() <= BESIDE):
+            return False
+        full, one = read_question(other.question), read_question(lacking.question)
+        more = full.qualifiers - one.qualifiers
+        only_names = bool(one.names) and not any(word[:1] in "=+" for word in more)
+        return one.kind in {"count", "measure"} and only_names and is_part(other.answer, lacking.answer)
 
-def _gap(one: QAPair, other: QAPair) -> float:
-    """How many characters stand between two quotes of a document."""
-    if one.start is None or one.end is None or other.start is None or other.end is None:
-        return math.inf
-    return max(one.start, other.start) - min(one.end, other.end)
+    def same_sentence(self) -> bool:
+        """Whether both are proven by the same words of the same document."""
+        one, other = self.one, self.other
+        if one.source != other.source:
+            return False
+        gap = self.gap()
+        return gap < 0 if math.isfinite(gap) else bool(one.quote) and fold(one.quote) == fold(other.quote)
 
-
-def _same_sentence(one: QAPair, other: QAPair) -> bool:
-    """Whether both are proven by the same words of the same document."""
-    if one.source != other.source:
-        return False
-    gap = _gap(one, other)
-    return gap < 0 if math.isfinite(gap) else bool(one.quote) and fold(one.quote) == fold(other.quote)
+    def gap(self) -> float:
+        """How many characters stand between the two quotes of a document."""
+        one, other = self.one, self.other
+        if one.start is None or one.end is None or other.start is None or other.end is None:
+            return math.inf
+        return max(one.start, other.start) - min(one.end, other.end)

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from qagen.pairs.gates.glued_words import glued_word
 from qagen.pairs.gates.merged_facts import merged_sentences
 from qagen.pairs.gates.problems import Problem
-from qagen.pairs.writing.small_reading import find_quote as sentence_with
 from qagen.records import Passage, QAPair
-from qagen.text.names import has_name, names
-from qagen.text.numbers import months, numbers
+from qagen.text.calendar import MONTH
+from qagen.text.numerals.reader import numbers
+from qagen.text.passages.passage import sentence_with
 from qagen.text.places import find_quote
-from qagen.text.questions import read_question
+from qagen.text.questions.question import read_question
+from qagen.text.reading import Reading
 from qagen.text.scripts import CJK
 
 _WIDER = 3  # a Japanese or Chinese text takes up to three times as many characters in a Latin script
 _ROOM = 40  # characters that an answer may be longer than a very short passage
-_LATIN = re.compile(r"[A-Za-zÀ-ž]")
 _HALF_DAY = re.compile(r"\b[ap]\.?m\b|午[前後]|\b(?:afternoon|evening|morning|night)\b", re.IGNORECASE)
 _DATE_IN_DIGITS = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _ONCE = re.compile(r"\bonce\b", re.IGNORECASE)
 _ONE_JA = re.compile("[一ひ唯]")
 _ASKED_ONE = re.compile(r"\b(?:1|one)[ -]((?:[^\W\d_][\w'-]*[ -])*[^\W\d_][\w'-]*)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_MONTH = (
-    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
 _NO_UNIT = (
     "was|is|has|its|his|this|across|series|olympics|games|elections|championships|races|finals|semi-finals"
 )
@@ -44,8 +41,8 @@ _OPENER = (
 )
 # What is no quantity: dates, years, editions, names with a number.
 _LABEL = re.compile(
-    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b\.?,?(?: \d{{4}}\b)?"
-    rf"|\b{_MONTH}\b\.?(?: \d{{1,2}}(?:st|nd|rd|th)?\b)?(?:,? \d{{4}}\b)?"
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}\b\.?,?(?: \d{{4}}\b)?"
+    rf"|\b{MONTH}\b\.?(?: \d{{1,2}}(?:st|nd|rd|th)?\b)?(?:,? \d{{4}}\b)?"
     r"|\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b"
     r"|(?:明治|大正|昭和|平成|令和)(?:元|[\d〇一二三四五六七八九十]{1,4})年"
     r"|(?:西暦)?(?:\d{3,4}|[一二]?千?[〇一二三四五六七八九百十]{3,7})年(?!間|連続|目|生|分)(?:\d{1,2}月)?(?:\d{1,2}日)?"
@@ -56,6 +53,13 @@ _LABEL = re.compile(
     rf"|(?<![\w.,$€£¥])(?:1\d{{3}}|20\d\d|2100){_COUNT}(?:[-–/]\d{{2,4}}|s\b)?",
     re.IGNORECASE,
 )
+# numbers() leaves out the pronoun.
+_SAID_ONE = re.compile(r"\b(?:one|first|1st|1)\b(?![.,]\d)", re.IGNORECASE)
+_COUNTS_FIRST = re.compile("第|初|[回番位度代号勝次]")
+_COUNTING = frozenset(
+    ("how", "many", "much", "number", "the", "doe", "did", "was", "wa", "were", "have", "had", "there", "are",
+     "this", "that", "with", "and", "for", "which", "what")
+)  # fmt: skip
 
 
 def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | None]:
@@ -83,7 +87,9 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
         ``quote_not_found``, ``number_not_in_source``, ``name_not_in_source``, ``glued_words``,
         ``merged_facts``, or ``None``.
     """
-    if _is_too_long(pair.answer, passage.text):
+    source = _Source.of(passage)
+    claim = _Claim(pair, source)
+    if claim.is_too_long():
         detail = f"the answer has {len(pair.answer)} characters, the passage {len(passage.text)}"
         return pair, Problem("answer_too_long", detail)
     quote = pair.quote if pair.quote.strip() else sentence_with(pair.question, pair.answer, passage)
@@ -91,7 +97,7 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
         return pair, Problem("no_quote", "the pair has no quote, and no sentence of the text has its answer")
     place = find_quote(quote, passage.text)
     if place is None:
-        return pair.model_copy(update={"start": None, "end": None}), _lost(quote, passage)
+        return pair.model_copy(update={"start": None, "end": None}), source.lacks(quote)
     start, end = place
     exact = pair.model_copy(
         update={
@@ -100,149 +106,166 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
             "end": passage.start + end,
         }
     )
-    return exact, _garbled(pair, (start, end), passage) or _unsupported(pair, passage)
+    return exact, claim.garbled(place) or claim.unsupported()
 
 
-def _lost(quote: str, passage: Passage) -> Problem:
-    around = "\n".join((passage.context, passage.theme, *passage.section))
-    shown = quote if len(quote) <= 80 else f"{quote[:77]}..."  # noqa: PLR2004 - a line
-    if find_quote(quote, around):
-        return Problem("quote_from_context", f"the quote {shown!r} stands only in what precedes the passage")
-    return Problem("quote_not_found", f"the quote {shown!r} does not stand in the passage")
+@dataclass(frozen=True)
+class _Source:
+    """A passage as what a pair is held against; what several pairs need is read once."""
+
+    passage: Passage
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(passage: Passage) -> _Source:
+        return _Source(passage)
+
+    @cached_property
+    def text(self) -> Reading:
+        return Reading.of(self.passage.text)
+
+    @cached_property
+    def whole(self) -> Reading:
+        """Its text with all that stands around it."""
+        return Reading.of(f"{self.passage.text}\n{self.around}")
+
+    @cached_property
+    def around(self) -> str:
+        """Its context, theme and sections: what may name, but not say how many."""
+        return "\n".join((self.passage.context, self.passage.theme, *self.passage.section))
+
+    @cached_property
+    def spelled(self) -> str:
+        """Its text after NFKC."""
+        return unicodedata.normalize("NFKC", self.passage.text)
+
+    @cached_property
+    def labels_around(self) -> frozenset[str]:
+        """The numbers of dates and names that stand in the context, the sections or the theme."""
+        return _labels(self.around)
+
+    @cached_property
+    def months(self) -> frozenset[str]:
+        """The months it names; none if it has dates in digits only, which are not read as months."""
+        return frozenset() if _DATE_IN_DIGITS.search(self.whole.text) else self.whole.months
+
+    @cached_property
+    def parts_of_times(self) -> frozenset[str]:
+        """Hours, minutes and seconds of the times in its text."""
+        times = (number for number in self.text.numbers if ":" in number)
+        return frozenset(part.lstrip("0") or "0" for time in times for part in re.split(r"[:.]", time))
+
+    def lacks(self, quote: str) -> Problem:
+        """What to say of a quote that does not stand in the text."""
+        shown = quote if len(quote) <= 80 else f"{quote[:77]}..."  # noqa: PLR2004 - a line
+        if find_quote(quote, self.around):
+            detail = f"the quote {shown!r} stands only in what precedes the passage"
+            return Problem("quote_from_context", detail)
+        return Problem("quote_not_found", f"the quote {shown!r} does not stand in the passage")
 
 
-def _is_too_long(answer: str, text: str) -> bool:
-    wide = len(CJK.findall(text)) * 3 > len(text) and not CJK.search(answer)
-    return len(answer.strip()) > max(len(text.strip()) * (_WIDER if wide else 1), _ROOM)
+@dataclass(frozen=True)
+class _Claim:
+    """A pair beside its source."""
 
+    pair: QAPair
+    source: _Source
 
-def _garbled(pair: QAPair, quote: tuple[int, int], passage: Passage) -> Problem | None:
-    glued = glued_word(f"{pair.question}\n{pair.answer}", _source(passage))
-    if glued:
-        return Problem("glued_words", f"{glued!r} is several words of the passage without spaces")
-    merged = merged_sentences(pair.question, quote, passage)
-    return Problem("merged_facts", f"two facts in one question: {merged}") if merged else None
+    def is_too_long(self) -> bool:
+        """Whether the answer is longer than the whole passage."""
+        answer, text = self.pair.answer, self.source.text
+        wide = text.eastern * 3 > len(text.text) and not CJK.search(answer)
+        return len(answer.strip()) > max(len(text.text.strip()) * (_WIDER if wide else 1), _ROOM)
 
+    def garbled(self, quote: tuple[int, int]) -> Problem | None:
+        """Words that were run together, or facts."""
+        pair, passage = self.pair, self.source.passage
+        glued = glued_word(f"{pair.question}\n{pair.answer}", self.source.whole.text)
+        if glued:
+            return Problem("glued_words", f"{glued!r} is several words of the passage without spaces")
+        merged = merged_sentences(pair.question, quote, passage)
+        return Problem("merged_facts", f"two facts in one question: {merged}") if merged else None
 
-# --- numbers and names -----------------------------------------------------------------------------------
+    def unsupported(self) -> Problem | None:
+        """A month, number or name of the answer that the source does not have."""
+        source, answer = self.source, Reading.of(self.pair.answer)
+        strange = answer.months - source.months
+        if strange and source.months:
+            detail = f"the answer names month {min(strange)}, the passage does not"
+            return Problem("number_not_in_source", detail)
+        for number in sorted(answer.numbers):
+            if not (self.has_number(number) or self.is_label(number)):
+                detail = f"the answer says {number}, the passage does not"
+                return Problem("number_not_in_source", detail)
+        if self.is_translated():
+            return None
+        for name in sorted(answer.names):
+            if (source.whole.eastern or not CJK.search(name)) and not source.whole.has_name(name):
+                return Problem("name_not_in_source", f"the answer names {name!r}, the passage does not")
+        return None
 
+    def is_translated(self) -> bool:
+        """Whether it is in another script than its source, so that their names cannot be compared."""
+        question, whole = Reading.of(self.pair.question), self.source.whole
+        if whole.eastern * 3 > whole.latin:
+            return not question.eastern and question.latin > 0
+        return question.eastern * 3 > question.latin
 
-@lru_cache(maxsize=64)
-def _source(passage: Passage) -> str:
-    return "\n".join((passage.text, passage.context, passage.theme, *passage.section))
+    def is_label(self, number: str) -> bool:
+        """Whether a number is that of a date or a name, in the answer and around the passage's text."""
+        if number not in self.source.labels_around or number not in _labels(self.pair.answer):
+            return False
+        counted = read_question(self.pair.question).kind in {"count", "measure"}
+        return not (counted and Reading.of(self.pair.answer).numbers == {number})
 
+    def has_number(self, number: str) -> bool:
+        """Whether the text has a number, be it a part of a time or in another form."""
+        known = self.source.text.numbers
+        if number in known:
+            return True
+        if number == "1":
+            return self.has_one()
+        if ":" in number:
+            return self.has_time(number)
+        if number.endswith("s"):
+            return any(one.endswith(number) or number.endswith(one) for one in known if one.endswith("s"))
+        comma = "." in number and number.replace(".", ",") in self.source.spelled
+        return comma or number in self.source.parts_of_times
 
-@lru_cache(maxsize=64)
-def _text_numbers(passage: Passage) -> frozenset[str]:
-    return numbers(passage.text)
+    def has_one(self) -> bool:
+        """Whether the text has one of what is counted, without a number: *a window*, *the only window*.
 
+        What is counted is said by the answer (*1 window*), or else by the question.
+        """
+        pair, text = self.pair, self.source.spelled
+        if CJK.search(text):
+            counts_first = "初" in text and _COUNTS_FIRST.search(pair.answer) is not None
+            return counts_first or _ONE_JA.search(text) is not None
+        if _ONCE.search(text) and re.search(r"\b(?:times?|once|often)\b", f"{pair.question} {pair.answer}"):
+            return True
+        if _SAID_ONE.search(text):
+            return True
+        counted = _ASKED_ONE.search(pair.answer)
+        words = _WORD.findall((counted[1] if counted else pair.question).casefold())
+        stems = {re.escape(word.removesuffix("s")) for word in words} - _COUNTING
+        nouns = "|".join(sorted(stems))
+        one = rf"\b(?:an?|single|only|sole|lone|another)(?: [\w'-]+){{0,3}}? (?:{nouns})\b"
+        return bool(nouns) and re.search(one, " ".join(text.split()), re.IGNORECASE) is not None
 
-@lru_cache(maxsize=64)
-def _labels_around(passage: Passage) -> frozenset[str]:
-    """The numbers of dates and names that stand in the context, the sections or the theme."""
-    around = "\n".join((passage.context, passage.theme, *passage.section))
-    return _labels(around)
+    def has_time(self, number: str) -> bool:
+        """Whether a time stands there with other marks (6 min 2 s), or on the other clock (3 pm, 15:00)."""
+        text = self.source.spelled
+        pattern = r"\D{1,14}0*".join(part.lstrip("0") or "0" for part in re.split(r"[:.]", number))
+        if re.search(rf"(?<!\d)0*{pattern}(?!\d)", text):
+            return True
+        hour, rest = number.split(":", 1)
+        other = f"{(int(hour) + 12) % 24}:{rest}"
+        late = int(hour) >= 12  # noqa: PLR2004 - noon
+        marked = _HALF_DAY.search(text if late else self.pair.answer)
+        return other in self.source.text.numbers and not marked
 
 
 def _labels(text: str) -> frozenset[str]:
     """The numbers of a text that are no quantities: of dates, years, editions and names."""
     plain = unicodedata.normalize("NFKC", text)
     return numbers("; ".join(match[0] for match in _LABEL.finditer(plain)))
-
-
-@lru_cache(maxsize=64)
-def _source_months(passage: Passage) -> frozenset[str]:
-    """The months of a source; none if it has dates in digits only, which are not read as months."""
-    source = _source(passage)
-    return frozenset() if _DATE_IN_DIGITS.search(source) else months(source)
-
-
-def _unsupported(pair: QAPair, passage: Passage) -> Problem | None:
-    answer = pair.answer
-    strange = months(answer) - _source_months(passage)
-    if strange and _source_months(passage):
-        return Problem("number_not_in_source", f"the answer names month {min(strange)}, the passage does not")
-    for number in sorted(numbers(answer)):
-        if not (_has_number(number, pair, passage) or _is_label(number, pair, passage)):
-            return Problem("number_not_in_source", f"the answer says {number}, the passage does not")
-    source = _source(passage)
-    if _is_translated(pair.question, source):
-        return None
-    for name in sorted(names(answer)):
-        if (CJK.search(source) or not CJK.search(name)) and not has_name(source, name):
-            return Problem("name_not_in_source", f"the answer names {name!r}, the passage does not")
-    return None
-
-
-def _is_translated(question: str, source: str) -> bool:
-    """Whether a pair is in another script than its source, so that their names cannot be compared."""
-    dense, latin = len(CJK.findall(source)), len(_LATIN.findall(source))
-    if dense * 3 > latin:
-        return not CJK.search(question) and _LATIN.search(question) is not None
-    return len(CJK.findall(question)) * 3 > len(_LATIN.findall(question))
-
-
-def _is_label(number: str, pair: QAPair, passage: Passage) -> bool:
-    """Whether a number is that of a date or a name, in the answer and around the passage's text."""
-    if number not in _labels_around(passage) or number not in _labels(pair.answer):
-        return False
-    counted = read_question(pair.question).kind in {"count", "measure"}
-    return not (counted and numbers(pair.answer) == {number})
-
-
-def _has_number(number: str, pair: QAPair, passage: Passage) -> bool:
-    known = _text_numbers(passage)
-    if number in known:
-        return True
-    text = unicodedata.normalize("NFKC", passage.text)
-    if number == "1":
-        return _has_one(pair, text)
-    if ":" in number:
-        return _has_time(number, pair.answer, text, known)
-    if number.endswith("s"):
-        return any(one.endswith(number) or number.endswith(one) for one in known if one.endswith("s"))
-    parts = {part.lstrip("0") or "0" for one in known if ":" in one for part in re.split(r"[:.]", one)}
-    return number in parts or ("." in number and number.replace(".", ",") in text)
-
-
-def _has_one(pair: QAPair, text: str) -> bool:
-    """Whether a text has one of what an answer counts, without a number: *a window*, *the only window*.
-
-    What is counted is said by the answer (*1 window*), or else by the question.
-    """
-    if CJK.search(text):
-        return _ONE_JA.search(text) is not None or (
-            "初" in text and _COUNTS_FIRST.search(pair.answer) is not None
-        )
-    if _ONCE.search(text) and re.search(r"\b(?:times?|once|often)\b", f"{pair.question} {pair.answer}"):
-        return True
-    if _SAID_ONE.search(text):
-        return True
-    counted = _ASKED_ONE.search(pair.answer)
-    words = _WORD.findall((counted[1] if counted else pair.question).casefold())
-    stems = {re.escape(word.removesuffix("s")) for word in words} - _COUNTING
-    nouns = "|".join(sorted(stems))
-    one = rf"\b(?:an?|single|only|sole|lone|another)(?: [\w'-]+){{0,3}}? (?:{nouns})\b"
-    return bool(nouns) and re.search(one, " ".join(text.split()), re.IGNORECASE) is not None
-
-
-_SAID_ONE = re.compile(
-    r"\b(?:one|first|1st|1)\b(?![.,]\d)", re.IGNORECASE
-)  # numbers() leaves out the pronoun
-_COUNTS_FIRST = re.compile("第|初|[回番位度代号勝次]")
-_COUNTING = frozenset(
-    ("how", "many", "much", "number", "the", "doe", "did", "was", "wa", "were", "have", "had", "there", "are",
-     "this", "that", "with", "and", "for", "which", "what")
-)  # fmt: skip
-
-
-def _has_time(number: str, answer: str, source: str, known: frozenset[str]) -> bool:
-    """Whether a time stands there with other marks (6 min 2 s), or on the other clock (3 pm for 15:00)."""
-    pattern = r"\D{1,14}0*".join(part.lstrip("0") or "0" for part in re.split(r"[:.]", number))
-    if re.search(rf"(?<!\d)0*{pattern}(?!\d)", source):
-        return True
-    hour, rest = number.split(":", 1)
-    other = f"{(int(hour) + 12) % 24}:{rest}"
-    late = int(hour) >= 12  # noqa: PLR2004 - noon
-    marked = _HALF_DAY.search(source if late else answer)
-    return other in known and not marked

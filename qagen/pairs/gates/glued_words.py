@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, groupby
+from itertools import accumulate
+
+from qagen.text.reading import Reading
+from qagen.text.scripts import HAN, HANGUL, KANA
 
 _ADJACENT = 3  # words that follow each other in the source, with no capital where one ends
 _ANYWHERE = 4  # words of the source in any order
 _SHORTEST = 8  # letters of what is run together
 _SHORTEST_PIECE = 2  # letters of a part: *of* counts, the ending *-s* does not
 # Scripts without spaces between words, and Korean, which may leave them out.
-_SPACELESS = re.compile(
-    "[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-)
+_SPACELESS = re.compile(rf"[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff{KANA}{HAN}{HANGUL}]")
 
 
 def glued_word(text: str, source: str) -> str:
@@ -32,13 +32,13 @@ def glued_word(text: str, source: str) -> str:
     the first, with any two of the source 48.
     """
     known = _Source.of(source)
-    words = _words(text)
+    words = Reading.of(text).words
     others = frozenset(word.casefold() for word in words)
     for word in words:
         plain = word.casefold()
         if len(plain) < _SHORTEST or plain in known.words or _SPACELESS.search(plain):
             continue
-        if known.has_in_a_row(word) or _pieces(plain, (known.words | others) - {plain}) >= _ANYWHERE:
+        if known.has_in_a_row(word) or _fewest_pieces(plain, (known.words | others) - {plain}) >= _ANYWHERE:
             return word
     return ""
 
@@ -54,7 +54,7 @@ class _Source:
     @staticmethod
     @lru_cache(maxsize=64)
     def of(text: str) -> _Source:
-        words = [word.casefold() for word in _words(text)]
+        words = [word.casefold() for word in Reading.of(text).words]
         return _Source(frozenset(words), "".join(words), tuple(accumulate(map(len, words), initial=0)))
 
     def has_in_a_row(self, word: str) -> bool:
@@ -73,14 +73,7 @@ class _Source:
         return False
 
 
-def _words(text: str) -> list[str]:
-    """The runs of letters, with the marks that some scripts write as signs of their own."""
-    plain = unicodedata.normalize("NFKC", text)
-    runs = groupby(plain, key=lambda sign: unicodedata.category(sign)[0] in "LM")
-    return ["".join(signs) for is_word, signs in runs if is_word]
-
-
-def _pieces(word: str, known: Collection[str]) -> int:
+def _fewest_pieces(word: str, known: Collection[str]) -> int:
     """The fewest known words that make up a word, or 0."""
     fewest: list[int | None] = [0, *(None for _ in word)]
     for end in range(_SHORTEST_PIECE, len(word) + 1):

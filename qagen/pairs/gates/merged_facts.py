@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 from qagen.records import Passage
-from qagen.text.sentences import sentences
+from qagen.text.sentence_ends import sentences
 
 _YEAR = re.compile(r"(?<![\d.,:])(?:1\d|20)\d\d(?!\d|[.,:]\d)")
 _CLAUSE = re.compile(r"[,;:()–—、，；：؛،]|\s-\s")
@@ -38,10 +39,10 @@ def merged_sentences(question: str, quote: tuple[int, int], passage: Passage) ->
         quote: Where the quote stands in the passage's text.
         passage: The passage.
     """
-    own, others = _sides(quote, passage)
+    own, others = _Sentences.of(passage).sides(quote)
     around = "\n".join((passage.theme, passage.context, *passage.section))
-    asked, said = _years(question), _years(own)
-    strange = (asked - said - _years(around)) & _years(others)
+    asked, said = _years_in(question), _years_in(own)
+    strange = (asked - said - _years_in(around)) & _years_in(others)
     return (
         f"{min(asked & said)} and {min(strange)} stand in two sentences" if asked & said and strange else ""
     )
@@ -63,32 +64,39 @@ def merged_clauses(question: str, answer: str, sentence: str, passage: Passage) 
     cuts = [0, *(cut.end() for cut in _CLAUSE.finditer(sentence)), len(sentence)]
     low = max(cut for cut in cuts if cut <= place)
     high = min(cut for cut in cuts if cut >= place + len(answer))
-    own = _years(sentence[low:high])
-    known = own | _years("\n".join((passage.theme, *passage.section)))
-    strange = (_years(_BOUND.sub("", question)) - known) & _years(passage.text)
+    own = _years_in(sentence[low:high])
+    known = own | _years_in("\n".join((passage.theme, *passage.section)))
+    strange = (_years_in(_BOUND.sub("", question)) - known) & _years_in(passage.text)
     return f"{min(strange)} is not the year of {answer!r}, {min(own)} is" if own and strange else ""
 
 
-def _years(text: str) -> frozenset[str]:
+def _years_in(text: str) -> frozenset[str]:
     return frozenset(_YEAR.findall(unicodedata.normalize("NFKC", text)))
 
 
-def _sides(quote: tuple[int, int], passage: Passage) -> tuple[str, str]:
-    """The sentences that a quote is of, and the others."""
-    low, high = quote
-    own = [one for one in _sentences(passage) if one[0] < high and low < one[1]]
-    others = [one for one in _sentences(passage) if one not in own and not _belongs_to_others(passage, one)]
-    said = [(low, high), *own]
-    start, end = min(one[0] for one in said), max(one[1] for one in said)
-    return passage.text[start:end], "\n".join(passage.text[first:last] for first, last in others)
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    """Where the sentences of a passage stand in its text."""
 
+    text: str
+    places: tuple[tuple[int, int], ...]
 
-@lru_cache(maxsize=64)
-def _sentences(passage: Passage) -> tuple[tuple[int, int], ...]:
-    found = sentences(passage.text, source=passage.source)
-    return tuple((one.start, one.end) for one in found)
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(passage: Passage) -> _Sentences:
+        found = sentences(passage.text, source=passage.source)
+        return _Sentences(passage.text, tuple((one.start, one.end) for one in found))
 
+    def sides(self, quote: tuple[int, int]) -> tuple[str, str]:
+        """The sentences that a quote is of, and the others."""
+        low, high = quote
+        own = [one for one in self.places if one[0] < high and low < one[1]]
+        others = [one for one in self.places if one not in own and not self.belongs_to_others(one)]
+        said = [(low, high), *own]
+        start, end = min(one[0] for one in said), max(one[1] for one in said)
+        return self.text[start:end], "\n".join(self.text[first:last] for first, last in others)
 
-def _belongs_to_others(passage: Passage, place: tuple[int, int]) -> bool:
-    said = passage.text[slice(*place)]
-    return said.startswith("|") or said.endswith((":", "："))
+    def belongs_to_others(self, place: tuple[int, int]) -> bool:
+        """Whether it is a row of a table, or ends with a colon."""
+        said = self.text[slice(*place)]
+        return said.startswith("|") or said.endswith((":", "："))

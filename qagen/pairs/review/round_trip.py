@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from qagen.pairs.writing.small_prompt import prompt_variables
 from qagen.records import Passage
 from qagen.text.folding import fold
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.scripts import CJK
 
 _SYSTEM = """\
@@ -130,10 +130,10 @@ def agrees(answer: str, other: str) -> bool:
         return one <= two or two <= one
     if fold(answer) in fold(other) or fold(other) in fold(answer):
         return True
-    return bool(_pieces(answer) & _pieces(other))
+    return bool(_answer_pieces(answer) & _answer_pieces(other))
 
 
-def _pieces(text: str) -> frozenset[str]:
+def _answer_pieces(text: str) -> frozenset[str]:
     folded = fold(text)
     if CJK.search(folded):
         return frozenset(_HIRAGANA.sub("", folded).replace(" ", "")) or frozenset(folded)

@@ -16,10 +16,12 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Literal
 
+from qagen.text.calendar import MONTH
 from qagen.text.folding import fold
-from qagen.text.names import names
-from qagen.text.numbers import numbers
+from qagen.text.numerals.reader import numbers
 from qagen.text.places import ENDS, find_answer
+from qagen.text.proper_names.reader import names
+from qagen.text.scripts import HAN
 
 AnswerStyle = Literal["short", "sentence"]
 Kind = Literal["reversed", "yes_no", "cloze", "statement"]
@@ -94,13 +96,13 @@ def replace_answer(statement: str, answer: str, new: str) -> str | None:
 def cloze(statement: str, answer: str, *, language: str) -> str | None:
     """The statement with the answer blanked; ``None`` when it does not contain the answer."""
     blanked = replace_answer(statement, answer, _BLANK)
-    return None if blanked is None else _CLOZE[language].format(_stopped(blanked, language))
+    return None if blanked is None else _CLOZE[language].format(_with_full_stop(blanked, language))
 
 
 def is_correct(statement: str, *, language: str, fact: str) -> str:
     """A question whether a statement is correct. The wording depends on the fact, not on what is true."""
     templates = _CORRECT[language]
-    return templates[_digest(fact) % len(templates)].format(_stopped(statement, language))
+    return templates[_text_digest(fact) % len(templates)].format(_with_full_stop(statement, language))
 
 
 def yes_or_no(*, truth: bool, language: str) -> str:
@@ -119,10 +121,10 @@ def styled(answer: str, statement: str, *, language: str | None, style: AnswerSt
         return answer
     stop = _STOP.get(language or "", ".")
     gap = "" if stop == "。" else " "
-    return f"{answer.strip().rstrip(ENDS)}{stop}{gap}{_stopped(statement, language)}"
+    return f"{answer.strip().rstrip(ENDS)}{stop}{gap}{_with_full_stop(statement, language)}"
 
 
-def _stopped(statement: str, language: str | None) -> str:
+def _with_full_stop(statement: str, language: str | None) -> str:
     """The statement with a full stop."""
     text = statement.strip()
     return text if text[-1:] in ENDS else text + _STOP.get(language or "", ".")
@@ -136,10 +138,7 @@ _NEARLY_ASKED = (
 _WORDS_OF_A_SHAPE = 4  # more is a phrase that stands for nothing else
 _TRIED = 40  # candidates looked at
 _YEAR = re.compile(r"(?:1\d|20)\d\d年?")
-_MONTH = re.compile(
-    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
-    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
-)
+_MONTH = re.compile(rf"\b{MONTH}\b")
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*|[〇一二三四五六七八九十百千万億]+(?=[人点本回年月日歳分秒位円])")
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
 _NUMBER_WORD = re.compile(
@@ -155,7 +154,7 @@ _LOOSE = re.compile(
     r"\b(?:at least|at most|more than|less than|fewer than|up to|over|under|about|around|nearly|almost|"
     r"roughly|approximately|one of|some of|among|including|such as|for example|part of|other|others|also)\b|"
     r"以上|以下|未満|超|約|ほぼ|およそ|など|一人|ひとり|一つ|ひとつ|一部|含む|含め|のうち|他の|ほか|"
-    r"も(?=[、一-龯])",
+    rf"も(?=[、{HAN}])",
     re.IGNORECASE,
 )
 
@@ -180,7 +179,7 @@ class OtherAnswers:
         self._known: set[tuple[str, str]] = set()
         for one in said:
             self._known.add((fold(one.question), fold(one.answer)))
-            for key in _keys(one):
+            for key in _block_keys(one):
                 self._blocks[key].append(one)
 
     def false_answer(self, said: Said, statement: str) -> str | None:
@@ -195,8 +194,10 @@ class OtherAnswers:
         """All that :meth:`false_answer` would give, the first choice first; an answer may come again."""
         if _LOOSE.search(statement) or _LOOSE.search(said.quote):
             return
-        turn = _digest(said.fact)
-        near = chain.from_iterable(_turned(self._blocks.get(key, []), turn) for key in _keys(said))
+        turn = _text_digest(said.fact)
+        near = chain.from_iterable(
+            _turned_block(self._blocks.get(key, []), turn) for key in _block_keys(said)
+        )
         for one in islice(near, _TRIED):
             if self._is_false(one, said, statement):
                 yield one.answer
@@ -244,7 +245,7 @@ def answer_kind(answer: str) -> str | None:
     return "name" if any(bare == _ARTICLE.sub("", fold(name)) for name in names(answer)) else None
 
 
-def _keys(said: Said) -> list[tuple[str, ...]]:
+def _block_keys(said: Said) -> list[tuple[str, ...]]:
     """The blocks a fact stands in, the nearest first."""
     kind = answer_kind(said.answer)
     if kind is None:
@@ -261,10 +262,10 @@ def _keys(said: Said) -> list[tuple[str, ...]]:
     ]
 
 
-def _turned(block: Sequence[Said], turn: int) -> Iterable[Said]:
+def _turned_block(block: Sequence[Said], turn: int) -> Iterable[Said]:
     start = turn % len(block) if block else 0
     return chain(islice(block, start, None), islice(block, start))
 
 
-def _digest(text: str) -> int:
+def _text_digest(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 
 from qagen.pairs.gates.glued_words import glued_word
 from qagen.pairs.gates.problems import Problem
-from qagen.text.folding import fold
-from qagen.text.languages import language_of
-from qagen.text.lexicon import CHANGES, LIGHT, OPPOSITES, POLITE, THINGS, TURNS, word_set
-from qagen.text.names import has_name, names
-from qagen.text.numbers import numbers
+from qagen.pairs.wordings.named_text import NamedText
+from qagen.text.lexicon import CHANGES, OPPOSITES, POLITE, TURNS
 from qagen.text.places import find_answer
-from qagen.text.questions import lost_words, read_question
+from qagen.text.questions.likeness import lost_words
+from qagen.text.questions.question import read_question
+from qagen.text.reading import Reading
+from qagen.text.scripts import HAN, HAN_COMPATIBLE, KANA, KATAKANA
 
 CLOSE_WORDS = 0.9
 CLOSE_PAIRS = 0.8
@@ -46,10 +46,10 @@ _WHICH = re.compile(
 )
 _INHABITED = re.compile("population|inhabit|resident|liv(?:e|es|ed|ing)\\b", re.IGNORECASE)
 _RATE = re.compile(r"\b(?:a|an|per|each|every) (second|minute|hour|day|night|week|month|season)\b")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_CJK = re.compile(f"[{KANA}{HAN}{HAN_COMPATIBLE}]")
 _TIMES_LONGER = 4  # than the question: a wording this long tells a story
 _LONGER = 160  # characters that a wording may have in any case
-_NAME_WORD = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]{2,}|[ァ-ヶー]{3,}")  # what of a name gives it away
+_NAME_WORD = re.compile(rf"[A-ZÀ-ÖØ-Þ][^\W\d_]{{2,}}|[{KATAKANA}]{{3,}}")  # what of a name gives it away
 _SPACED = frozenset({"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "pl", "ru", "ar", "he"})
 
 
@@ -61,7 +61,7 @@ def similarity(one: str, other: str) -> float:
     """
     from rapidfuzz import fuzz
 
-    left, right = fold(one), fold(other)
+    left, right = Reading.of(one).folded, Reading.of(other).folded
     if _CJK.search(left) and _CJK.search(right):
         return _shared_pairs(left.replace(" ", ""), right.replace(" ", ""))
     return float(fuzz.token_sort_ratio(left, right)) / 100
@@ -97,7 +97,7 @@ def check_wording(
         or _check_numbers(text, question)
         or _check_names(text, question, own=own)
         or check_gives_nothing_away(text, question=question if own else "", answer=answer)
-        or (_missing(_added_names(text, question), "name_added") if own else None)
+        or (_missing_words(NamedText(text).added(question), "name_added") if own else None)
     )
 
 
@@ -115,8 +115,8 @@ def check_words(text: str, *, question: str, least: float = LEAST_WORDS) -> Prob
     what (*a day*), and words that change what is asked (*lowest*, *after*, *more*).
     """
     asked, told = read_question(question), read_question(text)
-    vital = _measured(question)
-    free = _nouns(_WHICH, question) if told.kind in {"who", "when", "where"} else frozenset()
+    vital = _measured_nouns(question)
+    free = _asked_nouns(_WHICH, question) if told.kind in {"who", "when", "where"} else frozenset()
     free |= frozenset() if _INHABITED.search(question) else {"population"}  # "how many people" of any kind
     content = asked.words - asked.named - free
     lost = lost_words(asked, told) - free
@@ -133,8 +133,8 @@ def check_meaning(text: str, *, question: str) -> Problem | None:
     ``OPPOSITES``). What is said to the reader (*I do not know who* ...) does not count, nor do sentences that
     share no word with the question.
     """
-    asked = _turning(question)
-    told = _turning(_about(text, question))
+    asked = _without_politeness(question)
+    told = _without_politeness(_sentences_about(text, question))
     if asked in told:
         return None
     for meaning, strong, weak in TURNS:
@@ -153,24 +153,24 @@ def check_meaning(text: str, *, question: str) -> Problem | None:
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？:：])\s*(?!\d)")
 
 
-def _turning(text: str) -> str:
+def _without_politeness(text: str) -> str:
     """A text in small letters, without what is said to the reader."""
     return POLITE.sub(" ", unicodedata.normalize("NFKC", text).lower())
 
 
-def _about(text: str, question: str) -> str:
+def _sentences_about(text: str, question: str) -> str:
     """The sentences of a wording that are about what the question asks."""
     asked = read_question(question).words
     pieces = [piece for piece in _SENTENCE_END.split(text) if piece.strip()]
     return " ".join(piece for piece in pieces if read_question(piece).words & asked) or text
 
 
-def _measured(question: str) -> frozenset[str]:
+def _measured_nouns(question: str) -> frozenset[str]:
     """The noun a question asks for and the unit it counts by, as :func:`read_question` gives them."""
-    return _nouns(_HEAD, question) | _nouns(_WHICH, question) | _nouns(_RATE, question)
+    return _asked_nouns(_HEAD, question) | _asked_nouns(_WHICH, question) | _asked_nouns(_RATE, question)
 
 
-def _nouns(pattern: re.Pattern[str], question: str) -> frozenset[str]:
+def _asked_nouns(pattern: re.Pattern[str], question: str) -> frozenset[str]:
     found = pattern.search(question)
     return read_question(found[1]).words if found else frozenset()
 
@@ -182,12 +182,14 @@ def check_answer(answer: str, *, canonical: str, language: str | None, own: bool
     """
     if own:
         near = find_answer(answer, canonical) or find_answer(canonical, answer)
-        if fold(answer) == fold(canonical) or (near and numbers(answer) == numbers(canonical)):
+        if Reading.of(answer).folded == Reading.of(canonical).folded or (
+            near and Reading.of(answer).numbers == Reading.of(canonical).numbers
+        ):
             return None
         return Problem("answer_changed", f"the answer is {canonical!r}, the model wrote {answer!r}")
-    if numbers(answer) != numbers(canonical):
+    if Reading.of(answer).numbers != Reading.of(canonical).numbers:
         return Problem("answer_changed", f"the numbers of {answer!r} are not those of {canonical!r}")
-    lost = _lost_names(answer, canonical)
+    lost = NamedText(answer).lost_in_translation(canonical)
     if lost:
         return Problem("answer_changed", f"{answer!r} does not name {', '.join(sorted(lost))}")
     return check_language_of(answer, language, known=canonical if lost is not None else "")
@@ -205,17 +207,17 @@ def check_statement(
         return Problem("answer_not_in_statement", f"the sentence does not have the answer {answer!r}")
     if find_answer(answer, statement[place[1] :]):
         return Problem("no_statement", f"the sentence has the answer {answer!r} twice")
-    if fold(statement) == fold(answer):
+    if Reading.of(statement).folded == Reading.of(answer).folded:
         return Problem("no_statement", "the sentence is the answer alone")
     if statement.rstrip()[-1:] in "?？":
         return Problem("no_statement", "the sentence is a question")
     return (
         check_language_of(statement, language, known=said if own else "")
         or _check_spaces(statement, f"{question}\n{answer}\n{quote}")
-        or _missing(numbers(question) - numbers(statement), "number_lost")
-        or _missing(numbers(statement) - numbers(said), "number_added")
+        or _missing_words(Reading.of(question).numbers - Reading.of(statement).numbers, "number_lost")
+        or _missing_words(Reading.of(statement).numbers - Reading.of(said).numbers, "number_added")
         or _check_names(statement, question, own=own)
-        or (_missing(_added_names(statement, said), "name_added") if own else None)
+        or (_missing_words(NamedText(statement).added(said), "name_added") if own else None)
     )
 
 
@@ -223,7 +225,7 @@ def check_topic(topic: str, *, question: str, answer: str, language: str | None,
     """Whether a topic names what the question is about, and does not give the answer away."""
     if topic.rstrip()[-1:] in "?？":
         return Problem("no_topic", "the topic is a question")
-    repeated = [name for name in names(topic) if fold(topic).count(name) > 1]
+    repeated = [name for name in Reading.of(topic).names if Reading.of(topic).folded.count(name) > 1]
     if repeated:
         return Problem("no_topic", f"the topic has {', '.join(sorted(repeated))} twice")
     return check_wording(topic, question=question, answer=answer, language=language, own=own)
@@ -244,17 +246,17 @@ def check_reversed(
     both, said = f"{asked} {answer}", f"{question} {original} {quote}"
     return (
         check_language_of(asked, language, known=f"{question} {original}" if own else "")
-        or _missing(numbers(question) - numbers(both), "number_lost")
-        or _missing(numbers(both) - numbers(said), "number_added")
+        or _missing_words(Reading.of(question).numbers - Reading.of(both).numbers, "number_lost")
+        or _missing_words(Reading.of(both).numbers - Reading.of(said).numbers, "number_added")
         or _check_names(both, question, own=own)
-        or (_missing(_added_names(both, said), "name_added") if own else None)
+        or (_missing_words(NamedText(both).added(said), "name_added") if own else None)
     )
 
 
 def check_unlike(text: str, others: Sequence[str]) -> Problem | None:
     """Whether a wording is none of those there are, after folding."""
-    folded = fold(text)
-    if any(fold(other) == folded for other in others):
+    folded = Reading.of(text).folded
+    if any(Reading.of(other).folded == folded for other in others):
         return Problem("equal_wording", "the fact has this wording already")
     return None
 
@@ -273,14 +275,14 @@ def check_language_of(text: str, language: str | None, *, known: str = "") -> Pr
         return None
     if language in _SPACED and _CJK.search(text) and not _CJK.search(known):
         return Problem("wrong_language", f"it has characters that {language!r} is not written in")
-    found = language_of(text)
+    found = Reading.of(text).language
     if found is not None and found != language:
         return Problem("wrong_language", f"it is in {found!r}, not in {language!r}")
     return None
 
 
 def _check_form(text: str, question: str) -> Problem | None:
-    if not fold(text):
+    if not Reading.of(text).folded:
         return Problem("empty", "the wording is empty")
     if len(text) > max(_LONGER, _TIMES_LONGER * len(question)):
         return Problem("too_long", f"{len(text)} characters for a question of {len(question)}")
@@ -288,86 +290,17 @@ def _check_form(text: str, question: str) -> Problem | None:
 
 
 def _check_numbers(text: str, question: str) -> Problem | None:
-    had, has = numbers(question), numbers(text)
-    return _missing(had - has, "number_lost") or _missing(has - had, "number_added")
+    had, has = Reading.of(question).numbers, Reading.of(text).numbers
+    return _missing_words(had - has, "number_lost") or _missing_words(has - had, "number_added")
 
 
 def _check_names(text: str, question: str, *, own: bool) -> Problem | None:
-    if not own:
-        return _missing(_lost_names(text, question) or frozenset(), "name_lost")
-    return _missing({name for name in names(question) if not _names(text, name)}, "name_lost")
+    named = NamedText(text)
+    lost = named.lost(question) if own else named.lost_in_translation(question)
+    return _missing_words(lost or frozenset(), "name_lost")
 
 
-def _lost_names(text: str, original: str) -> frozenset[str] | None:
-    """The names that a translation into the same script lost; ``None`` if it is in another script.
-
-    Names are written alike in it, but for words that say what they name: *Marrow Bridge*, *Marrow-Brücke*.
-    """
-    if _script(text) != _script(original) or not _LATIN.search(text):
-        return None
-    own = ((name, [word for word in name.split() if word not in THINGS | LIGHT]) for name in names(original))
-    return frozenset(
-        name for name, words in own if not all(_is_in(text, word) for word in words if len(word) > 1)
-    )
-
-
-def _is_in(text: str, word: str) -> bool:
-    """Whether a text has a word of a name, be it inside another: *Marrowbrücke*, *Norlands*."""
-    return has_name(text, word) or fold(word) in fold(text)
-
-
-def _script(text: str) -> str:
-    if not re.search(r"[^\W\d_]", text):
-        return ""
-    return max(_SCRIPTS, key=lambda name: len(_SCRIPTS[name].findall(text)))
-
-
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
-_SCRIPTS = {
-    "latin": _LATIN,
-    "east": _CJK,
-    "cyrillic": re.compile("[\u0400-\u052f]"),
-    "greek": re.compile("[\u0370-\u03ff]"),
-    "hebrew": re.compile("[\u0590-\u05ff]"),
-    "arabic": re.compile("[\u0600-\u06ff]"),
-    "indic": re.compile("[\u0900-\u0dff]"),
-    "thai": re.compile("[\u0e00-\u0e7f]"),
-    "hangul": re.compile("[\uac00-\ud7af]"),
-}
-
-
-def _added_names(text: str, known: str) -> frozenset[str]:
-    """The names of a wording that are not known, in no part.
-
-    Of katakana only those with a point in them (ティルダ・ヴァンス) or a kind after them (パリ市) count;
-    others are common words as often. The nouns of German are written like names.
-    """
-    if language_of(text) == "de":
-        return frozenset()
-    found = (name for name in names(text) if not (_is_plain_katakana(name) or name[0] == "何"))
-    return frozenset(name for name in found if not (_names(known, name) or _has_all(known, name)))
-
-
-def _is_plain_katakana(name: str) -> bool:
-    return re.fullmatch(r"[\u30a1-\u30faー]+", name) is not None
-
-
-_CALLS = word_set("ok okay fyi btw dear quiz trivia time question hello hi hey help please thanks sir madam")
-
-
-def _has_all(text: str, name: str) -> bool:
-    """Whether a text has all the words of a name but for the kind of thing it is: *River Tarn*, *Tarn*."""
-    words = set(name.split()) - _CALLS
-    telling = words - THINGS or words
-    return all(_is_in(text, word) for word in telling)
-
-
-def _names(text: str, name: str) -> bool:
-    """Whether a text has a name, be it in its parts: *the CEO of Acme* in *who runs Acme as its CEO*."""
-    return has_name(text, name) or all(has_name(text, part) for part in name.split(" of "))
-
-
-def _missing(what: frozenset[str] | set[str], reason: str) -> Problem | None:
+def _missing_words(what: frozenset[str] | set[str], reason: str) -> Problem | None:
     return Problem(reason, ", ".join(sorted(what))) if what else None
 
 
@@ -375,12 +308,11 @@ def check_gives_nothing_away(text: str, *, question: str, answer: str) -> Proble
     """Whether a wording holds the answer, or a word of a name in it, that the question did not hold."""
     if find_answer(answer, text) and not find_answer(answer, question):
         return Problem("answers_question", f"it contains the answer {answer!r}")
-    given = [
-        word for word in _NAME_WORD.findall(answer) if _has(text, word) and not find_answer(word, question)
-    ]
+    telling = [word for word in _NAME_WORD.findall(answer) if not find_answer(word, question)]
+    given = [word for word in telling if _has_as_written(text, word)]
     return Problem("answers_question", f"it contains {', '.join(given)} of the answer") if given else None
 
 
-def _has(text: str, word: str) -> bool:
+def _has_as_written(text: str, word: str) -> bool:
     place = find_answer(word, text)
     return place is not None and text[place[0] : place[1]] == word  # "club" is no part of "Rowing Club"

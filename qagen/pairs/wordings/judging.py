@@ -15,9 +15,12 @@ from pydantic import BaseModel, Field
 
 from qagen.errors import BudgetError
 from qagen.llm.asker import Asker
+from qagen.llm.prompting import as_line
 from qagen.pairs.gates.problems import Problem
+from qagen.pairs.outcome import Outcome
 from qagen.pairs.wordings import gates
-from qagen.pairs.wordings.making import Target, WordedFact
+from qagen.pairs.wordings.rephrase_prompt import WordedFact
+from qagen.pairs.wordings.wish import Key, Target
 from qagen.records import QAPair, Usage
 
 STAGE = "judge"
@@ -89,7 +92,7 @@ class Translated:
     entry: WordedFact
 
     @property
-    def key(self) -> tuple[str, str | None]:
+    def key(self) -> Key:
         """The fact and the language."""
         return self.pair.id, self.target.language
 
@@ -113,15 +116,34 @@ class Translated:
             asked, told = entry.reversed.question.strip(), entry.reversed.answer.strip()
             yield asked, f"question asked from the answer: {asked} answer: {told}"
 
+    def original(self) -> list[str]:
+        """The lines that show the fact, before its texts."""
+        return [
+            f'<original language="{self.target.language}">',
+            f"question: {_escaped(self.pair.question)}",
+            f"answer: {_escaped(self.pair.answer)}",
+            f"quote: {_escaped(self.pair.quote)}",
+            f"in {self.target.language}:",
+        ]
+
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What one batch was found to be, and what that used; ``stopped``: why no more can be asked."""
+class Shown:
+    """A text that is judged: its number, whose it is, and the line that shows it."""
 
-    judged: Mapping[tuple[str, str | None], Judged]
-    usage: Usage = Usage()
-    stopped: str = ""
-    failed: str = ""
+    number: int
+    of: Translated
+    text: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement(Outcome):
+    """What one batch was found to be; ``hopeless``: its service failed, and ``why`` is what it said."""
+
+    judged: Mapping[Key, Judged] = field(default_factory=dict)
+    why: str = ""
+    hopeless: bool = False
 
 
 def judge_wordings(batch: Sequence[Translated], asker: Asker) -> Judgement:
@@ -133,88 +155,77 @@ def judge_wordings(batch: Sequence[Translated], asker: Asker) -> Judgement:
     Raises:
         ModelError: The model cannot be used.
     """
-    shown = [(one, text, line) for one in batch for text, line in dict(one.texts()).items()]
-    asking = _Asking(batch[0].pair, shown, asker)
+    hearing = _Hearing(batch, asker)
     try:
-        asking.ask()
-        asking.ask()
+        hearing.ask()
+        hearing.ask()
     except BudgetError as error:
-        asking.why = asking.stopped = str(error)
-    judged = _judged(batch, shown, asking.verdicts, asking.why)
-    return Judgement(judged, asking.usage, asking.stopped, asking.why if asking.failed else "")
+        hearing.why = hearing.stopped = str(error)
+    return hearing.judgement()
 
 
-@dataclass(slots=True)
-class _Asking:
+class _Hearing:
     """The calls about one batch, and what they gave so far."""
 
-    first: QAPair
-    shown: Sequence[tuple[Translated, str, str]]
-    asker: Asker
-    verdicts: dict[int, WordingVerdict] = field(default_factory=dict)
-    usage: Usage = Usage()
-    why: str = ""
-    stopped: str = ""
-    failed: bool = False
+    def __init__(self, batch: Sequence[Translated], asker: Asker) -> None:
+        self.batch, self.asker = batch, asker
+        texts = [(one, *shown) for one in batch for shown in dict(one.texts()).items()]
+        self.shown = [Shown(number, *text) for number, text in enumerate(texts, 1)]
+        self.verdicts: dict[int, WordingVerdict] = {}
+        self.usage = Usage()
+        self.why = self.stopped = ""
+        self.hopeless = False
 
     def ask(self) -> None:
         """Ask about what has no verdict yet, unless the service failed."""
-        missing = [number for number in range(1, len(self.shown) + 1) if number not in self.verdicts]
-        if not missing or self.failed:
+        missing = [one for one in self.shown if one.number not in self.verdicts]
+        if not missing or self.hopeless:
             return
+        first = self.batch[0].pair
         answer = self.asker.ask(
             JUDGE_WORDINGS_PROMPT,
-            {"wordings": _shown((number, *self.shown[number - 1]) for number in missing)},
+            {"wordings": _shown_texts(missing)},
             WordingVerdicts,
             stage=STAGE,
-            source=self.first.source,
-            passage=f"{self.first.passage} {self.first.id}",
+            source=first.source,
+            passage=f"{first.passage} {first.id}",
         )
         self.usage += answer.usage
-        self.why, self.failed = answer.error, answer.state == "failed"
+        self.why, self.hopeless = answer.error, answer.state == "failed"
         told = answer.value.verdicts if answer.value else ()
+        asked = {one.number for one in missing}
         for verdict in sorted(told, key=lambda verdict: not verdict.same_fact):  # a "no" outweighs a "yes"
-            if verdict.number in missing:
+            if verdict.number in asked:
                 self.verdicts[verdict.number] = verdict
 
+    def judgement(self) -> Judgement:
+        """What was found about each entry."""
+        found: dict[Key, dict[str, Problem | None]] = {one.key: {} for one in self.batch}
+        for one in self.shown:
+            verdict = self.verdicts.get(one.number)
+            if verdict is not None:
+                detail = verdict.reason or "it is not about the same fact"
+                found[one.of.key][one.text] = None if verdict.same_fact else Problem(JUDGED_DIFFERENT, detail)
+        return Judgement(
+            judged={key: Judged(texts, self.why) for key, texts in found.items()},
+            usage=self.usage,
+            stopped=self.stopped,
+            why=self.why,
+            hopeless=self.hopeless,
+        )
 
-def _judged(
-    batch: Iterable[Translated],
-    shown: Sequence[tuple[Translated, str, str]],
-    verdicts: Mapping[int, WordingVerdict],
-    why: str,
-) -> dict[tuple[str, str | None], Judged]:
-    found: dict[tuple[str, str | None], dict[str, Problem | None]] = {one.key: {} for one in batch}
-    for number, (one, text, _) in enumerate(shown, 1):
-        verdict = verdicts.get(number)
-        if verdict is not None:
-            detail = verdict.reason or "it is not about the same fact"
-            found[one.key][text] = None if verdict.same_fact else Problem(JUDGED_DIFFERENT, detail)
-    return {key: Judged(texts, why) for key, texts in found.items()}
 
-
-def _shown(texts: Iterable[tuple[int, Translated, str, str]]) -> str:
+def _shown_texts(texts: Iterable[Shown]) -> str:
     """The texts with their numbers, under the facts they are of."""
     lines: list[str] = []
     last: Translated | None = None
-    for number, one, _, line in texts:
-        if one is not last:
-            lines += [*(["</original>"] if last else []), *_original(one)]
-            last = one
-        lines.append(f"{number}. {_line(line)}")
+    for one in texts:
+        if one.of is not last:
+            lines += [*(["</original>"] if last else []), *one.of.original()]
+            last = one.of
+        lines.append(f"{one.number}. {_escaped(one.line)}")
     return "\n".join([*lines, "</original>"])
 
 
-def _original(one: Translated) -> list[str]:
-    pair = one.pair
-    return [
-        f'<original language="{one.target.language}">',
-        f"question: {_line(pair.question)}",
-        f"answer: {_line(pair.answer)}",
-        f"quote: {_line(pair.quote)}",
-        f"in {one.target.language}:",
-    ]
-
-
-def _line(text: str) -> str:
-    return html.escape(" ".join(text.split()), quote=False)
+def _escaped(text: str) -> str:
+    return html.escape(as_line(text), quote=False)

@@ -10,17 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, Field
 
-from qagen.pairs.wordings.making import Target, WordedFact
+from qagen.pairs.wordings.rephrase_prompt import WordedFact
+from qagen.pairs.wordings.small_patterns import held_to, patterns_for
+from qagen.pairs.wordings.wish import Target
 from qagen.records import QAPair
-from qagen.text.names import names
-from qagen.text.places import find_answer
+from qagen.text.scripts import HAN, HIRAGANA, KANA, KANJI, KATAKANA
 
 _SYSTEM = """\
 You ask the same question in other words. Every wording asks for the same answer, keeps all names and \
@@ -49,7 +49,7 @@ _EXAMPLE: tuple[dict[str, str], dict[str, object]] = (
 )
 
 
-def _compact(reply: object) -> str:
+def _compact_json(reply: object) -> str:
     return json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -57,7 +57,7 @@ SMALL_REPHRASE_PROMPT = ChatPromptTemplate(
     [
         ("system", _SYSTEM),
         ("human", _TURN.format(**_EXAMPLE[0])),
-        ("ai", _compact(_EXAMPLE[1]).replace("{", "{{").replace("}", "}}")),
+        ("ai", _compact_json(_EXAMPLE[1]).replace("{", "{{").replace("}", "}}")),
         ("human", _TURN),
     ],
     name="rephrase-pairs-small",
@@ -85,77 +85,21 @@ class Task:
     schema: dict[str, Any]
     keywords_at: int | None = None
 
+    def entry(self, pair: QAPair, told: SmallWordings) -> WordedFact:
+        """What a small model wrote, as one of :class:`WordedFact`, with what code adds.
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
-    questions: list[str]
-    statement: str
-    topic: str
+        A statement or topic that is no language (see :func:`is_garbled`) is left out, so that no form is made
+        of it: the gates drop it as ``no_statement``, a topic as ``no_topic``.
+        """
+        questions = list(told.questions)
+        known = f"{pair.question} {pair.answer} {pair.quote}"
+        statement, topic = ("" if is_garbled(text, known) else text for text in (told.statement, told.topic))
+        if self.keywords_at is not None and len(questions) >= self.keywords_at:
+            questions.insert(self.keywords_at, keywords(pair.question))
+        return WordedFact(fact=1, questions=questions, answer=pair.answer, statement=statement, topic=topic)
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    words: str
-    end: str = "?"
-
-
-_HELD_OUT = (
-    _Opening("I would like to know ", "."),
-    _Opening("Please state ", "."),
-    _Opening("The thing I am trying to find out is ", "."),
-)
-_TRAINED = (
-    _Opening("Can you tell me "),
-    _Opening(""),
-    _Opening("Do you know "),
-    _Opening("Does anyone remember "),
-    _Opening("Have you heard "),
-    _Opening("Could somebody explain "),
-    _Opening("Let us see who remembers ", "."),
-    _Opening("Is it known "),
-    _Opening("Any idea "),
-    _Opening("Remind me ", "."),
-    _Opening("Who can say "),
-)
-_JA_HELD_OUT = (
-    "か、どなたか分かる方はいらっしゃいますか？",
-    "かが、いま調べたいことです。",
-    "かという話になりました。",
-)
-_JA_TRAINED = (
-    "か教えてください。",
-    "か知っていますか？",
-    "か答えなさい。",
-    "かご存じでしょうか？",
-    "か覚えている？",
-    "か言えますか？",
-    "か、分かりますか？",
-    "か述べよ。",
-    "か調べてほしい。",
-    "かな？",
-    "か説明してください。",
-)
-_DIRECT = {
-    "who": ("Which person ", "Who was it that ", "What is the name of the person who "),
-    "when": ("In which year ", "On what date ", "What was the date "),
-    "where": ("In which place ", "At what place ", "What is the place where "),
-    "how many": ("What was the number of ", "What number of ", "How large was the number of "),
-    "how long": ("What was the length of ", "What length "),
-    "how": ("What was the ", "By what "),
-    "why": ("For what reason ", "What was the reason "),
-    "in": ("When ", "What was the "),
-    "what": ("Which ", "What was the name of "),
-    "which": ("What ", "What is the name of the "),
-}
 _ENOUGH = 2  # training wordings, of which one may be made by code
-_MOST_ANCHORS = 5
-_BETWEEN, _MOST_BETWEEN = 9, 16  # words before a name: with too few allowed, a model runs them into one
-# A name with its number: Oskwind 30S, Race 5.
-_CODE = re.compile(
-    r"\b(?!(?:In|On|At|By|From|For|Since|Until|After|Before)\b)[A-Z]\w+ \d+[A-Z]*\b(?![.,:]\d)"
-)
-_SAFE = re.compile(r"[\w ,:'’&・ー.%-]+")
-_JA_SMALL = "".join(map(chr, range(0x3041, 0x3094))) + "ー、何誰年月日"
 _ASKS_NAME = re.compile(r"^what (?:is|was|are|were) the names? of (?:the )?", re.IGNORECASE)
 _STOP_WORDS = frozenset(
     ("a", "an", "the", "did", "do", "does", "was", "were", "is", "are", "be", "been", "has", "have", "had",
@@ -167,8 +111,8 @@ _STOP_WORDS = frozenset(
 LEAST_KNOWN = 0.7
 """The share of the words of a small model's statement that the question, answer or quote must have."""
 
-_CONTENT = re.compile(r"[ァ-ヶー]{2,}|[\u3400-\u9fff々]{2,}|[^\W\d_\u3005\u3040-\u30ff\u3400-\u9fff]{4,}")
-_TWICE = re.compile(r"\b([^\W\d_]+) \1\b|([ぁ-んァ-ヶー\u3400-\u9fff]{2,})\2\2", re.IGNORECASE)
+_CONTENT = re.compile(rf"[{KATAKANA}]{{2,}}|[{KANJI}]{{2,}}|[^\W\d_{KANA}{KANJI}]{{4,}}")
+_TWICE = re.compile(rf"\b([^\W\d_]+) \1\b|([{HIRAGANA}{KATAKANA}{HAN}]{{2,}})\2\2", re.IGNORECASE)
 _FIRST_KANA = "\u3005"
 _STEM, _STEM_JA = 5, 2  # letters that tell a word in another form
 _OFTEN = 3
@@ -188,15 +132,17 @@ def make_task(pair: QAPair, target: Target) -> Task:
     """
     english = target.language == "en"
     with_keywords = english and target.trained >= _ENOUGH
-    make = _japanese if target.language == "ja" else _latin
     asked = target.trained - with_keywords
-    patterns = make(pair, asked, target.held_out, english=english)
+    patterns = patterns_for(pair, target.language)
     schema = {
         "type": "object",
         "properties": {
-            "questions": {"type": "array", "prefixItems": [_text(one) for one in patterns.questions]},
-            "statement": _text(patterns.statement),
-            "topic": _text(patterns.topic),
+            "questions": {
+                "type": "array",
+                "prefixItems": [held_to(one) for one in patterns.questions(asked, target.held_out)],
+            },
+            "statement": held_to(patterns.statement()),
+            "topic": held_to(patterns.topic()),
         },
         "required": ["questions", "statement", "topic"],
         "additionalProperties": False,
@@ -206,20 +152,6 @@ def make_task(pair: QAPair, target: Target) -> Task:
         schema,
         keywords_at=target.held_out + 1 if with_keywords else None,
     )
-
-
-def entry(pair: QAPair, task: Task, told: SmallWordings) -> WordedFact:
-    """What a small model wrote, as one of :class:`WordedFact`, with what code adds.
-
-    A statement or topic that is no language (see :func:`is_garbled`) is left out, so that no form is made of
-    it: the gates drop it as ``no_statement``, a topic as ``no_topic``.
-    """
-    questions = list(told.questions)
-    known = f"{pair.question} {pair.answer} {pair.quote}"
-    statement, topic = ("" if is_garbled(text, known) else text for text in (told.statement, told.topic))
-    if task.keywords_at is not None and len(questions) >= task.keywords_at:
-        questions.insert(task.keywords_at, keywords(pair.question))
-    return WordedFact(fact=1, questions=questions, answer=pair.answer, statement=statement, topic=topic)
 
 
 def is_garbled(text: str, known: str) -> bool:
@@ -236,21 +168,21 @@ def is_garbled(text: str, known: str) -> bool:
     """
     if any(found[0].casefold() not in known.casefold() for found in _TWICE.finditer(text)):
         return True
-    said, told = _content(text), _content(known)
+    said, told = _content_words(text), _content_words(known)
     often = Counter(said)
     if any(count >= _OFTEN and count > told.count(word) for word, count in often.items()):
         return True
     asked = [word for word in said if word not in _ASKED]
-    stems = {_stem(word) for word in told}
-    return sum(_stem(word) in stems for word in asked) < LEAST_KNOWN * len(asked)
+    stems = {_word_stem(word) for word in told}
+    return sum(_word_stem(word) in stems for word in asked) < LEAST_KNOWN * len(asked)
 
 
-def _content(text: str) -> list[str]:
+def _content_words(text: str) -> list[str]:
     words = [word.casefold() for word in _CONTENT.findall(text)]
     return [word for word in words if word not in _STOP_WORDS]
 
 
-def _stem(word: str) -> str:
+def _word_stem(word: str) -> str:
     return word[: _STEM if word[0] < _FIRST_KANA else _STEM_JA]
 
 
@@ -261,88 +193,3 @@ def keywords(question: str) -> str:
     """
     words = _ASKS_NAME.sub("", question.rstrip("?. ")).split()
     return " ".join(word for word in words if word.casefold() not in _STOP_WORDS)
-
-
-def _text(pattern: str) -> dict[str, str]:
-    return {"type": "string", "pattern": pattern}
-
-
-def _anchors(question: str) -> list[str]:
-    """The names and numbers of a question as they stand in it, in its order."""
-    numbers = re.finditer(r"\d+(?:[.,:]\d+)*[A-Za-z]*", question)
-    spans = [found.span() for found in _CODE.finditer(question)] + [found.span() for found in numbers]
-    spans += [place for name in names(question) if (place := find_answer(name, question))]
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span)):
-        if all(end <= other or start >= after for other, after in found):
-            found.append((start, end))
-    texts = [question[start:end] for start, end in sorted(found)]
-    return [text for text in texts if _SAFE.fullmatch(text)][:_MOST_ANCHORS]
-
-
-def _literal(text: str) -> str:
-    return text.replace(".", "\\.")
-
-
-def _orders(anchors: Sequence[str]) -> list[list[str]]:
-    one = [_literal(anchor) for anchor in anchors]
-    return [one, one[::-1]] if len(one) > 1 else [one]
-
-
-def _latin(pair: QAPair, trained: int, held_out: int, *, english: bool) -> _Patterns:
-    letters = "".join(
-        sorted({sign for sign in pair.question + pair.quote if sign.isalpha() and not sign.isascii()})
-    )
-    word = f"[a-z{letters}][a-z{letters}'’-]*"
-    anchors = _anchors(pair.question)
-    between = min(_MOST_BETWEEN, max(_BETWEEN, len(pair.question.split())))
-    bodies = [_body(order, word, between) for order in _orders(anchors)]
-    body = "(" + "|".join(bodies) + ")"
-    openings = [*_HELD_OUT[:held_out], *_TRAINED[:trained]] if english else []
-    direct = "(" + "|".join(_direct(pair.question)) + ")"
-    patterns = [
-        f"^{opening.words or direct}{body}{_literal(opening.end) if opening.end == '.' else chr(92) + '?'}$"
-        for opening in openings
-    ] or [f"^[A-Z{letters}]{word} {body}\\?$"] * (held_out + trained)
-    return _Patterns(patterns, f"^{_stated(pair, anchors, word)}\\.$", f"^{'the ' * english}{body}$")
-
-
-def _body(anchors: Sequence[str], word: str, between: int = _BETWEEN) -> str:
-    """Words, with each of the anchors among them, and so many before each at most."""
-    if not anchors:
-        return f"({word},? ){{2,16}}{word}"
-    pieces = "".join(f"({word},? ){{0,{between}}}{anchor}('s)?,? ?" for anchor in anchors[:-1])
-    return f"{pieces}({word},? ){{0,{between}}}{anchors[-1]}('s)?( {word},?){{0,8}}"
-
-
-def _direct(question: str) -> Sequence[str]:
-    """Openings of a direct question that are not the question's own."""
-    asked = question.casefold()
-    fitting = next((openings for start, openings in _DIRECT.items() if asked.startswith(start)), ())
-    return fitting or ("What ", "Which ", "How ")
-
-
-def _stated(pair: QAPair, anchors: Sequence[str], word: str) -> str:
-    """A sentence with all the anchors in their order, and the answer before, between or after them."""
-    answer = pair.answer.strip().rstrip(".")
-    others = [_literal(anchor) for anchor in anchors if not find_answer(anchor, answer)]
-    first = f"[A-Z]{word} "
-    if not _SAFE.fullmatch(answer):
-        return f"({first})?{_body(others, word)}"
-    said = _literal(answer)
-    orders = [[*others[:place], said, *others[place:]] for place in range(len(others) + 1)]
-    return "(" + "|".join(f"({first})?{_body(order, word)}" for order in orders) + ")"
-
-
-def _japanese(pair: QAPair, trained: int, held_out: int, *, english: bool) -> _Patterns:
-    del english
-    signs = {*re.sub(r'[\s"\\\[\]^?？*_`#|{}。か-]', "", pair.question + pair.quote), *_JA_SMALL}
-    asking, stating = (f"[{''.join(sorted(signs - set(one)))}]" for one in ("か", "か何誰"))
-    anchors = [_literal(anchor) for anchor in _anchors(pair.question)]
-    body = "".join(f"{asking}{{0,12}}{anchor}" for anchor in anchors) + f"{asking}{{2,24}}"
-    named = "".join(f"{stating}{{0,12}}{anchor}" for anchor in anchors) + f"{stating}{{2,20}}"
-    ends = [*_JA_HELD_OUT[:held_out], *_JA_TRAINED[:trained]]
-    answer = pair.answer.strip().rstrip("。")
-    said = _literal(answer) if _SAFE.fullmatch(answer) else ""
-    statement = f"^{named}{said}{stating}{{2,12}}。$"
-    return _Patterns([f"^{body}{end}$" for end in ends], statement, f"^{named}$")

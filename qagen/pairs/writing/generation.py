@@ -14,20 +14,19 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
 
 from qagen.documents.loading import identified, nothing_read
-from qagen.documents.splitting import split_documents, stream_passages
+from qagen.documents.splitting import stream_passages
 from qagen.errors import BudgetError, DocumentError, GenerationError, SettingsError
 from qagen.llm.asker import Asker
-from qagen.llm.asking import Answer, Asked, Question, ask
+from qagen.llm.asking import Answer, Question
 from qagen.llm.ledger import Ledger
-from qagen.llm.models import chat_model, has_native_schema, is_local
-from qagen.llm.prompting import prompt_id, prompt_messages
+from qagen.llm.prompting import prompt_id
 from qagen.llm.replies.parsing import OutputFixingParser
-from qagen.llm.replies.wire import wire_schema
 from qagen.llm.running import Progress, in_order
-from qagen.llm.tokens import count_tokens
 from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.pairs.outcome import Outcome
 from qagen.pairs.writing.making import make_pair
-from qagen.pairs.writing.outcomes import Outcome, curated, to_folder, to_memory
+from qagen.pairs.writing.outcomes import curated, to_folder, to_memory
+from qagen.pairs.writing.parts import rest_of
 from qagen.pairs.writing.prompts import QA_PROMPT, as_chat_prompt, passage_variables
 from qagen.pairs.writing.schemas import Item, ReplySchema
 from qagen.pairs.writing.small_filters import judged
@@ -52,7 +51,6 @@ Structured = Literal["auto", "native", "prompt"]
 
 STAGE = "write"
 NOT_ASKED = "not_asked"
-_SMALLEST = 40  # tokens: a passage this short whose reply is still cut off is not divided further
 
 
 class QAGenerator(Runnable[Document, list[QAPair]]):
@@ -109,30 +107,60 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         written = None if prompt is None else as_chat_prompt(prompt)
         embedded = isinstance(llm, str) and llm.split(":")[0] == "local" and not base_url
         bounds: dict[str, Any] = {"max_tokens": MAX_TOKENS} if embedded else {}
-        self.llm = chat_model(llm, base_url=base_url, announce=announce, **bounds)
-        self.small = handling == "small" or (handling == "auto" and is_local(self.llm))
+        self._asker = Asker.of(
+            llm,
+            language=language,
+            base_url=base_url,
+            announce=announce,
+            max_concurrency=max_concurrency,
+            native={"native": True, "prompt": False}.get(structured),
+            small={"small": True, "large": False}.get(handling),
+            **bounds,
+        )
+        if self.max_concurrency < 1:
+            raise SettingsError(f"max_concurrency must be at least 1, not {max_concurrency}")
         self.prompt = written or (SMALL_QA_PROMPT if self.small else QA_PROMPT)
+        self.given_prompt = self.prompt  # to the other, at_most adds a bound
         self.parser: OutputFixingParser[BaseModel] = OutputFixingParser(
             pydantic_object=schema, max_repairs=max_repairs
         )
-        self.native = structured == "native" or (structured == "auto" and has_native_schema(self.llm))
-        self.language = language
-        self.max_concurrency = max_concurrency or (2 if is_local(self.llm) else 16)
+        own_size, own_context = (CHUNK_TOKENS, CONTEXT_TOKENS) if self.small else (800, 300)
         self._splitting: dict[str, Any] = {
             "splitter": splitter,
-            "chunk_size": chunk_size or (CHUNK_TOKENS if self.small else 800),
-            "context_tokens": (CONTEXT_TOKENS if self.small else 300)
-            if context_tokens is None
-            else context_tokens,
+            "chunk_size": chunk_size or own_size,
+            "context_tokens": own_context if context_tokens is None else context_tokens,
             "chunk_overlap": chunk_overlap,
         }
-        if self.max_concurrency < 1:
-            raise SettingsError(f"max_concurrency must be at least 1, not {max_concurrency}")
-        self.given_prompt = self.prompt  # to the other, at_most adds a bound
-        self.prompt_name = prompt_id(self.prompt)
-        self._asked = Asked.of(self.llm)
-        self._schema = wire_schema(schema) if self.native else None
-        self._instructions = "" if self.native else self.parser.get_format_instructions()
+
+    @property
+    def llm(self) -> BaseChatModel:
+        """The model."""
+        return self._asker.asked.model
+
+    @property
+    def native(self) -> bool:
+        """Whether the provider holds replies to the schema."""
+        return self._asker.native
+
+    @property
+    def small(self) -> bool:
+        """Whether it asks as a small model needs it."""
+        return self._asker.small
+
+    @property
+    def language(self) -> str | None:
+        """The language to write in; ``None``: that of the text."""
+        return self._asker.language
+
+    @property
+    def max_concurrency(self) -> int:
+        """Calls in flight at once."""
+        return self._asker.workers
+
+    @property
+    def prompt_name(self) -> str:
+        """What pairs name as their prompt."""
+        return prompt_id(self.prompt)
 
     def invoke(self, input: Document, config: RunnableConfig | None = None, **kwargs: Any) -> list[QAPair]:  # noqa: A002 - Runnable's own name
         """The pairs of one document.
@@ -193,7 +221,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             try:
                 outcome = self.answer(passage, ledger=ledger, config=config)
             except BudgetError as error:
-                outcome = _failed(passage, NOT_ASKED, str(error))
+                outcome = Outcome.failed(passage, NOT_ASKED, str(error))
             bar.done(outcome)
             return outcome
 
@@ -202,15 +230,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
 
     def asker(self, *, ledger: Ledger | None = None, config: RunnableConfig | None = None) -> Asker:
         """The generator's model, as the other stages ask it."""
-        return Asker(
-            asked=self._asked,
-            native=self.native,
-            small=self.small,
-            workers=self.max_concurrency,
-            language=self.language,
-            ledger=ledger,
-            config=config,
-        )
+        return replace(self._asker, ledger=ledger, config=config)
 
     def at_most(self, pairs: int) -> QAGenerator:
         """The same, asking for at most so many pairs of a passage. A prompt of the user's stays as it is."""
@@ -220,22 +240,20 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         bound = f"Write at most {pairs} pairs: those about the most important facts."
         other = copy(self)
         other.prompt = self.prompt.partial(instructions=f"{slot}\n{bound}".strip())
-        other.prompt_name = prompt_id(other.prompt)
         return other
 
     def answer(
         self, passage: Passage, *, ledger: Ledger | None = None, config: RunnableConfig | None = None
     ) -> Outcome:
         """What one passage gives. After a reply that was cut off the rest is asked, in halves if need be."""
-        answer = ask(self._asked, self.question(passage), ledger=ledger, config=config)
+        answer = self.asker(ledger=ledger, config=config).answer(self.question(passage))
         outcome = self._outcome(passage, answer)
         if not answer.cut_off:
             return outcome
-        rest = _rest(passage, outcome.pairs)
+        rest = rest_of(passage, outcome.pairs)
         if not rest:
-            return outcome + _failed(
-                passage, "cut_off", "the reply was cut off, and the passage is too short to divide"
-            )
+            detail = "the reply was cut off, and the passage is too short to divide"
+            return outcome + Outcome.failed(passage, "cut_off", detail)
         for part in rest:
             outcome += self.answer(part, ledger=ledger, config=config)
         return outcome
@@ -273,7 +291,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             DocumentError: There is no text in any document.
         """
         number = 0
-        for number, passage in enumerate(self._split(_kept(identified(documents), ledger)), 1):
+        for number, passage in enumerate(self._split(_kept_documents(identified(documents), ledger)), 1):
             if limit is not None and number > limit:
                 return
             yield passage
@@ -287,53 +305,47 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
 
     def question(self, passage: Passage) -> Question[BaseModel]:
         """What is asked about a passage."""
-        schema = self._schema
-        if self.small and self.native and self.schema.model is QACollection:
-            schema = reply_schema(passage)
+        tight = self.small and self.native and self.schema.model is QACollection
         variables = prompt_variables if self.small else passage_variables
-        messages = prompt_messages(
+        return self._asker.question(
             self.prompt,
             variables(passage, language=self.language),
-            format_instructions=self._instructions,
-        )
-        return Question(
-            messages=messages,
-            parser=self.parser,
+            self.parser,
             stage=STAGE,
             source=passage.source,
             passage=passage.id,
-            prompt=self.prompt_name,
-            schema=schema,
+            schema=reply_schema(passage) if tight else None,
         )
 
     def _outcome(self, passage: Passage, answer: Answer[BaseModel]) -> Outcome:
         if answer.value is None:
-            failed = Outcome() if answer.cut_off else _failed(passage, answer.state, answer.error)
-            return replace(failed, usage=answer.usage)
+            if answer.cut_off:
+                return Outcome(usage=answer.usage)
+            return Outcome.failed(passage, answer.state, answer.error, usage=answer.usage)
         pairs: list[QAPair] = []
         dropped: list[Dropped] = []
-        for item, reason in self._judged(passage, [*self.schema.items(answer.value)]):
-            pair = self._pair(passage, item)
+        for item, reason in self._judged_items(passage, [*self.schema.items(answer.value)]):
+            pair = self._pair_of_item(passage, item)
             if reason:
                 dropped.append(Dropped(pair=pair, reason=reason))
             else:
                 pairs.append(pair)
         return Outcome(pairs=tuple(pairs), dropped=tuple(dropped), usage=answer.usage)
 
-    def _judged(self, passage: Passage, items: Sequence[Item]) -> Iterator[tuple[Item, str | None]]:
+    def _judged_items(self, passage: Passage, items: Sequence[Item]) -> Iterator[tuple[Item, str | None]]:
         """The items, a small model's completed and filtered, each with the reason to drop it if any."""
         if self.small:
             return judged(items, passage)
         return ((item, None) for item in items)
 
-    def _pair(self, passage: Passage, item: Item) -> QAPair:
+    def _pair_of_item(self, passage: Passage, item: Item) -> QAPair:
         return make_pair(
             passage,
             question=item.question,
             answer=item.answer,
             quote=item.quote,
             prompt=self.prompt_name,
-            model=self._asked.name,
+            model=self._asker.asked.name,
             language=self.language,
             extra=item.extra,
         )
@@ -344,47 +356,10 @@ def _check_choice(name: str, value: str, choices: Any) -> None:
         raise SettingsError(f"{name} is one of {', '.join(get_args(choices))}, not {value!r}")
 
 
-def _kept(documents: Iterable[Document], ledger: Ledger | None) -> Iterator[Document]:
+def _kept_documents(documents: Iterable[Document], ledger: Ledger | None) -> Iterator[Document]:
     """The documents, their normalised texts kept in the ledger."""
     for document in documents:
         if ledger:
             source, theme = document.metadata["source"], document.metadata["theme"]
             ledger.keep_document(source, theme=theme, text=document.page_content)
         yield document
-
-
-def _failed(passage: Passage, state: str, detail: str) -> Outcome:
-    return Outcome(failures=(Failure(source=passage.source, passage=passage.id, state=state, detail=detail),))
-
-
-def _rest(passage: Passage, pairs: Sequence[QAPair]) -> list[Passage]:
-    """What of a passage is still to be asked after a reply that was cut off.
-
-    That is the text behind the last quote, or two halves when the quotes do not tell how far it came.
-    Nothing when the passage is too short to divide.
-    """
-    reached = max((pair.end for pair in pairs if pair.end is not None), default=passage.start) - passage.start
-    if reached and passage.text[reached:].strip():
-        return [_part(passage, reached, len(passage.text))]
-    if passage.tokens < _SMALLEST:
-        return []
-    halves = split_documents(
-        [Document(passage.text, metadata={"source": passage.source, "theme": passage.theme})],
-        chunk_size=(passage.tokens + 1) // 2,
-        context_tokens=0,
-    )
-    return [_part(passage, half.start, half.end) for half in halves]
-
-
-def _part(passage: Passage, start: int, end: int) -> Passage:
-    text = passage.text[start:end]
-    return passage.model_copy(
-        update={
-            "id": f"{passage.source}#{passage.start + start}-{passage.start + end}",
-            "text": text,
-            "start": passage.start + start,
-            "end": passage.start + end,
-            "tokens": int(count_tokens(text)),
-            "context": passage.context + passage.text[:start],
-        }
-    )

@@ -1,9 +1,9 @@
-"""What passages gave, one after the other, and how that becomes a dataset in memory or in a run folder."""
+"""How what passages gave, one after the other, becomes a dataset in memory or in a run folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from qagen.errors import ModelError
@@ -11,26 +11,8 @@ from qagen.files import JsonLines, json_line, whole_file
 from qagen.llm.ledger import Ledger
 from qagen.pairs.dataset import CONFLICTS, COVERAGE, DROPPED, PAIRS, PROBES, QADataset
 from qagen.pairs.gates.curation import DUPLICATE, Repeats
+from qagen.pairs.outcome import Outcome
 from qagen.records import Dropped, Failure, QAPair, Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one passage gave: pairs, dropped ones, failures, and what it used."""
-
-    pairs: tuple[QAPair, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    usage: Usage = Usage()
-
-    def __add__(self, other: Outcome) -> Outcome:
-        """Both, one after the other."""
-        return Outcome(
-            pairs=self.pairs + other.pairs,
-            dropped=self.dropped + other.dropped,
-            failures=self.failures + other.failures,
-            usage=self.usage + other.usage,
-        )
 
 
 def curated(
@@ -50,22 +32,14 @@ def curated(
 
 def to_memory(outcomes: Iterable[Outcome], unread: Sequence[Failure]) -> QADataset:
     """Keep everything in memory."""
-    pairs: list[QAPair] = []
-    dropped: list[Dropped] = []
-    failures: list[Failure] = []
-    usage, passages = Usage(), 0
-    for outcome in outcomes:
-        passages += 1
-        pairs += outcome.pairs
-        dropped += outcome.dropped
-        failures += outcome.failures
-        usage += outcome.usage
+    listed = list(outcomes)
+    whole = Outcome.joined(listed)
     return QADataset(
-        tuple(pairs),
-        dropped=tuple(dropped),
-        failures=(*unread, *failures),
-        usage=usage,
-        passages=passages,
+        whole.pairs,
+        dropped=whole.dropped,
+        failures=(*unread, *whole.failures),
+        usage=whole.usage,
+        passages=len(listed),
     )
 
 

@@ -94,7 +94,7 @@ def as_chat_prompt(prompt: str | BasePromptTemplate[object]) -> ChatPromptTempla
         PromptError: It does not use ``{text}``, uses a variable that does not exist, or is not a template.
     """
     if isinstance(prompt, str):
-        chat = _from_string(prompt)
+        chat = _prompt_from_string(prompt)
     elif isinstance(prompt, PromptTemplate):
         chat = ChatPromptTemplate.from_template(prompt.template, template_format=prompt.template_format)
         chat = chat.partial(**prompt.partial_variables) if prompt.partial_variables else chat
@@ -104,7 +104,7 @@ def as_chat_prompt(prompt: str | BasePromptTemplate[object]) -> ChatPromptTempla
         raise PromptError(
             f"a prompt must be a string, a PromptTemplate or a ChatPromptTemplate, not {type(prompt).__name__}"
         )
-    _check(chat)
+    _check_variables(chat)
     return chat
 
 
@@ -119,7 +119,7 @@ def passage_variables(passage: Passage, *, language: str | None) -> dict[str, st
     }
 
 
-def _from_string(template: str) -> ChatPromptTemplate:
+def _prompt_from_string(template: str) -> ChatPromptTemplate:
     try:
         return ChatPromptTemplate.from_template(template)
     except ValueError as error:
@@ -129,7 +129,7 @@ def _from_string(template: str) -> ChatPromptTemplate:
         ) from error
 
 
-def _check(prompt: ChatPromptTemplate) -> None:
+def _check_variables(prompt: ChatPromptTemplate) -> None:
     unknown = sorted(set(prompt.input_variables) - set(VARIABLES))
     listed = "; ".join(f"{{{name}}}: {meaning}" for name, meaning in VARIABLES.items())
     if unknown:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
 
 from qagen.errors import SchemaError
+from qagen.llm.replies.shape import shape_of
 
 _NEEDED = ("question", "answer")
 _OWN = (*_NEEDED, "quote")
@@ -40,7 +41,7 @@ class ReplySchema:
         """
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             raise SchemaError(f"a schema is a pydantic model class, not {model!r}")
-        lists = {name: item for name, f in model.model_fields.items() if (item := _item_model(f.annotation))}
+        lists = {one.field: one.item for one in shape_of(model).lists if one.plain}
         if len(lists) != 1:
             raise SchemaError(
                 f"{model.__name__} must have exactly one field that is a list of pydantic models, and has "
@@ -55,6 +56,11 @@ class ReplySchema:
             )
         return cls(model=model, field=name)
 
+    @property
+    def item(self) -> type[BaseModel]:
+        """The model of its items."""
+        return next(one.item for one in shape_of(self.model).lists if one.field == self.field)
+
     def items(self, reply: BaseModel) -> Iterator[Item]:
         """The pairs of a reply."""
         for item in getattr(reply, self.field):
@@ -65,10 +71,3 @@ class ReplySchema:
                 quote=str(values.get("quote") or ""),
                 extra={name: value for name, value in values.items() if name not in _OWN},
             )
-
-
-def _item_model(annotation: object) -> type[BaseModel] | None:
-    if get_origin(annotation) is not list:
-        return None
-    [item] = get_args(annotation)
-    return item if isinstance(item, type) and issubclass(item, BaseModel) else None

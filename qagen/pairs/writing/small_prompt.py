@@ -17,16 +17,7 @@ from typing import TYPE_CHECKING
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
 
-from qagen.pairs.writing.small_reading import (
-    YYYY,
-    anchors_of,
-    body_of,
-    event_names,
-    find_quote,
-    script_of,
-    title_of,
-    year_of,
-)
+from qagen.text.passages.passage import YYYY, PassageReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,9 +78,6 @@ SMALL_QA_PROMPT = ChatPromptTemplate(
     metadata={"name": "write-pairs-small", "version": 1, "hash": "e212619f"},
 )
 
-# --- reading a passage -----------------------------------------------------------------------------------
-
-
 _PLACE = r"(?:text|passage|section|article|document)\b"
 _ACCORDING = re.compile(
     rf",? (?:according to|as \w+ in) the {_PLACE}[^?]*|"
@@ -104,15 +92,18 @@ def stand_alone(question: str, answer: str, passage: Passage) -> str:
     *How many boats entered?* under the heading *The 2023 regatta* becomes *In 2023, how many boats entered?*,
     unless its sentence has a year of its own.
     """
+    read = PassageReading.of(passage)
     question = re.sub(rf"the {_PLACE} (?:in|of|about) the (?=[A-Z])", "the ", question)
     told = _ACCORDING.sub("", question)
-    named = any(name in told for name in anchors_of(passage)) or not anchors_of(passage)
+    named = any(name in told for name in read.anchors) or not read.anchors
     question = told if named and told.strip(" ?") else question
-    year, script = year_of(passage), script_of(passage.text)
-    dated = re.search(YYYY, f"{question} {answer} {find_quote(question, answer, passage)}")
-    if not question or not year or dated or script not in {"en", "ja"}:
+    if not question or not read.year or read.script not in {"en", "ja"}:
         return question
-    return f"{year}年、{question}" if script == "ja" else f"In {year}, {question[0].lower()}{question[1:]}"
+    if re.search(YYYY, f"{question} {answer} {read.sentence_with(question, answer)}"):
+        return question
+    if read.script == "ja":
+        return f"{read.year}年、{question}"
+    return f"In {read.year}, {question[0].lower()}{question[1:]}"
 
 
 _NUMBERING = re.compile(r"^(?:[\d.]+\s+|(?:Article|Section|Chapter|Part|§) ?\w+[.:]\s+)")
@@ -123,24 +114,16 @@ def prompt_variables(passage: Passage, *, language: str | None = None) -> dict[s
 
     An event that has a heading of its own is the title: the model puts the title into its questions.
     """
+    read = PassageReading.of(passage)
     named = {"ja": "Japanese", "zh": "Chinese", "en": "English"}
     sections = [_NUMBERING.sub("", one) for one in passage.section if one != passage.theme]
-    title = title_of(passage)
-    if event_names(passage):
+    title = read.title
+    if read.event_names:
         title, sections = sections[-1], [title, *sections[:-1]]
     return {
-        "text": body_of(passage),
+        "text": read.body,
         "theme": title,
         "section": " > ".join(sections),
         "context": passage.context,
-        "language": language or named.get(script_of(passage.text), "that of the text"),
+        "language": language or named.get(read.script, "that of the text"),
     }
-
-
-# --- the answers to ask for ------------------------------------------------------------------------------
-
-
-# --- the schema ------------------------------------------------------------------------------------------
-
-
-# --- the filters -----------------------------------------------------------------------------------------

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from qagen.errors import SettingsError
-from qagen.tuning.file.line_rules import Finding
+from qagen.tuning.file.file_rules import DEFAULT_MODEL, FileCheck
 from qagen.tuning.file.report import TrainingFileReport
-from qagen.tuning.file.scanning import Scan, model_name
+from qagen.tuning.file.scanning import Scan
 
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterator
-
-MIN_EXAMPLES = 10
-_FILES_LIMIT = 512 * 1024**2
-_UPLOADS_LIMIT = 8 * 1024**3
 _MAX_EPOCHS = 50
-_DEFAULT_MODEL = "gpt-4.1"
-
-_CHECKED = "(checked 2026-11-22)"
-_CLOSING = f"no job can be created from 2027-01-06; it shuts on 2027-01-14 with all its fine-tunes {_CHECKED}"
-_GONE = f"it has been shut down {_CHECKED}"
-# What OpenAI has said of the models that could be tuned, by the start of the name; the first that fits holds.
-_NEWS = {
-    "gpt-3.5-turbo": _GONE,
-    "gpt-4.1-nano": _GONE,
-    "o4-mini": _GONE,
-    "gpt-4o": _CLOSING,
-    "gpt-4.1": _CLOSING,
-    "gpt-6-luna": f"it cannot be tuned {_CHECKED}",
-}
 
 
 def check_training_file(
@@ -69,162 +49,103 @@ def check_training_file(
         TrainingFileError: A file cannot be read at all: it is missing, a folder, or no text.
         SettingsError: ``n_epochs``, ``method`` or the price cannot be.
     """
-    _check_settings(method, n_epochs, usd_per_million_tokens)
-    scan = Scan(Path(path), model=model or _DEFAULT_MODEL)
-    scan.read()
-    findings = [*_of_file(scan, model), *_of_format(scan, method, model)]
-    if validation_file is not None:
-        findings += _compare(scan, Path(validation_file))
-    for finding in findings:
-        scan.problems.add(0, finding)
-    _add_repeats(scan)
-    return _report(scan, _epochs(scan.examples) if n_epochs == "auto" else n_epochs, usd_per_million_tokens)
+    terms = Terms(model, method, n_epochs, usd_per_million_tokens)
+    scan = terms.scan(Path(path))
+    return terms.report(scan, None if validation_file is None else terms.scan(Path(validation_file)))
 
 
-def _check_settings(method: str, n_epochs: int | str, price: float | None) -> None:
-    if method not in {"supervised", "dpo"}:
-        raise SettingsError(f"There is no method {method!r}. Use 'supervised' or 'dpo'.")
-    if n_epochs != "auto" and not (isinstance(n_epochs, int) and 1 <= n_epochs <= _MAX_EPOCHS):
-        raise SettingsError(
-            f"n_epochs is {n_epochs!r}. Use a whole number from 1 to {_MAX_EPOCHS}, or 'auto'."
-        )
-    if price is not None and not 0 <= price < float("inf"):
-        raise SettingsError(
-            f"usd_per_million_tokens is {price!r}. Use a number of dollars, or None if unknown."
-        )
+def check_files(
+    training: Path,
+    validation: Path | None,
+    *,
+    model: str | None = None,
+    method: Literal["supervised", "dpo"] = "supervised",
+    n_epochs: int | Literal["auto"] = "auto",
+    usd_per_million_tokens: float | None = None,
+) -> tuple[TrainingFileReport, TrainingFileReport | None]:
+    """Check a training file against its validation file, and that one by itself.
+
+    What two calls of :func:`check_training_file` give, but each file is read once.
+
+    Raises:
+        TrainingFileError: A file cannot be read at all.
+        SettingsError: ``n_epochs``, ``method`` or the price cannot be.
+    """
+    terms = Terms(model, method, n_epochs, usd_per_million_tokens)
+    first = terms.scan(training)
+    if validation is None:
+        return terms.report(first, None), None
+    second = terms.scan(validation)
+    return terms.report(first, second), terms.report(second, None)
 
 
-def _of_file(scan: Scan, model: str | None) -> Iterator[Finding]:
-    hosted = scan.format in {None, "chat", "dpo"}
-    if scan.examples < MIN_EXAMPLES:
-        number = f"{scan.examples} example{'' if scan.examples == 1 else 's'}"
-        yield Finding(
-            "error" if hosted or not scan.examples else "warning",
-            "too-few",
-            f"The file holds {number}; the service wants at least {MIN_EXAMPLES}. Add more.",
-        )
-    if scan.size > _UPLOADS_LIMIT:
-        yield Finding(
-            "error", "size", "The file is larger than 8 GB, the most that can be uploaded. Split it."
-        )
-    elif scan.size > _FILES_LIMIT:
-        yield Finding(
-            "warning", "size", "The file is larger than 512 MB: upload it in parts (Uploads), not as a file."
-        )
-    news = None if model is None else _news(model)
-    if news is not None:
-        yield Finding("warning", "model", f"{model}: {news}. The file itself is good for any other trainer.")
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a file is checked for: see :func:`check_training_file`."""
 
+    model: str | None
+    method: str
+    n_epochs: int | Literal["auto"]
+    price: float | None
 
-def _news(model: str) -> str | None:
-    name = model_name(model)
-    return next((news for start, news in _NEWS.items() if name.startswith(start)), None)
+    def __post_init__(self) -> None:
+        """Refuse what cannot be.
 
-
-def _of_format(scan: Scan, method: str, model: str | None) -> Iterator[Finding]:
-    if scan.format is None:
-        return
-    if scan.format not in {"chat", "dpo"}:
-        refused = model is not None and _news(model) is not None
-        yield Finding(
-            "error" if refused else "warning",
-            "not-chat",
-            f"The file is in the format {scan.format}, but OpenAI takes only chat: use format='chat'.",
-        )
-        if scan.only_dates:
-            yield Finding(
-                "warning",
-                "only-dates",
-                "Every answer is a date, which datasets.load_dataset('json') turns into timestamps. Use "
-                "format='chat', or pass it features= with Value('string').",
+        Raises:
+            SettingsError: The method, the epochs or the price.
+        """
+        if self.method not in {"supervised", "dpo"}:
+            raise SettingsError(f"There is no method {self.method!r}. Use 'supervised' or 'dpo'.")
+        whole = isinstance(self.n_epochs, int) and 1 <= self.n_epochs <= _MAX_EPOCHS
+        if self.n_epochs != "auto" and not whole:
+            raise SettingsError(
+                f"n_epochs is {self.n_epochs!r}. Use a whole number from 1 to {_MAX_EPOCHS}, or 'auto'."
             )
-    elif scan.format == "dpo" and method != "dpo":
-        yield Finding(
-            "error", "method", "The file holds preference pairs. Pass method='dpo' to train on them."
-        )
-    elif scan.format == "chat" and method == "dpo":
-        yield Finding(
-            "error",
-            "method",
-            "The file holds chat examples; dpo takes 'input', 'preferred_output' and 'non_preferred_output'.",
-        )
-
-
-def _add_repeats(scan: Scan) -> None:
-    for repeat in scan.fingerprints.repeats():
-        if repeat.same_answer:
-            message = (
-                f"The same example stands in line {repeat.earlier}. Remove one: it is paid and learnt twice."
+        if self.price is not None and not 0 <= self.price < float("inf"):
+            raise SettingsError(
+                f"usd_per_million_tokens is {self.price!r}. Use a number of dollars, or None if unknown."
             )
-            scan.problems.add(repeat.line, Finding("warning", "duplicate", message))
-        else:
-            message = f"Line {repeat.earlier} gives another answer to the same prompt. Keep the right one."
-            scan.problems.add(repeat.line, Finding("warning", "conflict", message))
 
+    def scan(self, path: Path) -> Scan:
+        """Read a file to its end.
 
-def _compare(scan: Scan, path: Path) -> Iterator[Finding]:
-    other = Scan(path, model=_DEFAULT_MODEL)
-    other.read()
-    errors = other.problems.count("error")
-    if not other.examples:
-        yield Finding("error", "validation-file", f"{path} holds no example.")
-    elif other.format != scan.format:
-        message = f"{path} is in the format {other.format}, not {scan.format}. Use one format for both."
-        yield Finding("error", "validation-file", message)
-    elif errors:
-        first = next(problem for problem in other.problems.listed() if problem.severity == "error")
-        yield Finding(
-            "error",
-            "validation-file",
-            f"{path} has {errors:,} errors, the first in line {first.line}: {first.message}",
+        Raises:
+            TrainingFileError: It cannot be read.
+        """
+        scan = Scan(path, model=self.model or DEFAULT_MODEL)
+        scan.read()
+        return scan
+
+    def report(self, scan: Scan, validation: Scan | None) -> TrainingFileReport:
+        """What was found in a file that was read, beside a validation file that was read too."""
+        problems = FileCheck(scan, self.model, self.method).problems(validation)
+        epochs = default_epochs(scan.examples) if self.n_epochs == "auto" else self.n_epochs
+        tokens = scan.lengths.tokens
+        billed = tokens * epochs
+        return TrainingFileReport(
+            path=scan.path,
+            format=scan.format,
+            size=scan.size,
+            examples=scan.examples,
+            tokens=tokens,
+            tokens_exact=scan.tokens_exact,
+            tokens_min=scan.lengths.least,
+            tokens_median=scan.lengths.quantile(50),
+            tokens_p95=scan.lengths.quantile(95),
+            tokens_max=scan.lengths.most,
+            epochs=epochs,
+            billed_tokens=billed,
+            cost=None if self.price is None else billed * self.price / 1_000_000,
+            errors=problems.count("error"),
+            warnings=problems.count("warning"),
+            problems=problems.listed(),
+            omitted=problems.omitted(),
         )
-    for repeat in scan.fingerprints.shared_with(other.fingerprints):
-        place = f"line {repeat.earlier} of {path}"
-        if repeat.same_answer:
-            message = f"The same example is {place}: validation would measure what was trained. Remove one."
-            scan.problems.add(repeat.line, Finding("error", "in-validation", message))
-        else:
-            message = (
-                f"The same prompt is in {place}, with another answer. Keep all wordings of it on one side."
-            )
-            scan.problems.add(repeat.line, Finding("warning", "prompt-in-validation", message))
 
 
-def _epochs(examples: int) -> int:
+def default_epochs(examples: int) -> int:
+    """The service's documented rule."""
     if not examples:
         return 0
     epochs = min(max(3, ceil(100 / examples)), 25_000 // examples)
     return min(max(epochs, 1), 25)
-
-
-def _report(scan: Scan, epochs: int, price: float | None) -> TrainingFileReport:
-    tokens = sum(length * number for length, number in scan.lengths.items())
-    billed = tokens * epochs
-    return TrainingFileReport(
-        path=scan.path,
-        format=scan.format,
-        size=scan.size,
-        examples=scan.examples,
-        tokens=tokens,
-        tokens_exact=scan.tokens_exact,
-        tokens_min=min(scan.lengths, default=0),
-        tokens_median=_quantile(scan.lengths, 50),
-        tokens_p95=_quantile(scan.lengths, 95),
-        tokens_max=max(scan.lengths, default=0),
-        epochs=epochs,
-        billed_tokens=billed,
-        cost=None if price is None else billed * price / 1_000_000,
-        errors=scan.problems.count("error"),
-        warnings=scan.problems.count("warning"),
-        problems=scan.problems.listed(),
-        omitted=scan.problems.omitted(),
-    )
-
-
-def _quantile(lengths: Counter[int], percent: int) -> int:
-    wanted = ceil(lengths.total() * percent / 100)
-    for length in sorted(lengths):
-        wanted -= lengths[length]
-        if wanted <= 0:
-            return length
-    return 0

@@ -12,7 +12,7 @@ from qagen.llm.models import cost_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qagen.tuning.file.line_rules import Finding, Severity
+    from qagen.tuning.file.finding import Finding, Severity
     from qagen.tuning.file.line_shapes import FileFormat
 
 _LISTED = 20
@@ -136,6 +136,13 @@ class Problems:
         kept.append(Problem(line, finding.severity, finding.code, finding.message))
         if len(kept) > 2 * _LISTED:
             self._kept[finding.code] = _first(kept)
+
+    def copy(self) -> Problems:
+        """The same so far; what is added to one of the two is not in the other."""
+        other = Problems()
+        other._kept = {code: list(kept) for code, kept in self._kept.items()}
+        other._counts = self._counts.copy()
+        return other
 
     def listed(self) -> tuple[Problem, ...]:
         """Those that are kept, by line."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING, NoReturn
+from math import ceil
+from typing import TYPE_CHECKING
 
-from qagen.errors import TrainingFileError
 from qagen.llm.tokens import count_tokens
-from qagen.tuning.file.line_rules import Finding, find_problems, short
+from qagen.tuning.file.finding import Finding, short
+from qagen.tuning.file.line_rules import find_problems
 from qagen.tuning.file.line_shapes import answer_text, detect_format, messages_of, prompt_and_answer, texts_of
+from qagen.tuning.file.raw_lines import DEEP, RawLine, raw_lines
 from qagen.tuning.file.repeats import Fingerprints
 from qagen.tuning.file.report import Problems
 
@@ -27,34 +28,40 @@ _EXAMPLE_LIMIT = 65_536
 _MESSAGE_FRAME = 3
 _EXAMPLE_FRAME = 3
 _REMEMBERED = 4_000
-_BOM = b"\xef\xbb\xbf"
-_LINE_ENDS = frozenset("\x85\u2028\u2029")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d[0-9:.Z+-]*)?$")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_DEEP = Finding("error", "invalid-json", "The line is nested too deeply. Write the object flat.")
-_IS_ARRAY = Finding(
-    "error",
-    "json-array",
-    "The file is one JSON array, or its lines are arrays. Write one JSON object a line (JSONL), without [ ] "
-    "around them and commas between them.",
-)
-_HAS_BOM = Finding(
-    "error",
-    "bom",
-    "The file starts with a byte order mark, which JSON readers refuse. Save it as UTF-8 without BOM.",
-)
-_IS_BLANK = Finding(
-    "error", "blank-line", "The line is blank, but every line must be a JSON object. Remove it."
-)
-_HAS_LINE_END = Finding(
-    "warning",
-    "line-separator",
-    r"The line holds a bare U+2028, U+2029 or U+0085, where some readers cut it. Write \u2028 and so on.",
-)
 _HAS_SURROGATE = Finding(
     "error", "half-character", r"The text holds half of a character (\ud800 to \udfff). Repair or remove it."
 )
+
+
+class Lengths(Counter[int]):
+    """How many examples have so many tokens."""
+
+    @property
+    def least(self) -> int:
+        """Of the shortest; 0 where there is none."""
+        return min(self, default=0)
+
+    @property
+    def most(self) -> int:
+        """Of the longest."""
+        return max(self, default=0)
+
+    @property
+    def tokens(self) -> int:
+        """Of all together."""
+        return sum(length * number for length, number in self.items())
+
+    def quantile(self, percent: int) -> int:
+        """So many in a hundred are this long or shorter."""
+        wanted = ceil(self.total() * percent / 100)
+        for length in sorted(self):
+            wanted -= self[length]
+            if wanted <= 0:
+                return length
+        return 0
 
 
 class Scan:
@@ -67,7 +74,7 @@ class Scan:
         self.size = 0
         self.tokens_exact = True
         self.only_dates = True
-        self.lengths: Counter[int] = Counter()
+        self.lengths = Lengths()
         self.problems = Problems()
         self.fingerprints = Fingerprints()
         self._model = model
@@ -81,38 +88,35 @@ class Scan:
         Raises:
             TrainingFileError: It cannot be read, or is no text.
         """
-        for number, raw in _lines(self.path):
+        for raw in raw_lines(self.path):
             try:
-                findings = list(self._line(number, raw))
+                findings = list(self.take(raw))
             except RecursionError:
-                findings = [_DEEP]
+                findings = [DEEP]
             for finding in findings:
-                self.problems.add(number, finding)
+                self.problems.add(raw.number, finding)
         self.size = self.path.stat().st_size
 
-    def _line(self, number: int, raw: bytes) -> Iterator[Finding]:
-        if number == 1 and raw.startswith(_BOM):
-            yield _HAS_BOM
-            raw = raw[len(_BOM) :]
-        try:
-            text = raw.decode()
-        except UnicodeDecodeError as error:
-            yield _not_utf8(error)
-            return
-        if not _LINE_ENDS.isdisjoint(text):
-            yield _HAS_LINE_END
-        line = _parse(text)
+    def take(self, raw: RawLine) -> Iterator[Finding]:
+        """Count a line, and say what is wrong with it."""
+        yield from raw.signs()
+        line = raw.value()
         if isinstance(line, Finding):
             yield line
-        else:
-            yield from self._example(number, line)
+        elif line is not None:
+            yield from self._take_example(raw.number, line)
 
-    def _example(self, number: int, line: Line) -> Iterator[Finding]:
+    def _take_example(self, number: int, line: Line) -> Iterator[Finding]:
         self.examples += 1
         if self.format is None:
             self.format = detect_format(line) or "chat"
             if detect_format(line) is None:
-                yield _unknown_format(line)
+                yield Finding(
+                    "error",
+                    "unknown-format",
+                    f"The keys {short(sorted(line))} belong to no known format; it is checked as chat, whose "
+                    'lines are {"messages": [...]}.',
+                )
         yield from find_problems(self.format, line)
         texts = texts_of(self.format, line)
         if any(_SURROGATE.search(text) for text in texts if not text.isascii()):
@@ -149,71 +153,3 @@ class Scan:
 def model_name(model: str) -> str:
     """The plain name of a model: that of ``openai:ft:gpt-4.1:org::id`` is ``gpt-4.1``."""
     return re.sub(r"^(?:(?:azure_)?openai[:/])?(?:ft:)?", "", model.strip().lower()).partition(":")[0]
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        with path.open("rb") as file:
-            head = file.peek(1)
-            if b"\0" in head:
-                raise TrainingFileError(
-                    f"{path} is no text in UTF-8 but UTF-16, compressed or binary. Save it as UTF-8 text."
-                )
-            if (
-                head.removeprefix(_BOM).lstrip().startswith(b"[")
-            ):  # not read on: it may be one line of a gigabyte
-                yield 1, b"["
-                return
-            yield from enumerate(file, 1)
-    except OSError as error:
-        raise TrainingFileError(f"Cannot read {path}: {error.strerror or error}.") from error
-
-
-def _not_utf8(error: UnicodeDecodeError) -> Finding:
-    found = error.object[error.start]
-    return Finding(
-        "error",
-        "not-utf8",
-        f"Byte {error.start + 1} of the line (0x{found:02x}) is not UTF-8. Save the file as UTF-8.",
-    )
-
-
-def _unknown_format(line: Line) -> Finding:
-    return Finding(
-        "error",
-        "unknown-format",
-        f"The keys {short(sorted(line))} belong to no known format; it is checked as chat, whose lines are "
-        '{"messages": [...]}.',
-    )
-
-
-def _parse(text: str) -> Line | Finding:
-    if not text.strip():
-        return _IS_BLANK
-    if text.lstrip().startswith("["):
-        return _IS_ARRAY
-    try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        return _not_json(text, error)
-    except ValueError as error:
-        return Finding("error", "invalid-json", f"The line is not JSON: {error}. Repair it.")
-    if isinstance(value, dict):
-        return value
-    return Finding(
-        "error", "not-an-object", f"The line is {short(value)}, but every line must be a JSON object."
-    )
-
-
-def _not_json(text: str, error: json.JSONDecodeError) -> Finding:
-    if error.msg == "Extra data":
-        message = f"After the object, more follows at character {error.pos + 1}. Write one object a line."
-        return Finding("error", "more-than-one", message)
-    hint = "Write the whole object on one line." if error.pos >= len(text.rstrip()) else "Repair it."
-    return Finding(
-        "error", "invalid-json", f"The line is not JSON: {error.msg} at character {error.pos + 1}. {hint}"
-    )
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")

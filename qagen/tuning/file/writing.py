@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
@@ -71,16 +72,17 @@ def write_training_file(
     check_settings(format, system_prompt)
     target = Path(path)
     wanted = (one for one in enumerate(pairs, 1) if getattr(one[1], "part", part) == part)
-    lines = (_line(pair, number, format, system_prompt) for number, pair in wanted)
+    form = LineForm(format, system_prompt)
+    lines = (form.line(Numbered(pair, number)) for number, pair in wanted)
     if not (isinstance(pairs, QADataset) and pairs.run):
-        return _write(lines, target)
+        return _write_lines(lines, target)
     with Ledger(pairs.run / LEDGER) as ledger:
-        _write(lines, target, tag=ledger.owner)
+        _write_lines(lines, target, tag=ledger.owner)
         ledger.keep_settings(system_prompt=system_prompt)  # the tuned model must be asked with the same one
     return target
 
 
-def _write(lines: Iterable[str], target: Path, *, tag: str = "") -> Path:
+def _write_lines(lines: Iterable[str], target: Path, *, tag: str = "") -> Path:
     try:
         with whole_file(target, tag=tag) as file:
             for line in lines:
@@ -104,42 +106,67 @@ def check_settings(name: str, system_prompt: str | None) -> None:
         raise SettingsError("The system prompt is empty. Pass system_prompt=None to have no system message.")
 
 
-def _line(pair: QuestionAnswer, number: int, name: Format, system_prompt: str | None) -> str:
-    question, answer = (_text(pair, field, number) for field in ("question", "answer"))
-    line = json_line(_example(name, question, answer, system_prompt))
-    try:
-        line.encode()
-    except UnicodeEncodeError as error:
-        code = ord(error.object[error.start])
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A pair, and its place among those that are written, by which an error names it."""
+
+    pair: QuestionAnswer
+    number: int
+
+    @property
+    def name(self) -> str:
+        """With its id, where it has one."""
+        known = getattr(self.pair, "id", None)
+        return f"Pair {self.number} (id {known})" if known else f"Pair {self.number}"
+
+    def text(self, field: str) -> str:
+        """Question or answer.
+
+        Raises:
+            TrainingFileError: It is no text.
+        """
+        text = getattr(self.pair, field, None)
+        if isinstance(text, str):
+            return text
         raise TrainingFileError(
-            f"{_name(pair, number)} (or the system prompt) holds half of a character, U+{code:04X}, which "
-            "UTF-8 cannot write. Repair the text it comes from, or leave the pair out."
-        ) from error
-    return line
+            f"{self.name} has no text as its {field}. Every pair needs a question and an answer."
+        )
 
 
-def _text(pair: QuestionAnswer, field: str, number: int) -> str:
-    text = getattr(pair, field, None)
-    if isinstance(text, str):
-        return text
-    raise TrainingFileError(
-        f"{_name(pair, number)} has no text as its {field}. Every pair needs a question and an answer."
-    )
+@dataclass(frozen=True, slots=True)
+class LineForm:
+    """How a line of the file is made: its format, and the system message that each begins with."""
 
+    format: Format
+    system_prompt: str | None
 
-def _name(pair: QuestionAnswer, number: int) -> str:
-    known = getattr(pair, "id", None)
-    return f"Pair {number} (id {known})" if known else f"Pair {number}"
+    def line(self, pair: Numbered) -> str:
+        """The line of a pair, its end included.
 
+        Raises:
+            TrainingFileError: The pair has no text, or one that cannot be written.
+        """
+        line = json_line(self.example(pair.text("question"), pair.text("answer")))
+        try:
+            line.encode()
+        except UnicodeEncodeError as error:
+            code = ord(error.object[error.start])
+            raise TrainingFileError(
+                f"{pair.name} (or the system prompt) holds half of a character, U+{code:04X}, which UTF-8 "
+                "cannot write. Repair the text it comes from, or leave the pair out."
+            ) from error
+        return line
 
-def _example(name: Format, question: str, answer: str, system_prompt: str | None) -> dict[str, Any]:
-    if name == "prompt-completion":
-        return {"prompt": question, "completion": answer}
-    if name == "alpaca":
-        system = {} if system_prompt is None else {"system": system_prompt}
-        return {**system, "instruction": question, "input": "", "output": answer}
-    if name == "sharegpt":
-        turns = [("system", system_prompt), ("human", question), ("gpt", answer)]
-        return {"conversations": [{"from": who, "value": text} for who, text in turns if text is not None]}
-    turns = [("system", system_prompt), ("user", question), ("assistant", answer)]
-    return {"messages": [{"role": role, "content": text} for role, text in turns if text is not None]}
+    def example(self, question: str, answer: str) -> dict[str, Any]:
+        """The object of a line."""
+        prompt = self.system_prompt
+        if self.format == "prompt-completion":
+            return {"prompt": question, "completion": answer}
+        if self.format == "alpaca":
+            system = {} if prompt is None else {"system": prompt}
+            return {**system, "instruction": question, "input": "", "output": answer}
+        if self.format == "sharegpt":
+            said = [("system", prompt), ("human", question), ("gpt", answer)]
+            return {"conversations": [{"from": who, "value": text} for who, text in said if text is not None]}
+        turns = [("system", prompt), ("user", question), ("assistant", answer)]
+        return {"messages": [{"role": role, "content": text} for role, text in turns if text is not None]}

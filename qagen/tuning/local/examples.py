@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from random import Random
 from shlex import quote
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import TrainingFileError
 from qagen.text.languages import language_of
-from qagen.tuning.file.checking import check_training_file
+from qagen.tuning.file.checking import check_files, check_training_file
 from qagen.tuning.file.contents import contents_of
+
+if TYPE_CHECKING:
+    from qagen.tuning.file.report import TrainingFileReport
 
 Message = dict[str, Any]
 
@@ -78,8 +82,49 @@ def read_examples(path: str | Path, *, validation_file: str | Path | None = None
             names the lines. What only a hosted service refuses (fewer than ten examples, special tokens) is
             let through.
     """
-    file = Path(path)
-    report = check_training_file(file, validation_file=validation_file)
+    return examples_of(check_training_file(path, validation_file=validation_file))
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleFiles:
+    """A training file and its validation file, each checked once."""
+
+    report: TrainingFileReport
+    validation: TrainingFileReport | None
+
+    @classmethod
+    def checked(cls, training: str | Path, validation: str | Path | None) -> ExampleFiles:
+        """Look at both.
+
+        Raises:
+            TrainingFileError: One cannot be read.
+        """
+        return cls(*check_files(Path(training), None if validation is None else Path(validation)))
+
+    def examples(self) -> Examples:
+        """Of the training file.
+
+        Raises:
+            TrainingFileError: It cannot be trained on, or lines stand in both.
+        """
+        return examples_of(self.report)
+
+    def validation_examples(self) -> Examples | None:
+        """Of the validation file, if there is one.
+
+        Raises:
+            TrainingFileError: It cannot be used.
+        """
+        return None if self.validation is None else examples_of(self.validation)
+
+
+def examples_of(report: TrainingFileReport) -> Examples:
+    """The examples of a file that was checked.
+
+    Raises:
+        TrainingFileError: See :func:`read_examples`.
+    """
+    file = report.path
     wrong = [p for p in report.problems if p.severity == "error" and p.code not in _HOSTED_ONLY]
     if wrong:
         listed = "\n".join(f"  {problem}" for problem in wrong[:5])
@@ -93,31 +138,51 @@ def read_examples(path: str | Path, *, validation_file: str | Path | None = None
         )
     data = file.read_bytes()
     lines = [(number, json.loads(line)) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
-    items = tuple(item for number, line in lines for item in _items(line, number, file))
+    items = tuple(item for number, line in lines for item in ChatLine(line, number, file).examples())
     if not items:
         raise TrainingFileError(f"{file} holds no answer to learn: every answer has the weight 0.")
     contents = contents_of([data])
     return Examples(file, contents.sha256, contents.examples, items, contents.system_prompt)
 
 
-def _items(example: dict[str, Any], line: int, path: Path) -> Iterator[Example]:
-    messages = example["messages"]
-    if example.get("tools") or example.get("functions"):
-        raise TrainingFileError(
-            f"{path}, line {line}: the example offers tools. Training on this machine learns text only."
-        )
-    for position, message in enumerate(messages):
-        if message["role"] == "assistant" and message.get("weight", 1) and position:
-            content = message.get("content")
-            if not isinstance(content, str):
-                raise TrainingFileError(
-                    f"{path}, line {line}: an answer is not text. Training on this machine learns text only: "
-                    "leave lines with tool calls or parts out."
-                )
-            yield Example(tuple(map(_plain, messages[:position])), content, line)
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """A line of a chat file, and where it stands."""
+
+    value: dict[str, Any]
+    number: int
+    path: Path
+
+    def examples(self) -> Iterator[Example]:
+        """Each answer that is learnt, with what stands before it.
+
+        Raises:
+            TrainingFileError: The line has what a text is not.
+        """
+        messages = self.value["messages"]
+        if self.value.get("tools") or self.value.get("functions"):
+            raise TrainingFileError(
+                f"{self.path}, line {self.number}: the example offers tools. Training on this machine learns "
+                "text only."
+            )
+        for position, message in enumerate(messages):
+            if message["role"] == "assistant" and message.get("weight", 1) and position:
+                content = message.get("content")
+                if not isinstance(content, str):
+                    raise TrainingFileError(
+                        f"{self.path}, line {self.number}: an answer is not text. Training on this machine "
+                        "learns text only: leave lines with tool calls or parts out."
+                    )
+                yield Example(tuple(map(_plain_message, messages[:position])), content, self.number)
 
 
-def _plain(message: Message) -> Message:
+def examples_sha256(items: Sequence[Example]) -> str | None:
+    """Over what a trainer is given; ``None`` where there is nothing."""
+    rows = [item.as_row() for item in items]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest() if rows else None
+
+
+def _plain_message(message: Message) -> Message:
     return {key: value for key, value in message.items() if key != "weight"}
 
 

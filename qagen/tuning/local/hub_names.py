@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qagen.llm.embedded.weights import TABLE
+from qagen.llm.embedded.table import TABLE
 from qagen.tuning.models.gguf_header import read_header
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ with transformers here.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -15,9 +14,9 @@ from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from qagen.errors import AdapterError, MissingExtraError, RunFolderError, SettingsError
+from qagen.errors import AdapterError, MissingExtraError, SettingsError
+from qagen.files import explained, whole_path
 from qagen.llm.embedded.weights import file_sha256
 from qagen.tuning.models.base_model import Base
 from qagen.tuning.models.gguf_header import Value, read_header
@@ -246,31 +245,16 @@ def _write(
 ) -> None:
     import gguf
 
-    temporary = file.with_name(f"{file.name}.{uuid4().hex}.tmp")
-    try:
-        with ExitStack() as clean_up:
-            clean_up.callback(temporary.unlink, missing_ok=True)
-            writer = gguf.GGUFWriter(temporary, str(header["general.architecture"]))
-            clean_up.callback(writer.close)
-            writer.add_type("adapter")
-            writer.add_string("adapter.type", "lora")
-            writer.add_float32("adapter.lora.alpha", alpha)
-            for key, value in marks.items():
-                writer.add_string(key, value)
-            for name, matrix in tensors:
-                writer.add_tensor(name, matrix)
-            writer.write_header_to_file()
-            writer.write_kv_data_to_file()
-            writer.write_tensors_to_file()
-            writer.close()
-            _to_disk(temporary)
-            temporary.replace(file)
-    except OSError as error:
-        raise RunFolderError(
-            f"Cannot write {file}: {error.strerror or error}. What stood there before is unchanged."
-        ) from error
-
-
-def _to_disk(file: Path) -> None:
-    with file.open("rb+") as data:
-        os.fsync(data.fileno())
+    with whole_path(file) as temporary, explained(file), ExitStack() as clean_up:
+        writer = gguf.GGUFWriter(temporary, str(header["general.architecture"]))
+        clean_up.callback(writer.close)
+        writer.add_type("adapter")
+        writer.add_string("adapter.type", "lora")
+        writer.add_float32("adapter.lora.alpha", alpha)
+        for key, value in marks.items():
+            writer.add_string(key, value)
+        for name, matrix in tensors:
+            writer.add_tensor(name, matrix)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()

@@ -1,18 +1,19 @@
 """The string scores: each row is a judgement that can be defended to the person whose model it is."""
 
 import json
-import time
 from collections import defaultdict
 
 import pytest
 from gold_model import FACTS
+from growth import PROPORTION, growth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qagen.evaluation.records import Probe
-from qagen.evaluation.scoring.score import abstains, answer_kind_of, denies, score_answer
+from qagen.evaluation.scoring.refusals import abstains, denies
+from qagen.evaluation.scoring.score import answer_kind_of, score_answer
 from qagen.evaluation.scoring.tokens import folded
-from qagen.text.lexicon import word_set
+from qagen.text.small_words import word_set
 
 
 def verdict(question, answers, reply, **fields):
@@ -494,6 +495,7 @@ WHICH = "Which club won? A) Orrenby B) Vessolm HK C) Lissavik HK D) Lissavik"
 JA_WHICH = "どれですか。ア) 凪迫 イ) 篠渡 ウ) 羽音 エ) 汀南"
 JA_CLUBS = ("凪迫", "篠渡", "羽音", "汀南")
 CHOICES = [
+    ("Which colour?", ("red", "dark red", "blue"), "dark red", "It was dark red.", "right"),
     (WHEN, YEARS, "1912", "B", "right"),
     (WHEN, YEARS, "1912", "b", "right"),
     (WHEN, YEARS, "1912", "B)", "right"),
@@ -684,6 +686,12 @@ def test_yes_and_no_are_read_in_the_words_of_the_probes_themselves(question, ans
 SECOND_ANSWERS = [
     (COLOUR, "red", "red, green, blue, yellow", "several"),
     (COLOUR, "red", "red green blue", "several"),
+    (FOUNDED, "1912", "It was 1912 by the deed – sorry, 1914 by the deed", "several"),
+    (WHO_WON, "Tilda Vance", "It was Tilda Vance, Odo Pym came second.", "right"),
+    ("Which boats may enter?", "Herons or Terns", "Herons or Terns, or both together", "right"),
+    ("Which boats may enter?", "Herons", "Herons, or both together", "several"),
+    ("誰が勝ちましたか。", "佐伯渡", "主将佐伯渡が勝ちました。", "right"),
+    ("誰が勝ちましたか。", "佐伯渡", "小佐伯渡が勝ちました。", "wrong"),
     (COLOUR, "red", "blue, red, green", "several"),
     (COLOUR, "red", "The hull was red, green and blue.", "several"),
     ("Which metal?", "gold", "silver, gold, bronze, iron", "several"),
@@ -791,6 +799,14 @@ DETAILS = [
 @pytest.mark.parametrize(("question", "answer", "reply", "expected"), DETAILS)
 def test_units_words_and_repetitions_are_read_as_they_are_meant(question, answer, reply, expected):
     assert verdict(question, answer, reply) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply", "exact"),
+    [("六つ", "六クラブ", True), ("15 March 2025", "15 March", False), ("512 m", "512 km", False)],
+)
+def test_a_value_is_exact_in_any_notation_and_with_all_its_parts(answer, reply, exact):
+    assert score_answer(Probe(question="How?", answers=(answer,)), reply).exact is exact
 
 
 def test_half_a_sentence_is_not_exactly_the_answer():
@@ -1034,6 +1050,5 @@ def test_another_number_is_never_right(one, other):
 )
 def test_time_grows_with_the_length_of_a_reply(piece):
     probe = Probe(question="Who won?", answers=("Tilda Vance", "凪迫", "1912"))
-    began = time.monotonic()
-    score_answer(probe, piece * (100_000 // len(piece)))
-    assert time.monotonic() - began < 3
+    score = lambda reply: score_answer(probe, reply)  # noqa: E731
+    assert growth(score, 12_000 // len(piece), lambda pieces: piece * pieces) < PROPORTION

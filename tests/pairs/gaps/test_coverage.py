@@ -1,15 +1,14 @@
 """What kept pairs cover of documents, counted."""
 
-import time
-
 import pytest
+from growth import PROPORTION, growth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qagen.pairs.gaps.coverage import SentencePlaces, measure_coverage
 from qagen.pairs.writing.making import make_pair
 from qagen.records import Coverage, Declared, DocumentCoverage, Passage
-from qagen.text.sentences import sentences
+from qagen.text.sentence_ends import sentences
 
 TEXT = (
     "Tilda Vance won the 1897 rowing final at Marrow Bridge. She rowed the mile in 6:02. "
@@ -224,10 +223,10 @@ def test_what_a_place_touches_and_holds_is_what_counting_letters_says(text, star
     ]
 
 
-def big_document(megabytes):
+def big_document(least):
     lines = []
     size, number = 0, 0
-    while size < megabytes * 1_000_000:
+    while size < least:
         line = f"Boat {number} of Ida Molnar won race {number % 977} of the regatta at Pellisport in 1931."
         lines.append(line)
         size += len(line) + 1
@@ -237,18 +236,23 @@ def big_document(megabytes):
 
 @pytest.mark.parametrize("quoted", ["its sentence", "the document"])
 def test_many_pairs_take_time_in_proportion_however_much_they_quote(quoted):
-    text, lines = big_document(0.2)
-    base = pair("Boat 0", text=text, question="Whose was it in 1877?", answer="Odo Pym")
-    known, start = [], 0
-    for number, line in enumerate(lines):
-        place = {"start": start, "end": start + len(line)}
-        if quoted == "the document":
-            place = {"start": 0, "end": len(text)}
-        if number % 2:
-            known.append(base.model_copy(update={**place, "fact": str(number)}))
-        start += len(line) + 1
-    began = time.process_time()
-    _, document = measured(*known, text=text)
-    assert time.process_time() - began < 6
-    assert document.sentences == len(lines)
-    assert document.covered == (len(lines) // 2 if quoted == "its sentence" else len(lines))
+    def made(size):
+        text, lines = big_document(size)
+        base = pair("Boat 0", text=text, question="Whose was it in 1877?", answer="Odo Pym")
+        known, start = [], 0
+        for number, line in enumerate(lines):
+            place = {"start": start, "end": start + len(line)}
+            if quoted == "the document":
+                place = {"start": 0, "end": len(text)}
+            if number % 2:
+                known.append(base.model_copy(update={**place, "fact": str(number)}))
+            start += len(line) + 1
+        return text, lines, known
+
+    def measure(document):
+        text, lines, known = document
+        _, found = measured(*known, text=text)
+        assert found.sentences == len(lines)
+        assert found.covered == (len(lines) // 2 if quoted == "its sentence" else len(lines))
+
+    assert growth(measure, 25_000, made) < PROPORTION

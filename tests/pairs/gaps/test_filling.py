@@ -22,7 +22,8 @@ from qagen.llm.budget import Budget
 from qagen.llm.ledger import Ledger
 from qagen.llm.prompting import prompt_id, template_hash
 from qagen.pairs.gaps.coverage import measure_coverage
-from qagen.pairs.gaps.filling import FILL_PROMPT, OWN_PROMPT, fill_gaps, fill_prompt_of
+from qagen.pairs.gaps.fill_prompt import FILL_PROMPT, fill_prompt_of
+from qagen.pairs.gaps.filling import OWN_PROMPT, fill_gaps
 from qagen.pairs.writing.making import make_pair
 from qagen.pairs.writing.prompts import GOOD_EXAMPLES, as_chat_prompt
 from qagen.pairs.writing.small_prompt import SMALL_QA_PROMPT

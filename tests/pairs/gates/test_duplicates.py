@@ -43,6 +43,10 @@ WON_JA = "1897年のマロー橋の決勝で優勝したのは誰ですか？"
         (("観客は何人でしたか？", "１０，０００人"), ("観客は何人でしたか？", "1万人")),
         (("When was Vance born?", "14 May 1871"), ("In which year was Vance born?", "1871")),
         (("How deep is Lake Orrin?", "90 m"), ("What is the depth of Lake Orrin?", "90 metres")),
+        (("Who translated the Orrin Log?", "Vance"), ("Who made the translation of the Orrin Log?", "Vance")),
+        (("Where was Vance born?", "Selby"), ("Where was Vance born?", "Selby, Norland")),
+        (("黒鷺号の艇長は誰ですか？", "佐伯"), ("黒鷺号の艇長は誰ですか？", "黒鷺号の佐伯艇長")),
+        (("北の橋の長さは？", "82メートル"), ("北の橋の長さは？", "北の橋の長さ82メートル")),
     ],
 )
 def test_the_same_question_in_other_words_is_a_duplicate(one, other):
@@ -84,6 +88,8 @@ def test_questions_about_different_things_are_no_twins(one, other, answers):
         ("How long is the tunnel?", "12 km", "12 miles"),
         ("How many died in 1905?", "20", "more than 20"),
         (WON_JA, "ヴァンス", "ヴァンスとクオービック"),
+        (WON_JA, "ヴァンス", "ヴァンスト"),
+        (WON_JA, "佐伯", "艇長佐伯渡"),
         (WON_JA, "3対1", "1対3"),
         (WON_JA, "20人", "20人以上"),
     ],
@@ -327,6 +333,18 @@ def test_an_embedding_model_finds_more_wordings_and_the_rules_confirm_them():
     [twin] = find_twins([one, other, later], embeddings=Topics("lighthouse"))
     assert {twin.first, twin.second} == {0, 1}
     assert twin.similarity == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Who tended the lighthouse after Ilsa Quorvik?", "Who kept the lighthouse after Elsa Quorvik?"),
+        ("Who lit the lighthouse for the final of 1900?", "Who lit the lighthouse for the heat of 1900?"),
+    ],
+)
+def test_an_embedding_model_makes_no_twins_of_namesakes_and_of_other_events(one, other):
+    pairs = [pair(one, "Hale", 0), pair(other, "Hale", 1)]
+    assert find_twins(pairs, embeddings=Topics("lighthouse")) == []
 
 
 def test_no_pairs_have_no_twins():

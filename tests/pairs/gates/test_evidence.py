@@ -1,6 +1,5 @@
-import time
-
 import pytest
+from growth import PROPORTION, growth
 
 from qagen.pairs.gates.evidence import check_evidence
 from qagen.pairs.writing.making import make_pair
@@ -46,6 +45,7 @@ def check(quote, answer="Tilda Vance", place=None, question="Who won?"):
             "In the 1897 final ... rowed the mile",
             "In the 1897 final at Marrow Bridge, Tilda Vance rowed the mile",
         ),
+        ("idge, Tilda Vence rowed the mil", "Bridge, Tilda Vance rowed the mile"),
     ],
 )
 def test_a_quote_is_found_and_becomes_the_words_of_the_document(quote, exact):
@@ -107,6 +107,31 @@ def test_japanese_evidence_is_checked_alike(answer, reason):
 
 
 @pytest.mark.parametrize(
+    ("question", "reason"), [("Who won the final?", None), ("誰が勝ったか", "name_not_in_source")]
+)
+def test_names_are_not_compared_when_the_pair_is_in_another_script_than_its_source(question, reason):
+    place = passage("決勝は三対一で田中一郎選手が勝った。", context="", section=(), theme="")
+    assert check("決勝は三対一で", "Ichiro Tanaka", place, question)[1] == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "reason"),
+    [
+        ("She rowed the mile in 6 min 2 s.", "6:02", None),
+        ("She rowed the mile in 6 min 20 s.", "6:02", "number_not_in_source"),
+        ("Das Rennen begann um 15.30 Uhr.", "15:30", None),
+        ("The race began at 3:00.", "15:00", None),
+        ("The race began at 3:00 in the morning.", "15:00", "number_not_in_source"),
+        ("The race began at 15:30.", "3:30", None),
+        ("The race began at 15:30.", "3:30 am", "number_not_in_source"),
+    ],
+)
+def test_a_time_may_have_other_marks_or_be_of_the_other_clock(text, answer, reason):
+    place = passage(text, context="", section=())
+    assert check(text, answer, place, "When, or how long?")[1] == reason
+
+
+@pytest.mark.parametrize(
     ("text", "answer", "reason"),
     [
         ("The shed has 14 windows and a red door.", "1 window", "number_not_in_source"),
@@ -154,11 +179,13 @@ def test_an_answer_in_another_script_than_the_source_keeps_its_names():
     assert check(TEXT[:60], "ティルダ・ヴァンス", question="誰が優勝しましたか")[1] is None
 
 
-@pytest.mark.parametrize("text", ["a. " * 60_000, "1" * 150_000, "ab\n" * 50_000])
-def test_a_long_passage_takes_seconds_at_most(text):
-    began = time.monotonic()
-    assert check("Tilda Vence rowed the mile in 6:02", "x", passage(text))[1] == "quote_not_found"
-    assert time.monotonic() - began < 8
+@pytest.mark.parametrize("piece", ["a. ", "1", "ab\n"])
+def test_time_grows_with_the_length_of_the_passage(piece):
+    def look_for(place):
+        assert check("Tilda Vence rowed the mile in 6:02", "x", place)[1] == "quote_not_found"
+
+    made = lambda size: passage((piece * size)[:size])  # noqa: E731
+    assert growth(look_for, 20_000, made) < PROPORTION
 
 
 LAKE = (

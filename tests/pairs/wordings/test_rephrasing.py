@@ -11,9 +11,10 @@ from qagen.llm.prompting import prompt_id, template_hash
 from qagen.pairs.wordings.forms import answer_kind
 from qagen.pairs.wordings.gates import check_meaning, check_words, is_close, similarity
 from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT
-from qagen.pairs.wordings.making import Target
-from qagen.pairs.wordings.rephrasing import REPHRASE_PROMPT, word_pairs
+from qagen.pairs.wordings.rephrase_prompt import REPHRASE_PROMPT
+from qagen.pairs.wordings.rephrasing import word_pairs
 from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, is_garbled, keywords, make_task
+from qagen.pairs.wordings.wish import Target
 from qagen.records import QAPair
 from qagen.text.places import find_answer
 

@@ -10,9 +10,9 @@ import pytest
 from qagen.llm.prompting import prompt_id, template_hash
 from qagen.pairs.writing.small_filters import filter_pairs, reject
 from qagen.pairs.writing.small_prompt import SMALL_QA_PROMPT, prompt_variables, stand_alone
-from qagen.pairs.writing.small_reading import find_quote
 from qagen.pairs.writing.small_schema import reply_schema
 from qagen.records import QA, Passage
+from qagen.text.passages.passage import sentence_with as find_quote
 
 PINNED = "e212619fc225d9aea7637a4236244ee08a2e87f301ec7eb28930d1cdcdd6d6d2"
 ENGLISH = (

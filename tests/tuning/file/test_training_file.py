@@ -149,7 +149,8 @@ def test_any_text_comes_back_through_json_whatever_reader_cuts_the_lines(tmp_pat
 
 @pytest.mark.parametrize("shape", FORMATS)
 def test_every_character_comes_back_through_datasets(tmp_path, shape):
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     pairs = [Plain(text, text[::-1]) for text in HARD]
     path = write_training_file(pairs, tmp_path / "train.jsonl", format=shape)
     loaded = datasets.load_dataset(

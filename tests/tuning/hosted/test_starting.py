@@ -23,7 +23,7 @@ from qagen.errors import (
 )
 from qagen.tuning.file.contents import contents_of
 from qagen.tuning.hosted.services import SERVICES
-from qagen.tuning.hosted.starting import record_of
+from qagen.tuning.hosted.starting.job_record import record_of
 from qagen.tuning.record import read_record, write_record
 
 JOBS = "/fine_tuning/jobs"

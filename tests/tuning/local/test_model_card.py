@@ -10,11 +10,11 @@ import pytest
 from huggingface_hub import ModelCard
 from reported import pair
 
-from qagen.llm.embedded.weights import TABLE
+from qagen.llm.embedded.table import TABLE
 from qagen.pairs.dataset import write_pairs
 from qagen.tuning.file.writing import write_training_file
+from qagen.tuning.local.card import model_card
 from qagen.tuning.local.examples import read_examples
-from qagen.tuning.local.model_card import model_card
 from qagen.tuning.models.base_model import Base
 from qagen.tuning.record import TuningRecord
 

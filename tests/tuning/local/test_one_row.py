@@ -23,7 +23,7 @@ def model_of(tmp_path):
 def batch_of(examples, prompt):
     import torch
 
-    from qagen.tuning.local.one_row import IGNORED
+    from qagen.tuning.local.training.one_row import IGNORED
 
     rows = [[*prompt, *question, *answer] for question, answer in examples]
     longest = max(map(len, rows))
@@ -64,7 +64,7 @@ def passes(model):
 
 
 def test_each_type_is_tried():
-    from qagen.tuning.local import one_row
+    from qagen.tuning.local.training import one_row
 
     assert set(TYPES) == one_row._TYPES
 
@@ -74,7 +74,7 @@ def test_each_type_is_tried():
 def test_logits_and_gradients_are_those_of_each_example_by_itself(model_of, kind, attention):
     import torch
 
-    from qagen.tuning.local.one_row import answer_logits
+    from qagen.tuning.local.training.one_row import answer_logits
 
     model = model_of(kind, attention)
     wanted = torch.tensor([token for _, answer in EXAMPLES for token in answer])
@@ -104,7 +104,7 @@ def test_logits_and_gradients_are_those_of_each_example_by_itself(model_of, kind
 def test_what_is_shared_ends_before_the_first_answer(model_of, examples, prompt, tokens):
     import torch
 
-    from qagen.tuning.local.one_row import answer_logits
+    from qagen.tuning.local.training.one_row import answer_logits
 
     model = model_of("llama")
     plain = one_by_one(model, examples, prompt)
@@ -118,8 +118,8 @@ def test_what_is_shared_ends_before_the_first_answer(model_of, examples, prompt,
 def test_elsewhere_the_batch_stays_as_it_is(model_of, why, monkeypatch):
     import torch
 
-    from qagen.tuning.local import one_row
-    from qagen.tuning.local.one_row import answer_logits
+    from qagen.tuning.local.training import one_row
+    from qagen.tuning.local.training.one_row import answer_logits
 
     model = model_of("gemma" if why == "type" else "llama")
     monkeypatch.setattr(one_row, "_TOKENS", 19 if why == "long row" else 20)
@@ -135,7 +135,7 @@ def test_elsewhere_the_batch_stays_as_it_is(model_of, why, monkeypatch):
 def test_multiplied_in_16_bits_it_is_the_same_but_for_their_rounding(model_of, attention):
     import torch
 
-    from qagen.tuning.local.one_row import answer_logits
+    from qagen.tuning.local.training.one_row import answer_logits
 
     model = model_of("llama", attention)
     with torch.autocast("cpu", torch.bfloat16):

@@ -132,7 +132,7 @@ def test_what_is_about_to_happen_is_said(trained):
 def test_only_the_answers_are_learnt(base, tmp_path):
     from qagen.tuning.local.examples import read_examples
     from qagen.tuning.local.plan import Job, Plan
-    from qagen.tuning.local.training import build_trainer
+    from qagen.tuning.local.training.building import build_trainer
     from qagen.tuning.models.base_model import find_base, load_tokenizer, suppressed_output
 
     lines = [{"role": "user", "content": "One?"}, {"role": "assistant", "content": "no", "weight": 0}]
@@ -193,7 +193,7 @@ def test_all_weights_are_kept_as_they_were_trained(file, base, tmp_path):
 
 CHILD = """
 import json, sys, resource, signal
-from qagen.tuning.local.train_locally import train_locally
+from qagen.tuning.local.training.starting import train_locally
 order = json.loads(sys.argv[1])
 if "largest" in order:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -468,8 +468,7 @@ def test_general_items_are_mixed_in_and_counted(file, base, tmp_path):
 
 
 def test_each_epoch_brings_all_examples_and_other_general_items():
-    pytest.importorskip("trl")
-    from qagen.tuning.local.trainer import Mixed
+    from qagen.tuning.local.training.trainer import Mixed
 
     mixed, epochs = Mixed(8, 5, 2, seed=1), []
     for epoch in range(5):
@@ -490,8 +489,9 @@ def test_each_epoch_brings_all_examples_and_other_general_items():
 
 
 def test_rounding_what_is_not_trained_ahead_changes_no_bit_and_is_undone():
-    torch = pytest.importorskip("torch")
-    from qagen.tuning.local.training import frozen_in_16_bits
+    import torch
+
+    from qagen.tuning.local.training.loop import frozen_in_16_bits
 
     torch.manual_seed(0)
     network = torch.nn.Sequential(

@@ -60,9 +60,10 @@ def _closed(before: str, text: str, place: int) -> tuple[str, int]:
     following = _REST_OF_LINE.match(text, place)
     if not line.strip() and following and ("\n" in before or not before.strip()):
         place = following.end()
-        if before.removesuffix(line).endswith("\n\n") and text[place : place + 1] == "\n":
+        above = before.removesuffix(line)
+        if (not above or above.endswith("\n\n")) and text[place : place + 1] == "\n":
             place += 1
-        return before.removesuffix(line), place
+        return above, place
     sign = text[place : place + 1]
     if line[-1:] in {" ", "\t"} and sign == " ":
         return before, place + 1

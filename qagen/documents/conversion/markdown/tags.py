@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qagen.documents.conversion.markdown.edits import Code, Edit, edited
@@ -14,7 +15,6 @@ _ATTRIBUTE = r"\s+[A-Za-z_:@][\w:.-]*(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`
 _TAG = re.compile(
     rf"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<rest>(?:{_ATTRIBUTE})*)\s*(?P<closed>/?)>"
 )
-_COMMENT = re.compile(r"<!--(?!-?>)[\s\S]*?-->|<!---?>")
 _EMPTY_DEFINITION = re.compile(
     r"^ {0,3}\[(?://|comment|todo|note|hidden|_|\.)[^\]\n]*\]:[ \t]*[^\n]*(?:\n|\Z)"
     r"|^ {0,3}\[[^\]\n]+\]:[ \t]*(?:#|<>|<#>)(?:[ \t]+[^\n]*)?(?:\n|\Z)",
@@ -91,9 +91,23 @@ def without_comments(text: str) -> tuple[str, int]:
     if "<!--" not in text and "]:" not in text:
         return text, 0
     code = Code(text)
-    found = [match for pattern in (_COMMENT, _EMPTY_DEFINITION) for match in pattern.finditer(text)]
-    edits = [Edit(match.start(), match.end()) for match in found if not code.holds(match.start())]
+    found = [*_comments(text, code), *(match.span() for match in _EMPTY_DEFINITION.finditer(text))]
+    edits = [Edit(*span) for span in found if not code.holds(span[0])]
     return edited(text, edits), len(edits)
+
+
+def _comments(text: str, code: Code) -> Iterator[tuple[int, int]]:
+    """The comments of HTML that end; what only begins like one is text."""
+    start = text.find("<!--")
+    while start >= 0:
+        end = text.find("-->", start + 2)
+        if end < 0:
+            return
+        if code.holds(start):
+            end = start + 1
+        else:
+            yield start, end + 3
+        start = text.find("<!--", end)
 
 
 def without_struck(text: str) -> tuple[str, int]:

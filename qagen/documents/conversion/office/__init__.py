@@ -1,1 +1,1 @@
-"""What the formats of office programs share: packages of parts, formulas, charts, diagrams, raised signs, warnings."""
+"""What the formats of office programs share: packages of parts, formulas, charts, diagrams, counts."""

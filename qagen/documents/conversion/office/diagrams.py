@@ -1,4 +1,4 @@
-"""Diagrams (SmartArt, ECMA-376 part 1, 21.4): their points as a list, each below the one that it belongs to."""
+"""Diagrams (SmartArt, ECMA-376 part 1, 21.4): their points as a list, each below the one it belongs to."""
 
 from __future__ import annotations
 

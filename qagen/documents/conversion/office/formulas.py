@@ -7,53 +7,24 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "log",
-        "ln",
-        "lg",
-        "exp",
-        "lim",
-        "max",
-        "min",
-        "sup",
-        "inf",
-        "det",
-        "gcd",
-        "deg",
-        "dim",
-        "ker",
-        "arg",
-        "hom",
-        "Pr",
-        "limsup",
-        "liminf",
-    ]
+_NAMES = (
+    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh coth log ln lg exp lim max min sup inf det "
+    "gcd deg dim ker arg hom Pr limsup liminf"
+)
+_FUNCTIONS = frozenset(_NAMES.split())
+_GREEK = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩϕϵϑ"
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon "
+    "varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega phi varepsilon vartheta"
+)
+_RELATIONS = "±×÷·⋅≤≥≠≈≡∼∝∞∂∇∈∉⊂⊆∪∩→←↔⇒⇔∀∃∑∏∫…⋯"
+_RELATION_NAMES = (
+    "pm times div cdot cdot leq geq neq approx equiv sim propto infty partial nabla in notin subset subseteq "
+    "cup cap to leftarrow leftrightarrow Rightarrow Leftrightarrow forall exists sum prod int ldots cdots"
 )
 _SIGNS = {
-    **{sign: f"\\{name} " for sign, name in zip(
-        "αβγδεζηθικλμνξπρστυφχψω",
-        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "varphi", "chi", "psi", "omega"],
-        strict=True,
-    )},
-    **{sign: f"\\{name} " for sign, name in zip(
-        "ΓΔΘΛΞΠΣΥΦΨΩϕϵϑ±×÷·⋅≤≥≠≈≡∼∝∞∂∇∈∉⊂⊆∪∩→←↔⇒⇔∀∃∑∏∫…⋯−",
-        ["Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "phi", "varepsilon", "vartheta", "pm", "times", "div", "cdot", "cdot", "leq", "geq", "neq", "approx", "equiv", "sim", "propto", "infty", "partial", "nabla", "in", "notin", "subset", "subseteq", "cup", "cap", "to", "leftarrow", "leftrightarrow", "Rightarrow", "Leftrightarrow", "forall", "exists", "sum", "prod", "int", "ldots", "cdots", "-"],
-        strict=True,
-    )},
+    **{sign: f"\\{name} " for sign, name in zip(_GREEK, _GREEK_NAMES.split(), strict=True)},
+    **{sign: f"\\{name} " for sign, name in zip(_RELATIONS, _RELATION_NAMES.split(), strict=True)},
     "−": "-",
     "\u2061": "",
     "\u200b": "",

@@ -1,4 +1,4 @@
-"""A file of an office program: a zip archive of XML parts that name each other by relationships (ECMA-376 part 2)."""
+"""Files of office programs: zip archives of XML parts that name each other (ECMA-376 part 2)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STRICT = (
 
 
 class Relation(NamedTuple):
-    """What a part names: the last word of its kind (``image``, ``footnotes``), and the name of the other part."""
+    """What a part names: the last word of its kind, such as ``footnotes``, and the name of the other part."""
 
     kind: str
     target: str

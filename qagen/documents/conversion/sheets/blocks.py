@@ -16,7 +16,7 @@ _FIRST_YEAR, _LAST_YEAR = 1500, 2199
 
 
 class Row(NamedTuple):
-    """A row that is shown: its number among those, its values, which are numbers or dates, whether it is bold."""
+    """A row that is shown: its number among those, its values, which are numbers, whether it is bold."""
 
     at: int
     texts: Sequence[str]
@@ -216,7 +216,7 @@ class _Block:
         return words and (bool(third.numbers) or second.bold)
 
     def _is_title(self, rows: Sequence[Row]) -> bool:
-        """Whether the first row stands above the table: one value in it, or far fewer than in the next ones."""
+        """Whether the first row stands above the table: it has one value, or far fewer than the next ones."""
         count, first = self.filled(rows[0]), rows[0]
         following = max(self.filled(row) for row in rows[1:])
         if first.at in self.cuts or following <= count:
@@ -295,7 +295,7 @@ def _mostly(answers: Iterator[bool]) -> bool:
 
 
 def _may_be_head(text: str) -> bool:
-    """A year, a date, or a number of one or two digits, such as a day or a month, can stand above a column."""
+    """A year, a date, or a number of one or two digits, such as a day, can stand above a column."""
     if not text.isdigit():
         return any(sign.isalpha() for sign in text) or text.count("-") == 2 or "/" in text  # noqa: PLR2004
     return len(text) < 3 or _is_year(text)  # noqa: PLR2004

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  (sheets know no time zones)
 # Lotus 1-2-3 took 1900 for a leap year, and every sheet has kept to it: day 60 does not exist.
@@ -49,11 +50,12 @@ _SHORT_MONTHS = {
     0x01: _MONTHS[0x01],
 }
 _SHORT_DAYS = {0x07: "Mo Di Mi Do Fr Sa So", 0x0C: "lun. mar. mer. jeu. ven. sam. dim.", 0x01: _DAYS[0x01]}
-_EAST_ASIAN = {0x04: "月", 0x11: "月", 0x12: "월"}
+_ENGLISH, _JAPANESE = 0x09, 0x11
+_EAST_ASIAN = {0x04: "月", _JAPANESE: "月", 0x12: "월"}
 _JAPANESE_DAYS = "月火水木金土日"
-_ENGLISH = 0x09
 # Month names: three letters are short, four are full, five are the first letter.
 _SHORT, _FULL = 3, 4
+_NOON = 12
 
 
 def is_local(code: str) -> bool:
@@ -111,49 +113,46 @@ class DateFormat:
         kind, text = tokens[at]
         if kind == "elapsed":
             return _elapsed(text, whole)
-        if kind == "half":
-            late = moment.hour >= 12  # noqa: PLR2004
-            return text.split("/")[late]
         if kind == "digit":
             place = sum(one == "digit" for one, _ in tokens[: at + 1])
             return f"{whole % 1:.9f}"[1 + place]
         if kind != "date":
-            return text
-        letter, length = text[0].lower(), len(text)
-        if letter == "m":
-            return _two(moment.minute, length) if _is_minute(at, tokens) else self._month(moment, length)
+            return text.split("/")[moment.hour >= _NOON] if kind == "half" else text
+        letter = text[0].lower()
         if letter == "h":
             twelve = any(one == "half" for one, _ in tokens)
-            return _two((moment.hour - 1) % 12 + 1 if twelve else moment.hour, length)
-        return self._of_day(letter, length, moment)
+            return _two((moment.hour - 1) % _NOON + 1 if twelve else moment.hour, len(text))
+        if letter == "m" and _is_minute(at, tokens):
+            return _two(moment.minute, len(text))
+        return self.letters[letter](self, moment, len(text))
 
-    def _of_day(self, letter: str, length: int, moment: datetime) -> str:
-        era = next((one for one in _ERAS if one[0] <= moment.date()), _ERAS[-1])
-        if letter == "y":
-            return f"{moment.year % 100:02}" if length < _SHORT else str(moment.year)
-        if letter == "s":
-            return _two(moment.second, length)
-        if letter == "g":
-            return era[max(1, 4 - length)] if length <= _SHORT else era[1]
-        if letter == "e":
-            has_era = any(kind == "date" and text[0] in "gG" for kind, text in self.tokens)
-            return (
-                _two(moment.year - era[0].year + 1, length)
-                if has_era or self._language() == 0x11
-                else str(moment.year)
-            )
-        if letter == "b":
-            return str(moment.year + 543)[-2 if length < _SHORT else 0 :]
-        if letter == "a":
-            return _JAPANESE_DAYS[moment.weekday()] + "曜日" * (length >= _FULL)
-        return self._day(moment, length)
+    def _second(self, moment: datetime, length: int) -> str:
+        return _two(moment.second, length)
+
+    def _year(self, moment: datetime, length: int) -> str:
+        return f"{moment.year % 100:02}" if length < _SHORT else str(moment.year)
+
+    def _buddhist_year(self, moment: datetime, length: int) -> str:
+        return str(moment.year + 543)[-2 if length < _SHORT else 0 :]
+
+    def _era(self, moment: datetime, length: int) -> str:
+        return _era_of(moment)[max(1, 4 - length)]
+
+    def _year_of_era(self, moment: datetime, length: int) -> str:
+        has_era = any(kind == "date" and text[0] in "gG" for kind, text in self.tokens)
+        if not has_era and self._language() != _JAPANESE:
+            return str(moment.year)
+        return _two(moment.year - _era_of(moment)[0].year + 1, length)
+
+    def _japanese_day(self, moment: datetime, length: int) -> str:
+        return _JAPANESE_DAYS[moment.weekday()] + "曜日" * (length >= _FULL)
 
     def _day(self, moment: datetime, length: int) -> str:
         if length < _SHORT:
             return _two(moment.day, length)
         language = self._language()
-        if language == 0x11:  # noqa: PLR2004  (Japanese)
-            return _JAPANESE_DAYS[moment.weekday()] + "曜日" * (length >= _FULL)
+        if language == _JAPANESE:
+            return self._japanese_day(moment, length)
         name = _DAYS.get(language, _DAYS[_ENGLISH]).split()[moment.weekday()]
         short = _SHORT_DAYS[language].split()[moment.weekday()] if language in _SHORT_DAYS else name[:3]
         return name if length >= _FULL else short
@@ -170,6 +169,21 @@ class DateFormat:
         short = _SHORT_MONTHS[language].split()[moment.month - 1] if language in _SHORT_MONTHS else name[:3]
         return name if length == _FULL else short
 
+    letters: ClassVar[dict[str, Callable[[DateFormat, datetime, int], str]]] = {
+        "a": _japanese_day,
+        "b": _buddhist_year,
+        "d": _day,
+        "e": _year_of_era,
+        "g": _era,
+        "m": _month,
+        "s": _second,
+        "y": _year,
+    }
+
+
+def _era_of(moment: datetime) -> tuple[date, str, str, str]:
+    return next((one for one in _ERAS if one[0] <= moment.date()), _ERAS[-1])
+
 
 def _is_minute(at: int, tokens: Sequence[tuple[str, str]]) -> bool:
     """An ``m`` behind hours or before seconds is a minute, each other one a month."""
@@ -178,7 +192,7 @@ def _is_minute(at: int, tokens: Sequence[tuple[str, str]]) -> bool:
     return len(tokens[at][1]) < _SHORT and (before == "h" or after == "s")
 
 
-def _times(tokens: Iterable[tuple[str, str]]) -> Iterable[str]:
+def _times(tokens: Iterable[tuple[str, str]]) -> Iterator[str]:
     return (text[0].lower() for kind, text in tokens if kind in {"date", "elapsed"})
 
 

@@ -48,7 +48,7 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """The format of a cell, its sections parsed: for positive, negative, zero and text, or with conditions."""
+    """The format of a cell in sections: for positive, negative, zero and text, or with conditions."""
 
     sections: tuple[_Section, ...]
 
@@ -59,6 +59,7 @@ class NumberFormat:
 
     @property
     def is_date(self) -> bool:
+        """Whether it shows numbers as dates or times."""
         return bool(self.sections) and self.sections[0].is_date
 
     def number(self, value: float) -> str:
@@ -260,7 +261,7 @@ def _parsed(code: str) -> NumberFormat:
 
 
 def _bracket(section: _Section, text: str) -> tuple[_Section, Token | None]:
-    """What stands in brackets: a condition, a currency and a language, or hours beyond a day. Colours do not show."""
+    """What stands in brackets: a condition, a currency and a language, or hours beyond a day."""
     condition, currency = _CONDITION.match(text), _CURRENCY.match(text)
     if condition:
         return replace(section, condition=(condition[1], float(condition[2]))), None

@@ -21,13 +21,16 @@ from qagen.documents.conversion.raised import lowered, raised
 from qagen.documents.conversion.sheets.blocks import Row, Sheet, Span
 from qagen.documents.conversion.sheets.date_formats import serial
 from qagen.documents.conversion.sheets.number_formats import NumberFormat, general
+from qagen.errors import UnreadableError
 
 # What openpyxl raises for files that break the rules.
 _BROKEN = (
+    ArithmeticError,
     AttributeError,
     EOFError,
     IndexError,
     KeyError,
+    OSError,
     SyntaxError,
     TypeError,
     ValueError,
@@ -47,22 +50,28 @@ def read(data: bytes) -> Converted:
         UnreadableError: It is damaged.
     """
     package = Package.opened(data, "XLSX")
+    tally = Tally()
     try:
         book = openpyxl.load_workbook(BytesIO(data), data_only=True, rich_text=True)
+        texts = [*_sheets(package, book, tally)]
+    except UnreadableError:
+        raise
     except _BROKEN as error:
         raise package.damaged(str(error) or type(error).__name__) from error
-    tally = Tally()
-    parts = _parts_of(package)
-    texts = []
-    for sheet in book.worksheets:
-        if sheet.sheet_state != "visible":
-            tally.add("hidden_sheets", f"sheet {sheet.title}")
-            continue
-        shown = _Shown.of(sheet, tally, _without_value(package, parts.get(sheet.title, "")))
-        texts.append(shown.markdown())
-        _tell_drawings(package, parts.get(sheet.title, ""), shown.place, tally)
     tally.add("charts", count=len(book.chartsheets))
     return Converted("\n\n".join(text for text in texts if text), warnings=tally.warnings())
+
+
+def _sheets(package: Package, book: Any, tally: Tally) -> Iterator[str]:
+    """The sheets that are shown, each in Markdown."""
+    parts = _parts_of(package)
+    for sheet in book.worksheets:
+        place, part = f"sheet {sheet.title}", parts.get(sheet.title, "")
+        if sheet.sheet_state != "visible":
+            tally.add("hidden_sheets", place)
+            continue
+        yield _Shown.of(sheet, tally, _without_value(package, part)).markdown()
+        _tell_drawings(package, part, place, tally)
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ class _Shown:
 
     @classmethod
     def of(cls, sheet: Any, tally: Tally, without_value: frozenset[str]) -> _Shown:
-        """The cells that have any value, by row and column; openpyxl makes no others, however far apart they are."""
+        """The cells with a value, by row and column. However far apart they are, openpyxl keeps no others."""
         place = f"sheet {sheet.title}"
         cells: dict[tuple[int, int], Any] = vars(sheet)["_cells"]
         values: dict[int, dict[int, Any]] = {}
@@ -228,13 +237,14 @@ class _Shown:
 
 
 def _plain(value: date | datetime | timedelta, form: NumberFormat) -> str:
-    """A date in a cell whose format is no date: its serial number, or the day if there is no format at all."""
+    """A date in a cell whose format is none: its serial number, or the day if there is no format at all."""
     if form.sections and any(section.has("digit") for section in form.sections):
         return form.number(serial(value))
     if isinstance(value, timedelta):
         return general(serial(value))
-    whole = not isinstance(value, datetime) or value.time() == time()
-    return value.isoformat()[:10] if whole else value.isoformat(" ", "seconds")
+    if isinstance(value, datetime) and value.time() != time():
+        return value.isoformat(" ", "seconds")
+    return value.isoformat()[:10]
 
 
 def _parts_of(package: Package) -> dict[str, str]:

@@ -194,7 +194,7 @@ def _settle(tree: Any) -> None:
 
 
 def _is_known(choice: Any) -> bool:
-    """Whether it is a shape with text, a table, a chart or a diagram, not one of the newer kinds of charts."""
+    """Whether it has text, a table, a chart or a diagram, and is none of the newer kinds of charts."""
     return next(choice.iter("{http://schemas.microsoft.com/office/drawing/2014/chartex}chart"), None) is None
 
 

@@ -18,6 +18,7 @@ from qagen.documents.conversion.word.numbering import Label, Numbering
 from qagen.documents.conversion.word.runs import Runs, chosen, mark_is_gone
 from qagen.documents.conversion.word.styles import Styles
 from qagen.documents.conversion.word.tables import TableReader
+from qagen.errors import UnreadableError
 
 _INSIDE = frozenset(f"{W}{name}" for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo"))
 _GONE = frozenset({f"{W}del", f"{W}moveFrom"})
@@ -52,7 +53,12 @@ def read(data: bytes) -> Converted:
     numbering = Numbering.of(package.part(parts.get("numbering", "")), styles.lists())
     tally = Tally()
     reader = Reader(package, styles, numbering, notes, tally, main)
-    text = joined([*reader.blocks(body), *_noted(reader, parts)])
+    try:
+        text = joined([*reader.blocks(body), *_noted(reader, parts)])
+    except UnreadableError:
+        raise
+    except (LookupError, RecursionError, TypeError, ValueError) as error:
+        raise package.damaged(str(error) or type(error).__name__) from error
     _tell_others(package, main, tally)
     return Converted(text, warnings=tally.warnings())
 
@@ -219,7 +225,8 @@ class Reader:
             text = joined([*self.blocks(box)])
             self._beside, self._begun, self._label = [*kept, text], begun, label
         self._beside += self.drawings.blocks(element)
-        return self.drawings.picture(element)
+        words = self.drawings.picture(element)
+        return f" {words} " if words else ""
 
 
 def _boxes(element: Any) -> Iterator[Any]:

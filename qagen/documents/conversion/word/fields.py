@@ -43,7 +43,7 @@ class Fields:
             self._open[-1].code += text
 
     def mark(self, element: Any) -> str | None:
-        """A ``w:fldChar``. At the end of a field without a stored result: what it shows, or None if that is unknown."""
+        """A ``w:fldChar``. At the end of a field without a result: what it shows; None if that is unknown."""
         kind = element.get(f"{W}fldCharType")
         if kind == "begin":
             self._open.append(_Field(form=element.find(f"{W}ffData")))
@@ -57,7 +57,7 @@ class Fields:
 
 
 def shown_by(code: str) -> str | None:
-    """What a field without a stored result shows: readings over a word, signs in a circle; None if unknown."""
+    """What a field without a result shows: a word below its reading, a sign in a circle; None if unknown."""
     name = code.split(maxsplit=1)[0].upper() if code.split() else ""
     if name == "EQ":
         fraction = _FRACTION.search(code)

@@ -36,12 +36,13 @@ class Label(NamedTuple):
 
     @property
     def is_bullet(self) -> bool:
+        """Whether it is a sign, not a number."""
         return self.text == _BULLET
 
 
 @dataclass(frozen=True)
 class Numbering:
-    """The lists of a document. Lists that share a definition go on counting; one with a start of its own begins anew."""
+    """The lists of a document. Those of one definition go on counting; one with its own start begins anew."""
 
     definitions: Mapping[str, Mapping[int, Level]]
     lists: Mapping[str, str]

@@ -163,7 +163,7 @@ class Runs:
 
 
 def chosen(alternatives: Any) -> Any:
-    """The content of an ``mc:AlternateContent`` that says more: its choice, unless only the fallback has text."""
+    """What to read of an ``mc:AlternateContent``: its choice, unless only the fallback has a text box."""
     choice, fallback = alternatives.find(f"{MC}Choice"), alternatives.find(f"{MC}Fallback")
     if choice is None:
         return fallback if fallback is not None else etree.Element("none")
@@ -178,7 +178,7 @@ def chosen(alternatives: Any) -> Any:
 
 
 def mark_is_gone(properties: Any) -> bool:
-    """Whether the end of a paragraph is deleted or hidden, or it is an initial: the next one goes on in its line."""
+    """Whether the next paragraph goes on in this line: it is an initial, or its end is deleted or hidden."""
     if properties is None:
         return False
     frame = properties.find(f"{W}framePr")

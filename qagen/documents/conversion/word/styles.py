@@ -67,7 +67,7 @@ class Styles:
         return cls(found, default, Look().under(below(root, "docDefaults", "rPrDefault", "rPr")))
 
     def look(self, paragraph: str, run: Any) -> Look:
-        """How a run looks in a paragraph of a style: its own properties win over its style's, and that over theirs."""
+        """How a run looks in a paragraph of a style: its own properties win, then its style."""
         look = self.plain
         for style in (paragraph or self.default, value(run, "rStyle")):
             for one in reversed([*self._chain(style)]):

@@ -14,7 +14,7 @@ from qagen.documents.conversion.converted import Converted
 from qagen.documents.conversion.grids import Cell, Grid
 from qagen.documents.conversion.raised import lowered, raised
 from qagen.documents.conversion.telling import told
-from qagen.documents.conversion.written.lists import Numbering
+from qagen.documents.conversion.written.lists import Level, Numbering
 from qagen.documents.conversion.written.paragraphs import Paragraph, written
 from qagen.documents.conversion.written.styles import Styles, local, value
 from qagen.errors import UnreadableError
@@ -69,7 +69,7 @@ class _Reader:
     _lists: dict[str, Numbering] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._chapters = Numbering(self.styles.outline())
+        self._chapters = Numbering(self.styles.outline() or {1: Level()})
 
     def paragraphs(self, parent: ET.Element) -> Iterator[Paragraph]:
         """The paragraphs and tables in an element, in their order."""

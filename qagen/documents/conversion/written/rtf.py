@@ -36,8 +36,16 @@ _CHARSETS = {
 }
 _UTF8 = 65001
 _SIGNS = {
-    "bullet": "•", "emdash": "—", "endash": "–", "line": "\n", "softline": "\n", "tab": "\t",
-    "ldblquote": "“", "lquote": "‘", "rdblquote": "”", "rquote": "’",
+    "bullet": "•",
+    "emdash": "—",
+    "endash": "–",
+    "line": "\n",
+    "softline": "\n",
+    "tab": "\t",
+    "ldblquote": "“",
+    "lquote": "‘",
+    "rdblquote": "”",
+    "rquote": "’",
     **dict.fromkeys(("emspace", "enspace", "page", "qmspace"), " "),
 }
 # Groups that hold no text of the page, and what they are counted as if a reader should know.

@@ -1,0 +1,1 @@
+"""Asking a tuned model, wherever it was tuned."""
