@@ -168,8 +168,10 @@ def test_headers_footers_and_numbers_are_out_and_sentences_whole_across_pages():
 def test_a_ruled_table_has_rows_and_a_spanned_cell_repeats():
     rules = "".join(f"{60} {y} m 300 {y} l S " for y in (700, 680, 640)) + "140 660 m 300 660 l S "
     rules += "".join(f"{x} 700 m {x} 640 l S " for x in (60, 140, 220, 300))
-    cells = [(65, 686, "Region"), (145, 686, "Class"), (225, 686, "Fee"), (65, 660, "North"), (145, 666, "Junior"),
-             (225, 666, "20 euros"), (145, 646, "Senior"), (225, 646, "30 euros")]  # fmt: skip
+    cells = [
+        *((65, 686, "Region"), (145, 686, "Class"), (225, 686, "Fee"), (65, 660, "North")),
+        *((145, 666, "Junior"), (225, 666, "20 euros"), (145, 646, "Senior"), (225, 646, "30 euros")),
+    ]
     found = read(rules + "".join(at(*cell) for cell in cells)).text
     assert found.splitlines() == [
         "| Region | Class | Fee |",
