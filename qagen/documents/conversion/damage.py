@@ -22,7 +22,7 @@ _VOWEL = re.compile(r"[aeiouyà-öø-ÿāēīōūąęőűıøæœ]", re.IGNORECA
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")
 _LONGEST_WORD = 28
 _FEWEST = 20
-_LONG_WORD = 12
+_LONGEST_MEAN = 12  # Finnish, of long words, has 8
 _LONGEST_LINE = 4  # letters, or lines of one letter, that may stand in a row by chance
 _FEWEST_SIGNS = 3
 _FEWEST_LETTERS = 120
@@ -53,16 +53,12 @@ def _lost(text: str) -> DocumentWarning | None:
 def _glued(text: str) -> DocumentWarning | None:
     """Latin words longer than a language has them; German compounds reach 40 letters, but not often."""
     words = _LATIN_WORD.findall(text)
-    long = [word for word in words if len(word) > _LONGEST_WORD]
-    inner = [
-        word
-        for word in words
-        if len(word) > _LONG_WORD and re.search(r"[a-zß-ÿ]{3}[A-ZÀ-Þ][a-zß-ÿ]{3}", word)
-    ]
-    found = len(long) + len(inner)
-    if len(words) < _FEWEST or found < max(3, len(words) * 0.01):
+    long = sorted((word for word in words if len(word) > _LONGEST_WORD), key=len)
+    mean = sum(map(len, words)) / max(len(words), 1)
+    if len(words) < _FEWEST or (len(long) < max(_FEWEST_SIGNS, len(words) * 0.01) and mean < _LONGEST_MEAN):
         return None
-    return _warning(found, f"words look glued together: “{(long or inner)[0][:40]}”")
+    longest = max(words, key=len)[:40]
+    return _warning(len(long) or len(words), f"words look glued together: “{longest}”")
 
 
 def _spaced(text: str) -> DocumentWarning | None:

@@ -127,7 +127,9 @@ def _with_raised(rows: list[_Row]) -> list[_Row]:
     kept = []
     for at, row in enumerate(rows):
         rest: list[Glyph] = []
-        near = [one for one in rows[max(0, at - 4) : at + 5] if one.size * 0.85 >= row.size]
+        near = [
+            one for one in rows[max(0, at - 4) : at + 5] if one.size >= 0.95 * row.size and one is not row
+        ]
         for run in _runs(row.glyphs):
             home = next((one for one in near if _is_attached(run, one)), None)
             if home is None:
@@ -158,7 +160,10 @@ def _runs(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
 
 def _is_attached(run: Sequence[Glyph], row: _Row) -> bool:
     """Whether a few small letters belong to a row: they overlap its height, and stand close to one of it."""
-    if len(run) > 8 or abs(run[0].base - row.base) > 0.62 * row.size:
+    shift = abs(run[0].base - row.base)
+    if run[0].size > 0.85 * row.size:
+        return len(run) <= 2 and shift <= 0.35 * row.size and _is_within(run, row)
+    if len(run) > 8 or shift > 0.62 * row.size:
         return False
     first, last, near = run[0], run[-1], 0.3 * row.size
     return any(
@@ -166,6 +171,15 @@ def _is_attached(run: Sequence[Glyph], row: _Row) -> bool:
         or (first.base < row.base and -near <= glyph.left - last.right <= near)
         for glyph in row.glyphs
         if glyph.text != " " and glyph.size > first.size
+    )
+
+
+def _is_within(run: Sequence[Glyph], row: _Row) -> bool:
+    """Whether letters of a row touch a run on both sides, as in the names of TeX."""
+    near = 0.3 * row.size
+    solid = [glyph for glyph in row.glyphs if glyph.text != " "]
+    return any(abs(run[0].left - one.right) <= near for one in solid) and any(
+        abs(one.left - run[-1].right) <= near for one in solid
     )
 
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from qagen.documents.conversion.pdf.columns import rows_of
 from qagen.documents.conversion.pdf.lines import Line
 
-_EDGE = 0.2
+_NUMBERS_EDGE = 0.2
+_EDGE = 0.16
+_EDGE_OF_SLIDES = 0.12  # page by page they grow, so that their last lines repeat
 _MOST_ROWS = 3
 _NEAR = 5.0
 _MOST_LEFT_OUT = 0.45
@@ -29,10 +31,11 @@ class PageLines:
     start: float
     end: float
     downwards: bool = False
+    edge: float = _EDGE
 
     def rows(self) -> list[list[Line]]:
         """The lines at both edges of the page, by their place."""
-        reach = _EDGE * (self.end - self.start)
+        reach = _NUMBERS_EDGE * (self.end - self.start)
         near = [
             line
             for line in self.lines
@@ -61,6 +64,12 @@ class PageLines:
                 gone -= {line.order for line in row}
         return gone
 
+    def is_at_edge(self, row: Sequence[Line]) -> bool:
+        """Whether a row is so near the edge that its words may be a header; numbers may stand farther in."""
+        reach = self.edge * (self.end - self.start)
+        place = self.place(row[0])
+        return _key(row) == "#" or place < self.start + reach or place > self.end - reach
+
     def place(self, line: Line) -> float:
         """How far from the top of the page a line stands."""
         return line.left if self.downwards else line.base
@@ -74,13 +83,18 @@ class Margins:
     texts: dict[str, int]
 
 
+def edge_of(width: float, height: float) -> float:
+    """How much of a page its headers may take, above and below."""
+    return _EDGE_OF_SLIDES if width > height else _EDGE
+
+
 def margins(pages: Sequence[PageLines]) -> Margins:
     """What repeats at the edges of the pages: the same words, or a number that counts."""
     usual = _usual_size(pages)
     seen: dict[str, list[tuple[int, float, list[Line]]]] = defaultdict(list)
     for number, page in enumerate(pages):
         for row in page.rows():
-            if max(line.size for line in row) <= 1.25 * usual:
+            if max(line.size for line in row) <= 1.25 * usual and page.is_at_edge(row):
                 seen[_key(row)].append((number, page.place(row[0]) - page.start, row))
     rows: list[list[list[Line]]] = [[] for _ in pages]
     needed = 2 if len(pages) <= 6 else 3  # a title may stand twice in a long document

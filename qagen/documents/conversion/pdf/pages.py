@@ -12,7 +12,7 @@ from qagen.documents.conversion.pdf.drawings import DrawingReader
 from qagen.documents.conversion.pdf.fields import FieldReader, with_fields
 from qagen.documents.conversion.pdf.glyphs import Frame, Glyph, LetterReader, Rule
 from qagen.documents.conversion.pdf.lines import Line, lines_of
-from qagen.documents.conversion.pdf.margins import PageLines
+from qagen.documents.conversion.pdf.margins import PageLines, edge_of
 from qagen.documents.conversion.pdf.tables import RuledTable, grid_of, tables_of
 
 _KANA = re.compile(r"[\u3041-\u30ff\s]+\Z")
@@ -32,6 +32,7 @@ class Page:
     tables: tuple[TableBlock, ...]
     sideways: tuple[tuple[Line, ...], ...]
     across: PageLines
+    edge: float
     start: float
     end: float
     downwards: bool
@@ -43,20 +44,8 @@ class Page:
     @classmethod
     def unread(cls, number: int) -> Page:
         """A page that cannot be opened."""
-        return cls(
-            number,
-            (),
-            (),
-            (),
-            PageLines((), 0.0, 1.0),
-            0.0,
-            1.0,
-            downwards=False,
-            letters=-1,
-            lost=0,
-            readings=0,
-            pictures=0.0,
-        )
+        nothing = PageLines((), 0.0, 1.0)
+        return cls(number, (), (), (), nothing, 0.0, 0.0, 1.0, False, -1, 0, 0, 0.0)  # noqa: FBT003
 
     @property
     def is_unread(self) -> bool:
@@ -95,6 +84,7 @@ def read_page(page: Any, number: int, form: Any) -> Page:
             if not frame.downwards or other != Frame(0)
         ),
         across=PageLines(tuple(across[0]) if across else (), -top, -bottom),
+        edge=edge_of(edges[2] - edges[0], edges[3] - edges[1]),
         start=start,
         end=end,
         downwards=frame.downwards,

@@ -34,7 +34,7 @@ def read(data: bytes) -> Converted:
     words = Words()
     for page in pages:
         words.add(page.lines)
-    out = margins([PageLines(page.lines, page.start, page.end, page.downwards) for page in pages])
+    out = margins([PageLines(page.lines, page.start, page.end, page.downwards, page.edge) for page in pages])
     across = margins([page.across for page in pages])
     found = [
         one
