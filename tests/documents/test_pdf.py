@@ -98,6 +98,20 @@ def test_japanese_from_the_top_down_is_read_from_the_right():
     assert read(page, fonts={"F": DOWN}).text == "春日町の図書館は一九三一年に開館し、四万八千冊の本がある。"
 
 
+def test_tiers_of_japanese_are_read_one_after_the_other_and_what_runs_across_stands_apart():
+    text = "春日町の図書館は一九三一年に開館し、四万八千冊の本がある。館長の田中は毎週土曜日に朗読会を開く。"
+    pieces = [text[start : start + 12] for start in range(0, len(text), 12)]
+    pages = []
+    for number in range(1, 4):
+        upper = "".join(japanese(500 - 20 * n, 700, piece) for n, piece in enumerate(pieces))
+        lower = "".join(japanese(500 - 20 * n, 400, piece) for n, piece in enumerate(pieces))
+        number_below = at(290, 30, str(number)).replace("/F", "/L")
+        pages.append(upper + lower + japanese(60, 810, "春日町だより", 9).replace("/F", "/H") + number_below)
+    found = read(*pages, fonts={"F": DOWN, "H": ACROSS, "L": HELVETICA})
+    assert found.text.replace("\n", "") == text * 6
+    assert "春日町だより" in found.warnings[0].detail
+
+
 def test_japanese_lines_are_joined_without_a_space():
     page = japanese(60, 700, "春日町の図書館は一九三一年に開館") + japanese(
         60, 680, "し、四万八千冊の本がある。"
@@ -178,6 +192,30 @@ def test_a_ruled_table_has_rows_and_a_spanned_cell_repeats():
         "| --- | --- | --- |",
         "| North | Junior | 20 euros |",
         "| North | Senior | 30 euros |",
+    ]
+
+
+def test_lines_that_cut_words_are_a_drawing():
+    rules = "".join(f"60 {y} m 300 {y} l S " for y in (710, 690, 670)) + "".join(
+        f"{x} 710 m {x} 670 l S " for x in (60, 100, 150, 300)
+    )
+    page = rules + lines(65, 695, "The harbour of Kelmar has three piers.", "The longest is 412 metres long.")
+    assert read(page).text == "The harbour of Kelmar has three piers. The longest is 412 metres long."
+
+
+def test_a_table_without_lines_has_rows():
+    rows = (
+        ("City", "Ships", "Tons"),
+        ("Kelmar", "412", "1,900"),
+        ("Brugg", "77", "310"),
+        ("Ostmark", "5", "20"),
+    )
+    cells = [(60 + 90 * x, 700 - 16 * y, cell) for y, row in enumerate(rows) for x, cell in enumerate(row)]
+    found = read("".join(at(*cell) for cell in cells)).text
+    assert found.splitlines() == [
+        "| City | Ships | Tons |",
+        "| --- | --- | --- |",
+        *(f"| {' | '.join(row)} |" for row in rows[1:]),
     ]
 
 

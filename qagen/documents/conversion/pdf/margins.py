@@ -88,8 +88,11 @@ def edge_of(width: float, height: float) -> float:
     return _EDGE_OF_SLIDES if width > height else _EDGE
 
 
-def margins(pages: Sequence[PageLines]) -> Margins:
-    """What repeats at the edges of the pages: the same words, or a number that counts."""
+def margins(pages: Sequence[PageLines], *, beside: int = 0) -> Margins:
+    """What repeats at the edges of the pages: the same words, or a number that counts.
+
+    ``beside`` is how many letters the pages have that are not among these lines.
+    """
     usual = _usual_size(pages)
     seen: dict[str, list[tuple[int, float, list[Line]]]] = defaultdict(list)
     for number, page in enumerate(pages):
@@ -104,7 +107,7 @@ def margins(pages: Sequence[PageLines]) -> Margins:
             if len(same) >= needed and (key != "#" or _counts(places, place)):
                 rows[number].append(row)
     out = [page.apart(found) for page, found in zip(pages, rows, strict=True)]
-    if not _is_little(pages, out):
+    if not _is_little(pages, out, beside):
         return Margins((frozenset(),) * len(pages), {})
     texts = Counter(
         _key(row) for found, gone in zip(rows, out, strict=True) for row in found if row[0].order in gone
@@ -112,9 +115,9 @@ def margins(pages: Sequence[PageLines]) -> Margins:
     return Margins(tuple(map(frozenset, out)), dict(texts))
 
 
-def _is_little(pages: Sequence[PageLines], out: Sequence[set[int]]) -> bool:
+def _is_little(pages: Sequence[PageLines], out: Sequence[set[int]], beside: int) -> bool:
     """Whether most of the text is left: what fills whole pages is no header."""
-    whole = sum(len(line.text) for page in pages for line in page.lines)
+    whole = beside + sum(len(line.text) for page in pages for line in page.lines)
     left_out = sum(
         len(line.text)
         for page, orders in zip(pages, out, strict=True)

@@ -35,7 +35,7 @@ def read(data: bytes) -> Converted:
     for page in pages:
         words.add(page.lines)
     out = margins([PageLines(page.lines, page.start, page.end, page.downwards, page.edge) for page in pages])
-    across = margins([page.across for page in pages])
+    across = margins([page.across for page in pages], beside=sum(page.letters for page in pages))
     found = [
         one
         for page, left_out, beside in zip(pages, out.out, across.out, strict=True)
