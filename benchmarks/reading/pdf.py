@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,10 @@ def made() -> Iterator[Made]:
         yield from _by_latex()
     else:
         print("no PDFs by LaTeX: pdflatex is not installed")
+    if shutil.which("soffice"):
+        yield from _by_libreoffice()
+    else:
+        print("no PDFs by LibreOffice: soffice is not installed")
 
 
 def _by_reportlab() -> Iterator[Made]:
@@ -326,5 +331,43 @@ def _latex(source: str) -> bytes:
         Path(folder, "a.tex").write_text(source + "\n\\end{document}\n", encoding="utf-8")
         command = ["pdflatex", "-interaction=batchmode", "a.tex"]
         subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=60)
+        made = Path(folder, "a.pdf")
+        return made.read_bytes() if made.exists() else b""
+
+
+def _by_libreoffice() -> Iterator[Made]:
+    """A page with a heading, paragraphs, a table and a list in each language."""
+    cells = [(head, row[0], value) for row in ROWS for head, value in zip(HEAD[1:], row[1:], strict=True)]
+    values = [value for row in ROWS for value in row]
+    for language, text in (("en", ENGLISH), ("de", GERMAN), ("fr", FRENCH), ("ja", JAPANESE), ("ar", ARABIC)):
+        data = _office_pdf(_page(language, text))
+        if data:
+            words = [*" ".join(text * 3).split(), *HEAD, *values, *" ".join(text).split()]
+            yield _made(f"office-{language}", language, data, words, cells=cells, values=values)
+
+
+def _page(language: str, text: Sequence[str]) -> str:
+    rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in (HEAD, *ROWS))
+    paragraph = "".join(f"<p>{escape(' '.join(text))}</p>" for _ in range(3))
+    points = "".join(f"<li>{escape(line)}</li>" for line in text)
+    way = "rtl" if language == "ar" else "ltr"
+    return (
+        f'<html lang="{language}" dir="{way}"><head><meta charset="utf-8"></head><body>{paragraph}'
+        f'<table border="1" cellspacing="0" width="100%">{rows}</table><ul>{points}</ul></body></html>'
+    )
+
+
+def _office_pdf(page: str) -> bytes:
+    """A page of HTML as LibreOffice Writer prints it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "a.html").write_text(page, encoding="utf-8")
+        start = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless"]
+        for step in (
+            ["--infilter=HTML (StarWriter)", "--convert-to", "odt:writer8", "a.html"],
+            ["--convert-to", "pdf", "a.odt"],
+        ):
+            subprocess.run(
+                [*start, *step, "--outdir", folder], cwd=folder, check=False, capture_output=True, timeout=120
+            )
         made = Path(folder, "a.pdf")
         return made.read_bytes() if made.exists() else b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qagen.documents.conversion.pdf.columns import TableBlock
@@ -16,6 +16,9 @@ from qagen.documents.conversion.pdf.margins import PageLines, edge_of
 from qagen.documents.conversion.pdf.tables import RuledTable, grid_of, tables_of
 
 _KANA = re.compile(r"[\u3041-\u30ff\s]+\Z")
+_FROM_RIGHT = re.compile(r"[\u0590-\u08ff]")
+# In lines from the right, 25 % is shown with its sign on the left.
+_PERCENT_FIRST = re.compile(r"([%٪])(\s?)([\d.,]+)\Z")
 _LONGEST_CELL = 300
 _FEWEST_WHOLE = 12  # words, for each letter that a line cuts off: else the lines are a drawing
 
@@ -99,9 +102,10 @@ def _with_tables(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> tuple[list[T
     """The ruled tables with their text, and the letters that stand in none."""
     found = []
     rest = list(glyphs)
+    from_right = 2 * sum(_FROM_RIGHT.match(glyph.text) is not None for glyph in glyphs) > len(glyphs)
     for table in sorted(tables_of(rules), key=_area):
         inside = [glyph for glyph in rest if table.holds(glyph)]
-        block = _block(table, inside)
+        block = _block(table, inside, from_right=from_right)
         if block is not None:
             found.append(block)
             rest = [glyph for glyph in rest if not table.holds(glyph)]
@@ -113,7 +117,7 @@ def _area(table: RuledTable) -> float:
     return (box.right - box.left) * (box.bottom - box.top)
 
 
-def _block(table: RuledTable, glyphs: Sequence[Glyph]) -> TableBlock | None:
+def _block(table: RuledTable, glyphs: Sequence[Glyph], *, from_right: bool) -> TableBlock | None:
     home = {(row + y, column + x): (row, column) for row, column, high, wide in table.spans()
             for y in range(high) for x in range(wide)}  # fmt: skip
     cells: dict[tuple[int, int], list[Glyph]] = {}
@@ -135,6 +139,9 @@ def _block(table: RuledTable, glyphs: Sequence[Glyph]) -> TableBlock | None:
     grid = grid_of(table, texts)
     if grid is None:
         return None
+    if from_right:
+        turned = tuple(tuple(_PERCENT_FIRST.sub(r"\3\2\1", cell) for cell in row[::-1]) for row in grid.rows)
+        grid = replace(grid, rows=turned)
     return TableBlock(grid.markdown(), table, min(glyph.order for glyph in glyphs))
 
 

@@ -20,7 +20,7 @@ _CUT_WORD = re.compile(r"([^\W\d_]+)[-‐\u00ad]\Z")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _AND = re.compile(r"(?:und|oder|bzw|sowie|and|or|et|ou|to|bis|och|en|of|y|o|e)\b", re.IGNORECASE)
-_BULLET = re.compile(r"[•●▪■◦○‣–—∙·*✓➢►-](?:\s+|\Z)(?=\S|\Z)")
+_BULLET = re.compile(r"[•●▪■◦○‣∙✓➢►](?:\s*)(?=\S|\Z)|[–—·*-](?:\s+|\Z)(?=\S|\Z)")
 _ITEM = re.compile(
     r"(?:[•●▪■◦○‣∙·✓➢►]\s*\S|[–—*-]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s+\S|\[\d{1,3}\]\s|[①-⑳])"
 )
