@@ -111,6 +111,19 @@ class Letters:
                 self.raw[place] = self.raw[place]._replace(text=LOST)
                 self.lost += 1
 
+    def part(self) -> None:
+        """Put a text that the file gives in place of letters after the one before it.
+
+        PDFium has no place for some of them, and gives that of a letter which stands elsewhere.
+        """
+        seen: dict[tuple[float, ...], str] = {}
+        for at, one in enumerate(self.raw):
+            place = one[1:5]
+            if len(one.text) > 2 and seen.get(place, one.text) != one.text:
+                left = self.raw[at - 1].right
+                self.raw[at] = one._replace(left=left, right=left + one.style.size * len(one.text) / 2)
+            seen.setdefault(place, one.text)
+
     def frames(self) -> list[tuple[Frame, list[Glyph]]]:
         """The letters by the way they run, the way of most of them first."""
         ways: dict[int, list[_Raw]] = {}
@@ -245,6 +258,7 @@ class LetterReader:
             letters.raw.append(_Raw(text, *place, style, index))
         if unsure and not _is_language(self._guessed):
             letters.give_up(unsure)
+        letters.part()
         return letters
 
     def _text(self, index: int) -> str:
