@@ -1,1 +1,1 @@
-"""Documents that are made from known text and tables, and how much of it comes back: see benchmarks/reading.py."""
+"""Documents made from known text and tables, and how much of it comes back: see benchmarks/reading.py."""

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 RUN = 4
 _LETTER_SCRIPTS = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
@@ -20,9 +21,9 @@ _CELL = re.compile(r"(?<!\\)\|")
 class Made:
     """A document of known content.
 
-    ``words`` is the text in reading order, split at white space (Japanese as whole sentences); ``cells`` are the
-    values of tables with the head of their column and the first cell of their row (a form's value has its label
-    as head and no row); ``values`` must come back letter by letter; ``noise`` must not come back.
+    ``words`` is the text in reading order, split at white space (Japanese as whole sentences); ``cells`` are
+    the values of tables as (head of the column, first cell of the row, value); a form's value has its label
+    as head and no row; ``values`` must come back letter by letter; ``noise`` must not come back.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Shares between 0 and 1 of what was kept, and of the noise that came back; None where there was nothing."""
+    """Shares from 0 to 1 of what was kept, and of the noise that came back; None where there was none."""
 
     words: float | None
     order: float | None
@@ -66,7 +67,7 @@ def measure(made: Made, text: str) -> Measured:
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a text in small letters; of what is written without spaces (Japanese, Thai) the characters."""
+    """The words of a text in small letters; of what has no spaces (Japanese, Thai) the characters."""
     return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -105,7 +106,7 @@ def stands_in(value: str, text: str) -> bool:
 
 
 def _cell_is_kept(cell: tuple[str, str, str], tables: list[list[list[str]]], text: str) -> bool:
-    """Whether a value stands in its row, under its head; a form's value after its label, or in one row with it."""
+    """Whether a value stands in its row, under its head; a form's value after its label, or beside it."""
     head, label, value = (_plain(one) for one in cell)
     for rows in tables:
         columns = [number for number, title in enumerate(rows[0]) if title == head]
@@ -122,7 +123,7 @@ def _cell_is_kept(cell: tuple[str, str, str], tables: list[list[list[str]]], tex
 
 def zip_rows(row: Sequence[str]) -> list[list[str]]:
     """The neighbours of a row, two by two, without a colon after the first."""
-    return [[left.rstrip(":： "), right] for left, right in zip(row, row[1:], strict=False)]
+    return [[left.rstrip(":： "), right] for left, right in pairwise(row)]
 
 
 def _plain(text: str) -> str:

@@ -514,7 +514,7 @@ def test_an_archive_that_unpacks_to_gigabytes_is_refused(tmp_path):
 
 
 def test_without_the_extra_other_files_are_read_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "markitdown", None)
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
     failure = failed(write(tmp_path / "cup.pdf", pdf("Tanaka scored.")))
     assert failure.state == "missing_extra"
     assert re.search(r"pip install .*\[files\]", failure.detail)

@@ -1,16 +1,14 @@
-"""Each format to its converter: our own where there is one, else MarkItDown."""
+"""Each format to its converter."""
 
 from __future__ import annotations
 
-import logging
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qagen.documents.conversion.archives import PASSWORD, check_archive
+from qagen.documents.conversion.archives import check_archive
 from qagen.documents.conversion.converted import Converted
 from qagen.documents.conversion.telling import told
 from qagen.documents.decoding import decode
@@ -19,8 +17,8 @@ from qagen.errors import MissingExtraError, UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Our own, a module each, which is imported when a file of its format comes.
-_OWN = {
+# A module each, which is imported when a file of its format comes.
+_CONVERTERS = {
     ".csv": "csv_table",
     ".docx": "word.document",
     ".eml": "web.mail",
@@ -32,16 +30,14 @@ _OWN = {
     ".mhtml": "web.mail",
     ".msg": "web.msg",
     ".odt": "written.odt",
+    ".pdf": "pdf.reading",
     ".pptx": "slides.presentation",
     ".rtf": "written.rtf",
     ".tsv": "csv_table",
     ".xhtml": "web.html",
     ".xlsx": "sheets.workbook",
 }
-_CONVERTERS = {
-    ".pdf": "PdfConverter",
-}
-CONVERTED = frozenset({*_OWN, *_CONVERTERS})
+CONVERTED = frozenset(_CONVERTERS)
 _TEXTUAL = frozenset({".csv", ".tsv"})
 _ZIPPED = frozenset({".docx", ".epub", ".odt", ".pptx", ".xlsx"})
 _NO_TEXT = {
@@ -65,65 +61,20 @@ def convert(data: bytes, suffix: str, *, declared: str | None = None, whole_page
     elif suffix in _ZIPPED:
         check_archive(data)
     with _quiet():
-        if suffix in _OWN:
-            converted = _with_our_own(data, suffix, declared, whole_page=whole_page)
-        else:
-            converted = _with_markitdown(data, suffix)
+        converted = _converted(data, suffix, declared, whole_page=whole_page)
     if not converted.text.strip():
         raise UnreadableError("empty", _NO_TEXT.get(suffix, "There is no text in it"))
     return replace(converted, warnings=(*converted.warnings, *told({"replaced": replaced})))
 
 
-def _with_our_own(data: bytes, suffix: str, declared: str | None, *, whole_page: bool) -> Converted:
+def _converted(data: bytes, suffix: str, declared: str | None, *, whole_page: bool) -> Converted:
+    name = _CONVERTERS[suffix]
+    options = {"declared": declared, "whole_page": whole_page} if name == "web.html" else {}
     try:
-        module = import_module(f"qagen.documents.conversion.{_OWN[suffix]}")
+        converted: Converted = import_module(f"qagen.documents.conversion.{name}").read(data, **options)
     except ImportError as error:
         raise _missing(suffix) from error
-    options = {"declared": declared, "whole_page": whole_page} if _OWN[suffix] == "web.html" else {}
-    converted: Converted = module.read(data, **options)
     return converted
-
-
-def _with_markitdown(data: bytes, suffix: str) -> Converted:
-    try:
-        import markitdown
-        from markitdown import converters
-    except ImportError as error:
-        raise _missing(suffix) from error
-    # One converter only, and no plugins: the file is what its name says, and nothing is fetched.
-    reader = markitdown.MarkItDown(enable_builtins=False, enable_plugins=False)
-    reader.register_converter(getattr(converters, _CONVERTERS[suffix])())
-    info = markitdown.StreamInfo(extension=suffix)
-    try:
-        result = reader.convert_stream(BytesIO(data), stream_info=info)
-    except markitdown.MarkItDownException as error:
-        raise _problem(error, suffix) from error
-    return Converted(result.markdown, (result.title or "").strip() or None)
-
-
-def _problem(error: Exception, suffix: str) -> UnreadableError:
-    """What a converter's exceptions mean."""
-    causes = [*_causes(error)]
-    names = [type(cause).__name__ for cause in causes]
-    if "MissingDependencyException" in names:
-        return _missing(suffix)
-    if any("Password" in name for name in names):
-        return UnreadableError("encrypted", PASSWORD)
-    detail = str(causes[-1]).strip() or names[-1]
-    kind = suffix[1:].upper()
-    return UnreadableError("damaged", f"It cannot be read as {kind}: {detail.splitlines()[0][:200]}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception, those of the converters behind it, and what caused them."""
-    yield error
-    attempts: list[Any] = getattr(error, "attempts", None) or []
-    inner = [attempt.exc_info[1] for attempt in attempts if attempt.exc_info]
-    following = inner or [error.__cause__ or error.__context__]
-    for cause in following:
-        if cause is not None:
-            yield from _causes(cause)
-    yield from (argument for argument in error.args if isinstance(argument, BaseException))
 
 
 def _missing(suffix: str) -> UnreadableError:
@@ -133,12 +84,6 @@ def _missing(suffix: str) -> UnreadableError:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without the warnings of the readers about fonts, colours and helpers that nobody asked for."""
-    logger = logging.getLogger("pdfminer")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
