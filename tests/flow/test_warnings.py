@@ -1,4 +1,4 @@
-"""What of a document was not kept is told where a person looks; what its loader told travels with the pairs."""
+"""What of a document was not kept is told to whoever looks; what its loader told travels with the pairs."""
 
 import json
 
