@@ -75,9 +75,7 @@ def by_pypdf(data: bytes, _suffix: str) -> str:
     """The text as pypdf reads a PDF."""
     from pypdf import PdfReader
 
-    return (
-        "\n".join(page.extract_text() for page in PdfReader(BytesIO(data)).pages) if suffix == "pdf" else ""
-    )
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(data)).pages)
 
 
 READERS: dict[str, Callable[[bytes, str], str]] = {

@@ -224,6 +224,8 @@ def _finish(dataset: QADataset, out: Path) -> None:
     for name, file in files_of(out).items():
         add_row(table, name, str(file))
     console.print(table)
+    if not len(dataset) and (out / TRAIN).exists():
+        print(f"The files in {out} are those of an earlier run: this one gave no pair.")
     print_failures(dataset.failures, _LISTED)
     print_warnings(dataset, _LISTED)
     show_caution(dataset)
