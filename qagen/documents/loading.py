@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = "str | os.PathLike[str] | Document"
 
+EVERY_FILE = "**/*"
 LARGEST_FILE = 200_000_000
 _URL = re.compile(r"https?://\S+\Z", re.IGNORECASE)
 _PATH_LIKE = re.compile(r"(?=.{1,1024}\Z)[^\s。！？]*(?:[/\\][^\s。！？]*|\.[A-Za-z][A-Za-z0-9]{0,7})\Z")
@@ -95,7 +96,7 @@ class _Place(NamedTuple):
 def load_documents(
     source: Source | Iterable[Source],
     *,
-    glob: str = "**/*",
+    glob: str = EVERY_FILE,
     theme: str | None = None,
     whole_page: bool = False,
 ) -> Documents:
@@ -152,7 +153,7 @@ def nothing_read(failures: Sequence[Failure]) -> DocumentError:
 def stream_documents(
     source: Source | Iterable[Source],
     *,
-    glob: str = "**/*",
+    glob: str = EVERY_FILE,
     theme: str | None = None,
     failures: list[Failure],
     whole_page: bool = False,
@@ -247,7 +248,7 @@ def _paths(path: Path, matches: re.Pattern[str], glob: str, failures: list[Failu
             file for file in _files_in(path, failures) if matches.match(file.relative_to(path).as_posix())
         ]
         if not files:
-            detail = f"No file in it matches {glob!r}"
+            detail = "There is no file in it" if glob == EVERY_FILE else f"No file in it matches {glob!r}"
             failures.append(Failure(source=_path_name(path), state="empty", detail=detail))
     for file in files:
         yield _Place(file, _path_name(file), f"file {os.path.realpath(file)}")

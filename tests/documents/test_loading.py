@@ -186,6 +186,9 @@ def test_a_glob_that_matches_nothing_or_is_broken_is_an_error(tmp_path):
         load_documents(tmp_path, glob="**/*.md")
     with pytest.raises(SettingsError, match="glob"):
         load_documents(tmp_path, glob="[z-a].md")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DocumentError, match="There is no file in it"):
+        load_documents(tmp_path / "empty")
 
 
 def test_links_in_circles_end_and_each_folder_is_read_once(tmp_path):
