@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -29,10 +30,13 @@ from reading.made import Made, Measured, measure, order_kept, tokens, words_kept
 from qagen import load_documents
 from qagen.errors import QAGenError
 
-PUBLIC = Path(__file__).parents[2] / "shared" / "data" / "pdf"
+PUBLIC = Path(__file__).resolve().parents[2] / "shared" / "data" / "pdf"
 MEASURES = ("words", "order", "cells", "values", "noise")
 _SUFFIXES = {"html-div": "html"}
 _LOST = 0.1
+_CUT_WORD = re.compile(
+    r"(?<=[^\W\d_])[-‐\u00ad\x02\ufffe]\s*\n(?=[^\W\d_])"
+)  # as they give a word cut at a line end
 
 
 def by_qagen(data: bytes, suffix: str) -> str:
@@ -145,7 +149,7 @@ def public_lines(folder: Path) -> Iterator[str]:
     for path in sorted(folder.glob("*.pdf")):
         data = path.read_bytes()
         readers = (by_pdfminer, by_pypdf, _by_pdfium)
-        agreed = agreed_words([tokens(read(data, "pdf")) for read in readers])
+        agreed = agreed_words([tokens(_CUT_WORD.sub("", read(data, "pdf"))) for read in readers])
         text, warnings = read_with_warnings(data, "pdf")
         found = tokens(text)
         words, order = words_kept(agreed, found), order_kept(agreed, found)

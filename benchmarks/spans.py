@@ -27,7 +27,7 @@ from qagen.pairs.gates.evidence import check_evidence
 from qagen.pairs.writing.making import make_pair
 from qagen.records import Passage
 
-DATA = Path(__file__).parents[2] / "shared" / "data" / "spans.jsonl.gz"
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "spans.jsonl.gz"
 _DIGITS = re.compile(r"\d+")
 Row = dict[str, Any]
 

@@ -132,7 +132,8 @@ class _Measure:
             return True
         if abs(before.size - line.size) > 0.12 * size or _ITEM.match(line.text):
             return True
-        if before.bold != line.bold and (self.is_short(before, line) or before.bold):
+        ended = before.bold or self.is_short(before, line) or _END.search(before.text)
+        if before.bold != line.bold and ended:
             return True
         indented = line.left - before.left > 0.8 * size
         if indented and not _ITEM.match(group[0].text) and _is_left_of_all(group, line):
