@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qagen.documents.conversion.converting import convert
-from qagen.documents.conversion.damage import damage
+from qagen.documents.conversion.damaged_text import damage
 from qagen.errors import UnreadableError
 
 HELVETICA = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"

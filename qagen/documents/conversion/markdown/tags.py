@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qagen.documents.conversion.markdown.edits import Code, Edit, edited
-from qagen.documents.conversion.raised import lowered, raised
+from qagen.documents.conversion.raised_signs import lowered, raised
 
 _ATTRIBUTE = r"\s+[A-Za-z_:@][\w:.-]*(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?"
 _TAG = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from qagen.documents.conversion.raised import lowered, raised
+from qagen.documents.conversion.raised_signs import lowered, raised
 from qagen.text.scripts import CJK
 
 # Several blanks are there for looks, or stood on both sides of something that was left out.

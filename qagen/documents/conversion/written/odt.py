@@ -12,7 +12,7 @@ from io import BytesIO
 from qagen.documents.conversion.archives import PASSWORD
 from qagen.documents.conversion.converted import Converted
 from qagen.documents.conversion.grids import Cell, Grid
-from qagen.documents.conversion.raised import lowered, raised
+from qagen.documents.conversion.raised_signs import lowered, raised
 from qagen.documents.conversion.telling import told
 from qagen.documents.conversion.written.lists import Level, Numbering
 from qagen.documents.conversion.written.paragraphs import Paragraph, written
