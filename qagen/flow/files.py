@@ -16,13 +16,13 @@ VALIDATION = "validation.jsonl"
 REPORT = "report.html"
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path | None) -> None:
     """Refuse a folder whose files are not of a run, and would be written over.
 
     Raises:
         SettingsError: It holds pairs or a training file, and no ledger.
     """
-    if (folder / LEDGER).exists():
+    if folder is None or (folder / LEDGER).exists():
         return
     found = [name for name in (PAIRS, TRAIN, PROBES) if (folder / name).exists()]
     if found:
@@ -32,10 +32,18 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def is_nothing_for_something(dataset: QADataset, folder: Path) -> bool:
-    """Whether a run that gave no pair, and failed, would take the place of the pairs of an earlier one."""
+def keep_dataset(dataset: QADataset, folder: Path, ledger: Ledger) -> bool:
+    """Keep what a run has made; if it failed and gave no pair, its failures, and the pairs of an earlier one.
+
+    Returns:
+        Whether the dataset is what the folder now holds.
+    """
     earlier = folder / PAIRS
-    return len(dataset) == 0 and bool(dataset.failures) and earlier.exists() and earlier.stat().st_size > 0
+    if dataset.failures and not len(dataset) and earlier.exists() and earlier.stat().st_size:
+        ledger.keep_failures(dataset.failures)
+        return False
+    dataset.keep(folder, ledger)
+    return True
 
 
 def write_files(

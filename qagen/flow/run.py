@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from qagen.documents.loading import Source, nothing_read, stream_documents
 from qagen.errors import ModelError, SettingsError
 from qagen.flow.estimate import foresee_steps
-from qagen.flow.files import check_folder, is_nothing_for_something, write_files
+from qagen.flow.files import check_folder, keep_dataset, write_files
 from qagen.flow.finished import finished_dataset
 from qagen.flow.first_pass import FirstPass
 from qagen.flow.options import check_options
@@ -96,8 +96,7 @@ def generate_pairs(
     if not first:
         raise nothing_read(unread)
     folder = None if out is None else Path(out)
-    if folder:
-        check_folder(folder)
+    check_folder(folder)
     reached = deque([State()], maxlen=1)  # what there is, also after Ctrl-C
     with Ledger(folder / LEDGER if folder else None) as ledger:  # and so is a folder that cannot be used
         shared = Shared(
@@ -122,12 +121,8 @@ def generate_pairs(
                 finished_dataset(reached[0], shared, folder).keep(folder, ledger)
             raise
         dataset = finished_dataset(reached[0], shared, folder)
-        replaces = folder is not None and not is_nothing_for_something(dataset, folder)
-        if folder and replaces:
-            dataset.keep(folder, ledger)
-        elif folder:
-            ledger.keep_failures(dataset.failures)
-    if folder and replaces:
+        kept = folder is not None and keep_dataset(dataset, folder, ledger)
+    if folder and kept:
         write_files(dataset, folder, format=format, system_prompt=system_prompt, divided=recipe.divide)
     return dataset
 
