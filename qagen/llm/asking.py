@@ -193,12 +193,12 @@ def _entry_of_call(asked: Asked, question: Question[T], config: RunnableConfig |
 
     def send_counted(messages: list[BaseMessage]) -> AIMessage:
         nonlocal last
-        if asked.silence.lasts:  # a repair would be paid for nothing too
+        if spent.tries and asked.silence.is_long:
             raise ReplyError(asked.silence.told(asked.name), state="empty", reply=last)
         message = send(asked.model, messages, schema=question.schema, config=_named_config(config, question))
         spent.add(message)
         if not question.parser.takes_silence:
-            asked.silence.heard(message)
+            asked.silence.heard(message, first=spent.tries == 1)
         last = readable(str(message.text))  # half a character can be sent, but not stored
         return message
 
@@ -206,7 +206,9 @@ def _entry_of_call(asked: Asked, question: Question[T], config: RunnableConfig |
         message = send_counted(list(question.messages))
         reading = question.parser.fix(message, prompt=question.messages, send=send_counted)
     except ReplyError as error:
-        entry = Entry(state=error.state, reply=last, error=without_keys(str(error)))
+        silent = error.state == "empty" and asked.silence.is_long
+        told = asked.silence.told(asked.name) if silent else str(error)
+        entry = Entry(state=error.state, reply=last, error=without_keys(told))
         if error.cut_off:
             entry = replace(entry, state="cut_off")
     except GenerationError as error:

@@ -1,7 +1,7 @@
-"""Thoughts taken off a reply, in whatever marks a model puts them: the one place that knows those marks.
+"""Thoughts taken off a reply, in whatever marks a model puts them.
 
-Sources: the chat templates of the models (Qwen, DeepSeek, Seed, Magistral, Kimi, Gemma 4, OpenThinker, Command A,
-MedGemma, Apertus) and OpenAI's description of the Harmony format; read 2026-12-01.
+The marks are those of Qwen and DeepSeek (tags), Seed, Magistral, Kimi, Gemma 4, OpenThinker, Command A, MedGemma
+and Apertus, and OpenAI's Harmony format.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from scripted import replies
 
 from qagen import OutputFixingParser, QACollection, QAGenError
+from qagen.llm.replies.controls import without_eaten_escapes
 from qagen.llm.replies.parsing import ReplyError
 
 PARSER = OutputFixingParser(pydantic_object=QACollection)
@@ -874,7 +875,8 @@ AFTER = st.sampled_from(["", "\n```", "\n```\nDone [2].", "\n\nThat's all {of} i
 
 
 def whole(items: list[dict[str, str]]) -> list[tuple[str, str]]:
-    return pairs(QACollection.model_validate({"question_answer_pairs": items})) if items else []
+    clean = [{key: without_eaten_escapes(text) for key, text in one.items()} for one in items]
+    return pairs(QACollection.model_validate({"question_answer_pairs": clean})) if items else []
 
 
 WRITTEN = st.sampled_from(
