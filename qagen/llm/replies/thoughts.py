@@ -1,7 +1,7 @@
 """Thoughts taken off a reply, in whatever marks a model puts them.
 
-The marks are those of Qwen and DeepSeek (tags), Seed, Magistral, Kimi, Gemma 4, OpenThinker, Command A, MedGemma
-and Apertus, and OpenAI's Harmony format.
+The marks are those of Qwen and DeepSeek (tags), Seed, Magistral, Kimi, Gemma 4, OpenThinker, Command A,
+MedGemma and Apertus, and OpenAI's Harmony format.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from qagen.llm.replies.json_values import inside_string
+from qagen.llm.replies.json_values import inside_string, next_value
 
 _TAG = r"(?:\w+[:_])?(?:think|thinking|thoughts?|reasoning)"
 # By the name of its group, how a thought that was opened so is closed.
@@ -162,4 +162,19 @@ def _begins_channels(header: re.Match[str], text: str) -> bool:
         return True
     if before.startswith(_JSON_BEGINS) or not (header["message"] or header["start"]):
         return False
-    return before.endswith("<|end|>") or not inside_string(text, header.start())
+    if before.endswith("<|end|>"):
+        return not _is_inside_value(text, header.start())
+    return not inside_string(text, header.start())
+
+
+def _is_inside_value(text: str, place: int) -> bool:
+    """Whether a whole JSON value reaches over a place; a draft that breaks off there is none."""
+    position = 0
+    for _ in range(_MAX_LOOKED_AT):
+        found = next_value(text, position)
+        if found is None or found.start > place:
+            return False
+        if not found.problem and found.end > place:
+            return True
+        position = found.start + 1 if found.problem else found.end
+    return False

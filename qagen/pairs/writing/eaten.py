@@ -21,7 +21,7 @@ CONTROL_CHARACTER = "control_character"
 """The reason to drop a pair: what it says can no longer be told."""
 
 _SIGNS = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", '"': '"'}
-_EATEN = re.compile('([\b\f\n\r\t"])([^\\W_]+)(\\w*)')
+_EATEN = re.compile('(?<!\\\\)([\b\f\n\r\t"])([^\\W_]+)(\\w*)')
 _WORD = re.compile(r"[^\W_]+")
 # "caf\u0000e9" for é: what models write that lose the digits' place.
 _SPLIT_CODE = re.compile("(\\w*)\0([c-f][0-9a-f])(\\w*)", re.IGNORECASE)
@@ -51,8 +51,12 @@ class PassageSpelling:
 
     def mended_item(self, item: Item) -> Item:
         """An item as the passage spells it."""
-        texts = {name: self.mended(getattr(item, name)) for name in ("question", "answer", "quote")}
-        return replace(item, **texts)
+        return replace(
+            item,
+            question=self.mended(item.question),
+            answer=self.mended(item.answer),
+            quote=self.mended(item.quote),
+        )
 
     @cached_property
     def has_backslash(self) -> bool:

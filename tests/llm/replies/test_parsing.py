@@ -725,6 +725,15 @@ def test_a_repair_sees_the_passage_the_reply_and_the_error(bad):
     assert [message.type for message in model.messages[0]] == ["system", "human", "ai", "human"]
 
 
+@pytest.mark.parametrize("allowed", [0, 1, 2, 5])
+def test_an_empty_list_that_is_given_again_is_not_asked_about_a_second_time(allowed):
+    model = replies(*['{"question_answer_pairs": []}'] * min(allowed, 1))
+    parser = OutputFixingParser(pydantic_object=QACollection, max_repairs=allowed)
+    with pytest.raises(ReplyError) as caught:
+        parser.fix('{"question_answer_pairs": []}', prompt=PROMPT, send=model.invoke)
+    assert (caught.value.state, model.calls) == ("no_pairs", min(allowed, 1))
+
+
 def test_an_empty_reply_is_asked_for_again_without_an_empty_message():
     model = replies("", TWO)
     reading = PARSER.fix("", prompt=PROMPT, send=model.invoke)
