@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 from scripted import replies
@@ -15,7 +15,7 @@ from qagen.llm.replies.controls import CONTROL
 from qagen.pairs.writing.eaten import PassageSpelling
 
 TEXT = (
-    "The half is $\\frac{1}{2}$, the angle $\\theta_1$ of \\nabla, the operator; \\beta, \\rho and \\nu follow.\n"
+    "The half is $\\frac{1}{2}$, the angle $\\theta_1$ of \\nabla; \\beta, \\rho and \\nu come next.\n"
     'The files of Nina lie in C:\\new\\test and C:\\users\\nina\\build, those of G\\"odel in the café.\n'
     "They met at noon.\nnews came\tthere."
 )
@@ -84,6 +84,7 @@ def test_a_pair_of_which_nobody_can_tell_what_it_says_is_dropped_with_a_reason()
 ANY = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\0\b\f\x0b\x1b\x7f\x92")))
 
 
+@settings(deadline=None)  # the first file loads the vocabulary
 @given(st.lists(st.tuples(ANY, ANY, ANY), min_size=1, max_size=4))
 def test_no_control_character_reaches_a_training_file(tmp_path_factory, texts):
     items = [
