@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from qagen.llm.replies.json_values import inside_string, next_value
 
@@ -83,9 +84,7 @@ class _Thought:
     @classmethod
     def first_in(cls, text: str) -> _Thought | None:
         """The first one outside a string of JSON."""
-        for looked, opening in enumerate(_OPENING.finditer(text)):
-            if looked >= _MAX_LOOKED_AT:
-                return None
+        for opening in islice(_OPENING.finditer(text), _MAX_LOOKED_AT):
             end = cls.end_of(opening, text)
             if end is not None and not inside_string(text, opening.start()):
                 return cls(opening.start(), end)
@@ -112,7 +111,7 @@ def _behind_lone_ends(text: str) -> str:
         # a line break inside a JSON string would be escaped
         ends = (
             end
-            for end, _ in zip(_CLOSING.finditer(text), range(_MAX_LOOKED_AT), strict=False)
+            for end in islice(_CLOSING.finditer(text), _MAX_LOOKED_AT)
             if end["break"] or not inside_string(text, end.start())
         )
         end = next(ends, None)
@@ -146,7 +145,7 @@ def _answer_channel(text: str) -> str:
 def _channel_headers(text: str) -> list[re.Match[str]]:
     """The headers of the channels; none where the text only speaks of them."""
     headers: list[re.Match[str]] = []
-    for header in _CHANNEL.finditer(text):
+    for header in islice(_CHANNEL.finditer(text), _MAX_LOOKED_AT):
         if not headers and not _begins_channels(header, text):
             return []
         # thoughts may break off in the middle of a string; an answer does not

@@ -24,7 +24,7 @@ _SIGNS = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", '"': '"'}
 _EATEN = re.compile('(?<!\\\\)([\b\f\n\r\t"])([^\\W_]+)(\\w*)')
 _WORD = re.compile(r"[^\W_]+")
 # "caf\u0000e9" for é: what models write that lose the digits' place.
-_SPLIT_CODE = re.compile("(\\w*)\0([c-f][0-9a-f])(\\w*)", re.IGNORECASE)
+_SPLIT_CODE = re.compile("(\\w{0,40})\0([c-f][0-9a-f])(\\w*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
