@@ -2,12 +2,22 @@
 
 Each error is a :class:`QAGenError` and a standard one too, so that both ``except QAGenError`` and
 ``except ValueError`` do what a reader expects. Its message names the place (file and line, or source and
-passage) and says what to do.
+passage) and says what to do; ``hint`` is that advice by itself.
 """
 
 
 class QAGenError(Exception):
-    """The root: whatever qagen raises on purpose is one of these."""
+    """The root: whatever qagen raises on purpose is one of these.
+
+    Attributes:
+        hint: What to do about it, in whole sentences; they end the message too. ``None``: it says all.
+        retryable: Whether the same call may succeed later as it is: the network was away, a service was busy,
+            a time was up.
+    """
+
+    def __init__(self, message: str = "", *, hint: str | None = None, retryable: bool = False) -> None:
+        self.hint, self.retryable = hint, retryable
+        super().__init__(f"{message} {hint}" if hint else message)
 
 
 class SettingsError(QAGenError, ValueError):
@@ -29,7 +39,7 @@ class MissingExtraError(QAGenError, ImportError):
         from qagen.installing import install_line
 
         self.extra = extra
-        super().__init__(f"{feature} needs more packages. Install them with: {install_line(extra)}")
+        super().__init__(f"{feature} needs more packages.", hint=f"Install them with: {install_line(extra)}")
 
 
 class VocabularyError(QAGenError, RuntimeError):
@@ -43,9 +53,9 @@ class DocumentError(QAGenError, ValueError):
 class UnreadableError(DocumentError):
     """One document cannot be read; the others are read all the same. ``state`` says in one word why."""
 
-    def __init__(self, state: str, detail: str) -> None:
+    def __init__(self, state: str, detail: str, *, hint: str | None = None, retryable: bool = False) -> None:
         self.state = state
-        super().__init__(detail)
+        super().__init__(detail, hint=hint, retryable=retryable)
 
 
 class ModelError(QAGenError, RuntimeError):
@@ -66,9 +76,9 @@ class LocalModelError(ModelError):
 class GenerationError(QAGenError, RuntimeError):
     """One passage ended without an answer. ``state`` says how: the ``State`` of its call in the ledger."""
 
-    def __init__(self, message: str, *, state: str) -> None:
+    def __init__(self, message: str, *, state: str, hint: str | None = None, retryable: bool = False) -> None:
         self.state = state
-        super().__init__(message)
+        super().__init__(message, hint=hint, retryable=retryable)
 
 
 class RunFolderError(QAGenError, OSError):
@@ -103,9 +113,11 @@ class FineTuningError(ServiceError):
         message: str | None = None,
         param: str | None = None,
         event: str | None = None,
+        hint: str | None = None,
+        retryable: bool = False,
     ) -> None:
         self.job_id, self.code, self.message, self.param, self.event = job_id, code, message, param, event
-        super().__init__(text)
+        super().__init__(text, hint=hint, retryable=retryable)
 
 
 class TuningClosedError(FineTuningError):

@@ -61,7 +61,9 @@ def whole_path(path: Path, *, tag: str = "") -> Iterator[Path]:
     with explained(path):
         is_file_name = bool(path.name) and not path.is_dir()
     if not is_file_name:
-        raise RunFolderError(f"{str(path)!r} is not the name of a file: give one, such as train.jsonl")
+        raise RunFolderError(
+            f"{str(path)!r} is not the name of a file.", hint="Give one, such as train.jsonl."
+        )
     temporary = path.with_name(f"{path.name}.{tag or uuid4().hex}.tmp")
     try:
         yield temporary
@@ -167,6 +169,6 @@ class JsonLines(Sequence[T], Generic[T]):
             name = self._record.__name__
             article = "an" if name[0] in "AEIOU" else "a"
             raise RecordError(
-                f"{self.path}, record {number + 1}: not {article} {name} ({field}: {first['msg']}). "
-                "Correct or remove that line."
+                f"{self.path}, record {number + 1}: not {article} {name} ({field}: {first['msg']}).",
+                hint="Correct or remove that line.",
             ) from error

@@ -211,3 +211,37 @@ def test_every_error_is_ours_and_a_standard_one():
         assert issubclass(error, QAGenError), error
         assert inspect.getdoc(error), error
         assert error is QAGenError or standard & set(error.__mro__), f"{error} is no standard error"
+
+
+def words_of(node: ast.expr) -> str | None:
+    """A text as it stands in the code, with a sign in place of each value; None for what is no text."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return None
+
+
+def messages() -> Iterator[tuple[str, str, str | None]]:
+    """Where an error of ours is made with a text: the place, the text, and the advice beside it."""
+    names = {error.__name__ for error in errors()} - {"MissingExtraError", "UnreadableError"}
+    for where, call in nodes(ast.Call):
+        if not (isinstance(call.func, ast.Name) and call.func.id in names and call.args):
+            continue
+        hint = next((one.value for one in call.keywords if one.arg == "hint"), None)
+        text = words_of(call.args[0])
+        if text:
+            yield where, text, None if hint is None else words_of(hint)
+
+
+def test_advice_is_whole_sentences_after_whole_sentences():
+    ends = (".", "?", "…")
+    advised = [(where, text, hint) for where, text, hint in messages() if hint]
+    assert [where for where, text, _ in advised if not text.endswith(ends)] == []
+    assert [where for where, _, hint in advised if hint[0].islower() or not hint.endswith(ends)] == []
+
+
+@pytest.mark.parametrize("room", ["errors", "files", "tuning", "cli"])
+def test_a_message_ends_as_a_sentence(room):
+    told = [(where, hint or text) for where, text, hint in messages() if where.startswith(room)]
+    assert [where for where, text in told if not text.endswith((".", "…", "?"))] == []

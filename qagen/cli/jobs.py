@@ -192,9 +192,11 @@ def _check_out(out: Path | None) -> None:
         known = ", ".join(_PLOTS)
         raise SettingsError(f"{out}: give -o a name that ends in {known} for a plot, or .csv for a table.")
     if out.is_dir():
-        raise RunFolderError(f"{out} cannot be written: it is a folder. Give the name of a file.")
+        raise RunFolderError(f"{out} cannot be written: it is a folder.", hint="Give the name of a file.")
     if not out.parent.is_dir():
-        raise RunFolderError(f"{out} cannot be written: there is no folder {out.parent}. Make it first.")
+        raise RunFolderError(
+            f"{out} cannot be written: there is no folder {out.parent}.", hint="Make it first."
+        )
 
 
 def _write_metrics(losses: pd.DataFrame, checkpoints: Any, out: Path) -> None:

@@ -64,10 +64,13 @@ def client_at(provider: str, base_url: str | None) -> openai.OpenAI:
     address = base_url or (None if provider == "openai" else service_at(provider).base_url)
     if provider == "azure" and not address:
         raise SettingsError(
-            "Azure has an address for each customer: give --base-url https://NAME.openai.azure.com/openai/v1/"
+            "Azure has an address for each customer.",
+            hint="Give yours: --base-url https://NAME.openai.azure.com/openai/v1/ (NAME is your resource).",
         )
     if provider == "other" and not address:
-        raise SettingsError("The address of the service is not known: its record names no base_url. Add it.")
+        raise SettingsError(
+            "The address of the service is not known: its record names no base_url.", hint="Add it."
+        )
     key = os.environ.get(name)
     if not key:
         raise SettingsError(f"There is no key for {provider}: set {name} in the environment.")
@@ -86,8 +89,8 @@ def service_at(provider: str) -> Service:
         if name == provider:
             return service
     raise SettingsError(
-        f"tuning.json names the provider {provider!r}, which is none of local, {', '.join(SERVICES)}. "
-        "Correct it there: 'other' is any service that speaks the OpenAI wire."
+        f"tuning.json names the provider {provider!r}, which is none of local, {', '.join(SERVICES)}.",
+        hint="Correct it there: 'other' is any service that speaks the OpenAI wire.",
     )
 
 
@@ -119,8 +122,8 @@ def found_job(
     service = service_at(record.provider)
     if record.job is None:
         raise SettingsError(
-            f"{folder} was tuned at {service.title}, but its tuning.json names no job. Give the job's id; "
-            f"`qagen jobs list` shows it."
+            f"{folder} was tuned at {service.title}, but its tuning.json names no job.",
+            hint="Give the job's id; `qagen jobs list` shows it.",
         )
     return client_at(record.provider, base_url or record.base_url), record.job, folder, service
 
@@ -128,9 +131,9 @@ def found_job(
 def refuse_path(job: str) -> None:
     """A mistyped folder is no job's id: it goes to no service."""
     if Path(job).exists():
-        raise SettingsError(f"{job} is a file. Give the run folder, or a job's id.")
+        raise SettingsError(f"{job} is a file.", hint="Give the run folder, or a job's id.")
     if "/" in job or "\\" in job:
-        raise SettingsError(f"There is no run folder {job}. Give one that is there, or a job's id.")
+        raise SettingsError(f"There is no run folder {job}.", hint="Give one that is there, or a job's id.")
 
 
 def keep_record(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service) -> None:

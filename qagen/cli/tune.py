@@ -114,15 +114,16 @@ def tune(
         file = run / TRAIN
         if not file.is_file():
             written = command("generate", "SOURCE", "-o", run)
-            raise SettingsError(f"{file} is not there. Write it with `{written}`.")
+            raise SettingsError(f"{file} is not there.", hint=f"Write it with `{written}`.")
         tell_caution(run)
         if provider != "local":
             from qagen.tuning.hosted.starting.settings import Settings
 
             if model is None:
                 raise SettingsError(
-                    f"Which model is to be tuned at {provider}? Give --model, such as "
-                    "gpt-4.1-mini-2025-04-14 at OpenAI; your service lists those it tunes."
+                    f"Which model is to be tuned at {provider}?",
+                    hint="Give --model, such as "
+                    "gpt-4.1-mini-2025-04-14 at OpenAI; your service lists those it tunes.",
                 )
             settings = Settings(model, suffix=suffix, n_epochs=n_epochs or "auto")
             tuning = HostedTuning.of(run, (provider, base_url), settings, price)
@@ -354,7 +355,8 @@ def _check_writable(run: Path) -> None:
     except OSError as error:
         raise RunFolderError(
             f"{run / TUNING}, where the job is kept, cannot be written ({error.strerror or error}): nothing "
-            "was sent. Make the folder writable, or copy it to another place."
+            "was sent.",
+            hint="Make the folder writable, or copy it to another place.",
         ) from error
 
 

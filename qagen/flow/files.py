@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qagen.errors import SettingsError
 from qagen.evaluation.probes.making import make_probes, write_probes
 from qagen.llm.ledger import Ledger
-from qagen.pairs.dataset import LEDGER, PROBES, QADataset
+from qagen.pairs.dataset import LEDGER, PAIRS, PROBES, QADataset
 from qagen.report.page import write_report
 from qagen.tuning.file.writing import Format, write_training_file
 
 TRAIN = "train.jsonl"
 VALIDATION = "validation.jsonl"
 REPORT = "report.html"
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder whose files are not of a run, and would be written over.
+
+    Raises:
+        SettingsError: It holds pairs or a training file, and no ledger.
+    """
+    if (folder / LEDGER).exists():
+        return
+    found = [name for name in (PAIRS, TRAIN, PROBES) if (folder / name).exists()]
+    if found:
+        raise SettingsError(
+            f"{folder} holds {found[0]}, which a run writes over, and is no run folder: it has no {LEDGER}.",
+            hint="Name another folder, or move that file away.",
+        )
+
+
+def is_nothing_for_something(dataset: QADataset, folder: Path) -> bool:
+    """Whether a run that gave no pair, and failed, would take the place of the pairs of an earlier one."""
+    earlier = folder / PAIRS
+    return len(dataset) == 0 and bool(dataset.failures) and earlier.exists() and earlier.stat().st_size > 0
 
 
 def write_files(

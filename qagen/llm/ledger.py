@@ -239,7 +239,7 @@ class Ledger:
         assert self.path  # noqa: S101 - only called with a path
         if self.path.parent.is_file():
             raise RunFolderError(
-                f"{self.path.parent} is a file. Name a folder for the run; it may be a new one."
+                f"{self.path.parent} is a file.", hint="Name a folder for the run; it may be a new one."
             )
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -340,7 +340,8 @@ class Ledger:
             db.close()
             raise RunFolderError(
                 f"{self.path} was made by another version of qagen (ledger version {version}, this one reads "
-                f"{VERSION}). Give a new run folder with -o, or install the version that made it."
+                f"{VERSION}).",
+                hint="Give a new run folder with -o, or install the version that made it.",
             )
         return db
 
@@ -375,7 +376,8 @@ class Ledger:
             yield
         except (sqlite3.Error, OSError) as error:
             raise RunFolderError(
-                f"the ledger {self.path or '(in memory)'} cannot be used: {error}. Check that the folder can "
-                "be written to, that the disk has room and that the file is a qagen ledger; then run the "
-                "same command again: what is stored is kept."
+                f"the ledger {self.path or '(in memory)'} cannot be used: {error}.",
+                hint="Check that the folder can be written to, that the disk has room and that the file is a "
+                "qagen ledger; then run the "
+                "same command again: what is stored is kept.",
             ) from error

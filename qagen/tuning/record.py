@@ -106,13 +106,17 @@ def read_record(run: Path) -> TuningRecord:
     try:
         return TuningRecord.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
+        if not run.exists():
+            raise RunFolderError(f"There is no folder {run}.", hint="Check the path.") from error
         raise RunFolderError(
-            f"{run} holds no tuned model: there is no {TUNING}. Make one with `qagen tune {quote(str(run))}`."
+            f"{run} holds no tuned model: there is no {TUNING}.",
+            hint=f"Make one with `qagen tune {quote(str(run))}`.",
         ) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise RunFolderError(
-            f"{path} is no record of a tuned model ({first['msg']}). Repair or remove it, and tune again."
+            f"{path} is no record of a tuned model ({first['msg']}).",
+            hint="Repair or remove it, and tune again.",
         ) from error
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error

@@ -98,7 +98,8 @@ class Engine:
         if self.closed:
             _end_all(self._processes)
             raise LocalModelError(
-                f"The local model {self.settings.file.name} was stopped. Make another one with local_model()."
+                f"The local model {self.settings.file.name} was stopped.",
+                hint="Make another one with local_model().",
             )
 
     def close(self) -> None:
@@ -241,8 +242,8 @@ def _refuse_bad_file(file: Path) -> None:
     available = available_memory()
     if available is not None and available < size:
         raise LocalModelError(
-            f"{file.name} has {size / 1e6:,.0f} MB, and {available / 1e6:,.0f} MB of memory are free. "
-            "Close other programs, or take a smaller model (qagen models lists them)."
+            f"{file.name} has {size / 1e6:,.0f} MB, and {available / 1e6:,.0f} MB of memory are free.",
+            hint="Close other programs, or take a smaller model (qagen models lists them).",
         )
 
 

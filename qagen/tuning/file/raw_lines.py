@@ -51,7 +51,8 @@ def raw_lines(path: Path) -> Iterator[RawLine]:
             head = file.peek(1)
             if b"\0" in head:
                 raise TrainingFileError(
-                    f"{path} is no text in UTF-8 but UTF-16, compressed or binary. Save it as UTF-8 text."
+                    f"{path} is no text in UTF-8 but UTF-16, compressed or binary.",
+                    hint="Save it as UTF-8 text.",
                 )
             # An array is not read on: it may be one line of a gigabyte.
             if head.removeprefix(_BOM).lstrip().startswith(b"["):

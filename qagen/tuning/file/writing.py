@@ -110,9 +110,13 @@ def check_settings(name: str, system_prompt: str | None) -> None:
         SettingsError: One of the two.
     """
     if name not in get_args(Format):
-        raise SettingsError(f"There is no format {name!r}. Use one of: {', '.join(get_args(Format))}.")
+        raise SettingsError(
+            f"There is no format {name!r}.", hint=f"Use one of: {', '.join(get_args(Format))}."
+        )
     if system_prompt is not None and not system_prompt.strip():
-        raise SettingsError("The system prompt is empty. Pass system_prompt=None to have no system message.")
+        raise SettingsError(
+            "The system prompt is empty.", hint="Pass system_prompt=None to have no system message."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ class Numbered:
         if isinstance(text, str):
             return text
         raise TrainingFileError(
-            f"{self.name} has no text as its {field}. Every pair needs a question and an answer."
+            f"{self.name} has no text as its {field}.", hint="Every pair needs a question and an answer."
         )
 
 
@@ -188,7 +192,8 @@ class LineForm:
             code = ord(error.object[error.start])
             raise TrainingFileError(
                 f"{pair.name} (or the system prompt) holds half of a character, U+{code:04X}, which UTF-8 "
-                "cannot write. Repair the text it comes from, or leave the pair out."
+                "cannot write.",
+                hint="Repair the text it comes from, or leave the pair out.",
             ) from error
         return line
 

@@ -31,7 +31,6 @@ class EventLog:
     Args:
         read: One page of the events, given the id it comes after.
         stable_ids: What is known of the service; found out otherwise.
-        will_pass: Whether trouble with a page is worth another try at the next reading.
     """
 
     def __init__(
@@ -39,11 +38,9 @@ class EventLog:
         read: Callable[[str | None], Page[Event]],
         *,
         stable_ids: bool,
-        will_pass: Callable[[ServiceError], bool],
     ) -> None:
         self._read = read
         self._stable_ids = stable_ids
-        self._will_pass = will_pass
         self._told: Counter[Content] = Counter()
         self._ids: set[str] = set()
         self._tries = _TRIES
@@ -87,7 +84,7 @@ class EventLog:
         try:
             return self._read(cursor)
         except ServiceError as error:
-            if self._will_pass(error) and self._tries:
+            if error.retryable and self._tries:
                 self._tries -= 1
                 raise
             if not any(_content(event) in self._told for event in found):

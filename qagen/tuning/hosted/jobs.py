@@ -40,7 +40,7 @@ def list_fine_tuning(client: Client, *, limit: int = 20) -> list[FineTuningJob]:
     from openai.types.fine_tuning import FineTuningJob
 
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        raise SettingsError(f"limit is {limit!r}. Use a whole number of at least 1.")
+        raise SettingsError(f"limit is {limit!r}.", hint="Use a whole number of at least 1.")
     fetch = client.fine_tuning.jobs.with_raw_response.list
     what = "The fine-tuning jobs could not be listed"
     jobs = islice(listed(fetch, FineTuningJob, what=what, size=min(limit, _PAGE)), limit)
@@ -125,12 +125,12 @@ def delete_tuned_model(client: Client, name: str) -> None:
     from openai.types import ModelDeleted
 
     if not isinstance(name, str) or not name.strip():
-        raise SettingsError(f"{name!r} is no name of a model. Pass job.fine_tuned_model.")
+        raise SettingsError(f"{name!r} is no name of a model.", hint="Pass job.fine_tuned_model.")
     what = f"The model {name} could not be deleted"
     with explained(what):
         answer = answered(client.models.delete(name), ModelDeleted, what=what)
     if answer.deleted is not True:
-        raise ServiceError(f"{what}: the service says that it is still there. Try again later.")
+        raise ServiceError(f"{what}: the service says that it is still there.", hint="Try again later.")
 
 
 def read_job(client: Client, job_id: str) -> FineTuningJob:
@@ -181,7 +181,9 @@ def checked_id(job_id: object) -> str:
     """
     if isinstance(job_id, str) and job_id.strip():
         return job_id
-    raise SettingsError(f"{job_id!r} is no id of a job. Pass job.id, which looks like 'ftjob-abc123'.")
+    raise SettingsError(
+        f"{job_id!r} is no id of a job.", hint="Pass job.id, which looks like 'ftjob-abc123'."
+    )
 
 
 def number(value: object) -> float:
@@ -217,6 +219,6 @@ def _changed(
 def _check_pausing(service: Service) -> None:
     if not service.can_pause:
         raise ServiceError(
-            f"{service.title} can neither pause nor resume a job; nothing was sent. "
-            "Let it run, or stop it for good with cancel_fine_tuning()."
+            f"{service.title} can neither pause nor resume a job; nothing was sent.",
+            hint="Let it run, or stop it for good with cancel_fine_tuning().",
         )

@@ -160,8 +160,8 @@ def _finished(job: FineTuningJob, service: Service) -> FineTuningJob:
             "events, wait_for_fine_tuning(on_event=...)."
         )
     raise ServiceError(
-        f"The job {job.id} has no result file (status: {job.status}). Metrics come with the end. "
-        f"Wait for it first: wait_for_fine_tuning(client, {job.id!r})."
+        f"The job {job.id} has no result file (status: {job.status}). Metrics come with the end.",
+        hint=f"Wait for it first: wait_for_fine_tuning(client, {job.id!r}).",
     )
 
 

@@ -131,12 +131,12 @@ def explained(what: str, *, kind: type[ServiceError] = ServiceError) -> Iterator
     try:
         yield
     except openai.OpenAIError as error:
-        raise _ours(kind, f"{what}: {_words(error)}. {_advice(error)}", error) from error
+        raise _ours(kind, f"{what}: {_words(error)}.", _advice(error), error) from error
     except httpx2.HTTPError as error:  # raised bare while an answer is being read
-        raise _ours(kind, f"{what}: {_plain(error)}. {_ADVICE_NETWORK}", error) from error
+        raise _ours(kind, f"{what}: {_plain(error)}.", _ADVICE_NETWORK, error) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise _ours(
-            kind, f"{what}: the answer is no JSON ({_plain(error)}). {_ADVICE_NONSENSE}", error
+            kind, f"{what}: the answer is no JSON ({_plain(error)}).", _ADVICE_NONSENSE, error
         ) from error
 
 
@@ -156,9 +156,13 @@ def answered(value: Any, kind: type[T], *, what: str) -> T:
         ServiceError: It is something else.
     """
     if not isinstance(value, kind):
-        raise ServiceError(f"{what}: the answer is no JSON object but {_short(value)}. {_ADVICE_NONSENSE}")
+        raise ServiceError(
+            f"{what}: the answer is no JSON object but {_short(value)}.",
+            hint=_ADVICE_NONSENSE,
+            retryable=True,
+        )
     if "id" in getattr(kind, "model_fields", ()) and not isinstance(getattr(value, "id", None), str):
-        raise ServiceError(f"{what}: the answer has no id. {_ADVICE_NONSENSE}")
+        raise ServiceError(f"{what}: the answer has no id.", hint=_ADVICE_NONSENSE, retryable=True)
     return value
 
 
@@ -213,7 +217,9 @@ def read_page(fetch: Fetch, kind: type[T], *, what: str, size: int | None, after
         body = json.loads(fetch(**options).content)
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise ServiceError(f"{what}: the answer holds no list of them. {_ADVICE_NONSENSE}")
+        raise ServiceError(
+            f"{what}: the answer holds no list of them.", hint=_ADVICE_NONSENSE, retryable=True
+        )
     make: Callable[..., T] = kind.construct  # type: ignore[attr-defined]  # of every class of the SDK
     return Page(tuple(make(**item) for item in data), body.get("has_more") is not False)
 
@@ -252,16 +258,30 @@ _ADVICE = {
     422: "Correct what it names; the same request will be refused again.",
     429: "Wait a minute and try again.",
 }
-_SERVER_ERROR = 500
+_SERVER_ERROR, _TOO_MANY = 500, 429
+_PASSING, _NEVER_THERE = frozenset({408, 409, 425}), frozenset({501, 505})
 _SHOWN = 200
 _WORDS = 2000
 
 
-def _ours(kind: type[ServiceError], text: str, error: Exception) -> ServiceError:
+def _ours(kind: type[ServiceError], text: str, hint: str, error: Exception) -> ServiceError:
+    retryable = may_pass(error)
     if issubclass(kind, FineTuningError):
-        param = getattr(error, "param", None)
-        return kind(text, code=code_of(error), message=_plain(error), param=param)
-    return kind(text)
+        param, code = getattr(error, "param", None), code_of(error)
+        return kind(text, hint=hint, retryable=retryable, code=code, message=_plain(error), param=param)
+    return kind(text, hint=hint, retryable=retryable)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether what is behind an error of the SDK may be over at the next try."""
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        status = error.status_code
+        if status == _TOO_MANY:
+            return not never_clears(error.code)
+        return status in _PASSING or (status >= _SERVER_ERROR and status not in _NEVER_THERE)
+    return isinstance(error, openai.APIConnectionError) or not isinstance(error, openai.OpenAIError)
 
 
 def _words(error: openai.OpenAIError) -> str:

@@ -55,11 +55,11 @@ class Upload:
         if not size:
             raise TrainingFileError(f"{file} is empty. Nothing was sent.")
         if not is_text(file.name):
-            raise TrainingFileError(f"The name {file.name!r} is no text in UTF-8. Rename the file.")
+            raise TrainingFileError(f"The name {file.name!r} is no text in UTF-8.", hint="Rename the file.")
         if size > service.uploads_limit:
             raise TrainingFileError(
-                f"{file} has {size:,} bytes; {service.title} takes {service.uploads_limit:,} at most. Split "
-                "it."
+                f"{file} has {size:,} bytes; {service.title} takes {service.uploads_limit:,} at most.",
+                hint="Split it.",
             )
         return cls(client, file, size, purpose, service, progress)
 

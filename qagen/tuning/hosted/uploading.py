@@ -98,12 +98,16 @@ def delete_file(client: Client, file_id: str) -> None:
     from openai.types import FileDeleted
 
     if not file_id:
-        raise SettingsError("file_id is empty. Give the id of a file at the service, such as 'file-abc123'.")
+        raise SettingsError(
+            "file_id is empty.", hint="Give the id of a file at the service, such as 'file-abc123'."
+        )
     what = f"The file {file_id} could not be deleted"
     with explained(what):
         deleted = answered(client.files.delete(file_id), FileDeleted, what=what)
     if not deleted.deleted:
-        raise UploadError(f"{what}: the service says that it did not. Look at it in the service's own pages.")
+        raise UploadError(
+            f"{what}: the service says that it did not.", hint="Look at it in the service's own pages."
+        )
 
 
 def wait_for_file(client: Client, file_id: str, timeout: float, poll_seconds: float) -> None:
@@ -128,7 +132,9 @@ def wait_for_file(client: Client, file_id: str, timeout: float, poll_seconds: fl
         if left <= 0:
             raise DeadlineError(
                 f"The file {file_id} is uploaded, but after {timeout:g} s the service is still processing it "
-                f"(status {file.status!r}). It goes on there: use the id later, or wait longer with timeout=."
+                f"(status {file.status!r}).",
+                hint="It goes on there: use the id later, or wait longer with timeout=.",
+                retryable=True,
             )
         time.sleep(min(poll_seconds, left))
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qagen.errors import DeadlineError, FineTuningError, ServiceError, SettingsError
-from qagen.llm.models import never_clears
 from qagen.tuning.hosted.events import EventLog
 from qagen.tuning.hosted.job_bar import JobBar
 from qagen.tuning.hosted.jobs import CANCELLED, checked_id, is_over, read_events, read_job
@@ -83,7 +82,7 @@ def wait_for_fine_tuning(
     name = checked_id(getattr(job_id, "id", job_id))
     for word, value in (("timeout", timeout), ("poll", poll)):
         if value is not None and not value >= 0:
-            raise SettingsError(f"{word} is {value!r}. Use a number of seconds, 0 or more.")
+            raise SettingsError(f"{word} is {value!r}.", hint="Use a number of seconds, 0 or more.")
     with JobBar(name, show=progress) as bar:
         watch = _Watch(
             _brisk(client),
@@ -99,19 +98,6 @@ def wait_for_fine_tuning(
             return watch.to_the_end()
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"Stopped watching. {watch.goes_on()}") from None
-
-
-def will_pass(error: ServiceError) -> bool:
-    """Whether what is behind an error may be over at the next try."""
-    import openai
-
-    cause = error.__cause__
-    if isinstance(cause, openai.APIStatusError):
-        status = cause.status_code
-        if status == 429:  # noqa: PLR2004 - Too Many Requests
-            return not never_clears(cause.code)
-        return status in {408, 409, 425} or (status >= 500 and status not in {501, 505})  # noqa: PLR2004 - HTTP
-    return isinstance(cause, openai.APIConnectionError) or not isinstance(cause, openai.OpenAIError)
 
 
 class _Watch:
@@ -141,7 +127,6 @@ class _Watch:
         self._log: EventLog | None = EventLog(
             lambda after: read_events(client, job_id, after=after),
             stable_ids=service.stable_event_ids,
-            will_pass=will_pass,
         )
 
     def to_the_end(self) -> FineTuningJob:
@@ -186,20 +171,20 @@ class _Watch:
         Raises:
             ServiceError: The trouble will not pass, or it was one too many.
         """
-        if not will_pass(error):
+        if not error.retryable:
             raise error
         self._trouble = error
         self._unanswered += 1
         if self._unanswered >= (_UNANSWERED_AT_FIRST if self._job is None else _UNANSWERED):
             text = f"{error} There was no answer {self._unanswered} times in a row. {self.goes_on()}"
-            raise ServiceError(text) from error.__cause__
+            raise ServiceError(text, retryable=True) from error.__cause__
         self._bar.no_answer()
 
     def _wait(self) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise DeadlineError(
-                f"{self._timeout:,.10g} seconds were not enough. {self.goes_on()}"
+                f"{self._timeout:,.10g} seconds were not enough.", hint=self.goes_on(), retryable=True
             ) from self._trouble
         time.sleep(min(max(self._pause, _asked_to_wait(self._trouble)), left, _HOUR))
         self._pause = min(self._pause * _GROWTH, self._longest)
@@ -211,7 +196,7 @@ class _Watch:
         try:
             fresh = self._log.new(whole=whole)
         except ServiceError as error:
-            if will_pass(error):
+            if error.retryable:
                 return False
             warnings.warn(f"{error} The job itself is watched on.", UserWarning, stacklevel=5)
             self._log = None
@@ -246,7 +231,8 @@ class _Watch:
         if job.fine_tuned_model:
             return job
         raise FineTuningError(
-            f"The job {self._id} succeeded, but the service names no tuned model. Look again later with "
+            f"The job {self._id} succeeded, but the service names no tuned model.",
+            hint=f"Look again later with "
             f"list_fine_tuning(client); list_checkpoints(client, {self._id!r}) has what it kept on the way.",
             job_id=self._id,
             event=self._last_error,

@@ -133,8 +133,8 @@ def examples_of(report: TrainingFileReport) -> Examples:
         )
     if report.format != "chat":
         raise TrainingFileError(
-            f"{file} is in the format {report.format or 'unknown'}; training takes chat. "
-            "Write it with write_training_file(pairs, path, format='chat')."
+            f"{file} is in the format {report.format or 'unknown'}; training takes chat.",
+            hint="Write it with write_training_file(pairs, path, format='chat').",
         )
     data = file.read_bytes()
     lines = [(number, json.loads(line)) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]

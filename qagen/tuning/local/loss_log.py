@@ -46,7 +46,7 @@ class LossLog:
                 file.write(json_line(row))
         except OSError as error:
             raise LocalTrainingError(
-                f"{self.path} cannot be written: {error}. Make room, and run again."
+                f"{self.path} cannot be written: {error}.", hint="Make room, and run again."
             ) from error
         self.rows.append(row)
 

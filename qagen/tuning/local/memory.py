@@ -142,8 +142,8 @@ def refuse_too_much(need: Need, *, free: float, batch_size: int, longest: int, d
         f"This training needs about {need.total / _GB:.1f} GB of memory, and {free / _GB:.1f} GB are free on "
         f"{device}: {need.weights / _GB:.1f} GB for the base model, {need.trained / _GB:.1f} GB for what is "
         f"trained and its optimiser, {need.batch / _GB:.1f} GB for a batch of {batch_size} examples of up to "
-        f"{longest} tokens, {need.rest / _GB:.1f} GB for the libraries. Use a smaller batch_size, a lower "
-        "rank, a smaller model, or (on a GPU) quantize_4bit=True."
+        f"{longest} tokens, {need.rest / _GB:.1f} GB for the libraries.",
+        hint="Use a smaller batch_size, a lower rank, a smaller model, or (on a GPU) quantize_4bit=True.",
     )
 
 

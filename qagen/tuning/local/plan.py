@@ -87,15 +87,18 @@ class Plan:
         for name in ("n_epochs", "max_steps", "rank", "batch_size"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
-                raise SettingsError(f"{name} is {value!r}. Use a whole number from 1.")
+                raise SettingsError(f"{name} is {value!r}.", hint="Use a whole number from 1.")
         if not (math.isfinite(self.learning_rate) and 0 < self.learning_rate < 1):
-            raise SettingsError(f"learning_rate is {self.learning_rate!r}. Use a number such as 2e-4.")
+            raise SettingsError(
+                f"learning_rate is {self.learning_rate!r}.", hint="Use a number such as 2e-4."
+            )
         if self.stop_at_recall is not None and not 0 < self.stop_at_recall <= 1:
             raise SettingsError(
-                f"stop_at_recall is {self.stop_at_recall!r}. Use a share such as 0.95, or None to go on."
+                f"stop_at_recall is {self.stop_at_recall!r}.",
+                hint="Use a share such as 0.95, or None to go on.",
             )
         if not (isinstance(self.strength, int | float) and 0 < self.strength <= 1):
-            raise SettingsError(f"strength is {self.strength!r}. Use a number above 0, at most 1.")
+            raise SettingsError(f"strength is {self.strength!r}.", hint="Use a number above 0, at most 1.")
 
     def differences(self, other: dict[str, Any]) -> str:
         """What another plan had in place of this one's settings, in words."""
@@ -173,8 +176,8 @@ def prepare_folder(job: Job, *, overwrite: bool) -> None:
         if not overwrite and _holds_something(job):
             raise SettingsError(
                 f"{job.folder} holds a model that was trained with other settings "
-                f"({job.plan.differences(earlier)}). Give another out=, or overwrite=True (--overwrite) to "
-                "replace it."
+                f"({job.plan.differences(earlier)}).",
+                hint="Give another out=, or overwrite=True (--overwrite) to replace it.",
             )
         _set_aside(job)
     try:
@@ -210,8 +213,8 @@ def refuse_own_base(job: Job) -> None:
     """
     if job.base.path.resolve().is_relative_to(job.folder.resolve()):
         raise SettingsError(
-            f"The base model {job.base.path} lies in {job.folder}, where the new one comes. "
-            "Give another out=."
+            f"The base model {job.base.path} lies in {job.folder}, where the new one comes.",
+            hint="Give another out=.",
         )
 
 
@@ -222,7 +225,7 @@ def _plan_of(folder: Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError) as error:
         raise RunFolderError(
-            f"{folder / _PLAN} cannot be read: {error}. Remove {folder}, or give another out=."
+            f"{folder / _PLAN} cannot be read: {error}.", hint=f"Remove {folder}, or give another out=."
         ) from error
     return plan
 
@@ -243,7 +246,7 @@ def only_one(out: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise LocalTrainingError(
-            f"Another process is training in {out}. Wait for it, or give another out=."
+            f"Another process is training in {out}.", hint="Wait for it, or give another out=."
         ) from error
     except OSError as error:
         raise RunFolderError(f"{out} cannot be written: {error}") from error

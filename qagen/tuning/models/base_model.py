@@ -112,9 +112,10 @@ def find_base(
         folder = _from_hub(plain, announce)
         return Base(name, "hub", folder, folder_sha256(folder))
     raise SettingsError(
-        f"{name!r} is no base model to train on this machine, and no file or folder here. Use "
+        f"{name!r} is no base model to train on this machine, and no file or folder here.",
+        hint=f"Use "
         f"{', '.join(_LOCAL + one for one in TABLE)}, a path to a GGUF file, a folder with config.json, or a "
-        "name on the Hugging Face hub (HuggingFaceTB/SmolLM2-135M-Instruct)."
+        "name on the Hugging Face hub (HuggingFaceTB/SmolLM2-135M-Instruct).",
     )
 
 
@@ -134,8 +135,8 @@ def folder_sha256(folder: Path) -> str:
     """
     if not (folder / "config.json").is_file():
         raise LocalTrainingError(
-            f"{folder} holds no model: there is no config.json. Give the folder that "
-            "`save_pretrained` wrote, a GGUF file, or a name on the hub."
+            f"{folder} holds no model: there is no config.json.",
+            hint="Give the folder that `save_pretrained` wrote, a GGUF file, or a name on the hub.",
         )
     weights = sorted(folder.glob(_WEIGHTS))
     if not weights:
@@ -173,8 +174,9 @@ def _from_hub(name: str, announce: Callable[[str], None] | None) -> Path:
     except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:400] or type(error).__name__
         raise LocalModelError(
-            f"{name} could not be fetched from the Hugging Face hub: {reason}. Check the name, your access "
-            "and the network, or give a folder or GGUF file that is on this machine, or local:smollm2-135m."
+            f"{name} could not be fetched from the Hugging Face hub: {reason}.",
+            hint="Check the name, your access "
+            "and the network, or give a folder or GGUF file that is on this machine, or local:smollm2-135m.",
         ) from error
 
 
@@ -202,7 +204,7 @@ def load_base(
     kind = getattr(torch, dtype, None)
     if not isinstance(kind, torch.dtype) or not kind.is_floating_point:
         raise SettingsError(
-            f"There is no dtype {dtype!r} for weights. Use 'float32', 'bfloat16' or 'float16'."
+            f"There is no dtype {dtype!r} for weights.", hint="Use 'float32', 'bfloat16' or 'float16'."
         )
     options = _quantized(base, kind, device) if quantize_4bit else {}
     tokenizer = load_tokenizer(base)
@@ -222,8 +224,8 @@ def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
     tokenizer: PreTrainedTokenizerBase = deepcopy(_read_once("tokenizer", base))
     if not tokenizer.chat_template:
         raise LocalTrainingError(
-            f"{base.name} has no chat template, so it cannot be asked or trained as a chat model. Take its "
-            "instruct or chat variant."
+            f"{base.name} has no chat template, so it cannot be asked or trained as a chat model.",
+            hint="Take its instruct or chat variant.",
         )
     if tokenizer.eos_token is None:
         raise LocalTrainingError(f"{base.name} has no token that ends an answer (eos_token).")
@@ -300,8 +302,8 @@ def _quantized(base: Base, dtype: torch.dtype, device: str | None) -> dict[str, 
 
     if base.gguf:
         raise SettingsError(
-            f"{base.name} is a GGUF file, which cannot be kept in 4 bits for training. Give the model's "
-            "folder or its name on the hub, or train without quantize_4bit."
+            f"{base.name} is a GGUF file, which cannot be kept in 4 bits for training.",
+            hint="Give the model's folder or its name on the hub, or train without quantize_4bit.",
         )
     if not torch.cuda.is_available():
         raise SettingsError("4-bit training needs a CUDA GPU, and none is here: leave quantize_4bit out.")

@@ -107,14 +107,16 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
         known = isinstance(config, dict) and config.get("r") and config.get("lora_alpha")
     except FileNotFoundError as error:
         raise AdapterError(
-            f"{folder} holds no adapter: there is no {ADAPTER_CONFIG}. Train again."
+            f"{folder} holds no adapter: there is no {ADAPTER_CONFIG}.", hint="Train again."
         ) from error
     except (OSError, ValueError) as error:
-        raise AdapterError(f"{folder / ADAPTER_CONFIG} cannot be read: {error}. Train again.") from error
+        raise AdapterError(
+            f"{folder / ADAPTER_CONFIG} cannot be read: {error}.", hint="Train again."
+        ) from error
     if not known:
         raise AdapterError(f"{folder / ADAPTER_CONFIG} describes no LoRA adapter.")
     if not (folder / ADAPTER_WEIGHTS).is_file():
-        raise AdapterError(f"{folder} is half-written: there is no {ADAPTER_WEIGHTS}. Train again.")
+        raise AdapterError(f"{folder} is half-written: there is no {ADAPTER_WEIGHTS}.", hint="Train again.")
     return dict(config)
 
 
@@ -145,7 +147,9 @@ def _pairs(file: Path) -> list[_Pair]:
         sides.setdefault(found["module"], {})[found["side"]] = matrix
     halves = [module for module, both in sides.items() if len(both) != len("AB")]
     if halves or not sides:
-        raise AdapterError(f"{file} is damaged: {halves[0] if halves else 'it'} is incomplete. Train again.")
+        raise AdapterError(
+            f"{file} is damaged: {halves[0] if halves else 'it'} is incomplete.", hint="Train again."
+        )
     return [_Pair(module, both["A"], both["B"]) for module, both in sides.items()]
 
 
@@ -159,12 +163,12 @@ def _matrices(file: Path) -> Iterator[tuple[str, Matrix]]:
     try:
         loaded = load_file(file)
     except (SafetensorError, OSError) as error:
-        raise AdapterError(f"{file} cannot be read: {error}. Train again.") from error
+        raise AdapterError(f"{file} cannot be read: {error}.", hint="Train again.") from error
     for name, tensor in loaded.items():
         if not torch.isfinite(tensor).all():
             raise AdapterError(
-                f"{file} holds numbers that are none (NaN or infinite) in {name}: the training went astray. "
-                "Train again with a smaller learning rate."
+                f"{file} holds numbers that are none (NaN or infinite) in {name}: the training went astray.",
+                hint="Train again with a smaller learning rate.",
             )
         yield name, tensor.to(torch.float32).numpy()
 
@@ -191,7 +195,7 @@ def _tensors(
 def _number(header: Mapping[str, Value], key: str) -> int:
     value = header.get(f"{header['general.architecture']}.{key}")
     if not isinstance(value, int):
-        raise AdapterError(f"The base model's file does not say its {key}. Fetch it again.")
+        raise AdapterError(f"The base model's file does not say its {key}.", hint="Fetch it again.")
     return value
 
 

@@ -106,8 +106,8 @@ class TransformersChatModel(BaseChatModel):
         context = getattr(self.model.config, "max_position_embeddings", None) or read + max_tokens
         if read >= context:
             raise GenerationError(
-                f"{self.local_name}: the prompt has {read:,} tokens, and the model reads {context:,}. "
-                "Shorten what is asked.",
+                f"{self.local_name}: the prompt has {read:,} tokens, and the model reads {context:,}.",
+                hint="Shorten what is asked.",
                 state="failed",
             )
         return min(max_tokens, context - read)
@@ -152,7 +152,7 @@ def _max_tokens(default: int, asked: dict[str, Any]) -> int:
         )
     number = asked.get("max_tokens") or default
     if not isinstance(number, int) or number < 1:
-        raise SettingsError(f"max_tokens is {number!r}. Use a whole number above 0.")
+        raise SettingsError(f"max_tokens is {number!r}.", hint="Use a whole number above 0.")
     return number
 
 

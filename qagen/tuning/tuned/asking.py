@@ -87,8 +87,8 @@ def tuned_model(
     if hasattr(model, "fine_tuned_model") and hasattr(model, "status"):
         return HostedModel.of_job(model, wish).chat_model(wish)
     raise SettingsError(
-        f"A {type(model).__name__} is no tuned model. Give a fine-tuning job, the name of a tuned model, or "
-        "a run folder."
+        f"A {type(model).__name__} is no tuned model.",
+        hint="Give a fine-tuning job, the name of a tuned model, or a run folder.",
     )
 
 

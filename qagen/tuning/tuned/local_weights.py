@@ -28,8 +28,8 @@ def refuse_unfinished(folder: Path) -> None:
     """
     if (folder / _MODEL_FOLDER).is_dir() and not (folder / TUNING).exists():
         raise AdapterError(
-            f"{folder} is half-written: its training did not finish (there is no {TUNING}). Give the same "
-            "command or call again: it goes on where it was."
+            f"{folder} is half-written: its training did not finish (there is no {TUNING}).",
+            hint="Give the same command or call again: it goes on where it was.",
         )
 
 
@@ -117,8 +117,8 @@ class LocalWeights:
 
         if not self.folder.is_dir():
             raise AdapterError(
-                f"{self.folder} is missing: the trained weights of {self.record.base_model} are not there. "
-                "Copy the whole run folder, or train again."
+                f"{self.folder} is missing: the trained weights of {self.record.base_model} are not there.",
+                hint="Copy the whole run folder, or train again.",
             )
         read_adapter_config(self.folder)
         return file_sha256(self.folder / ADAPTER_WEIGHTS)
@@ -137,8 +137,8 @@ class LocalWeights:
         if record.base_sha256 and base.sha256 != record.base_sha256:
             raise AdapterError(
                 f"{self.folder} was trained on another base model: {record.base_model} had the sha256 "
-                f"{record.base_sha256[:12]}…, and {base.path} has {base.sha256[:12]}…. Bring back those "
-                "weights, or train again."
+                f"{record.base_sha256[:12]}…, and {base.path} has {base.sha256[:12]}….",
+                hint="Bring back those weights, or train again.",
             )
         return base
 

@@ -40,10 +40,12 @@ class Wish:
             SettingsError: One of the two.
         """
         if self.engine not in _ENGINES:
-            raise SettingsError(f"There is no engine {self.engine!r}. Use one of: {', '.join(_ENGINES)}.")
+            raise SettingsError(
+                f"There is no engine {self.engine!r}.", hint=f"Use one of: {', '.join(_ENGINES)}."
+            )
         if self.system_prompt is not None and not self.system_prompt.strip():
             raise SettingsError(
-                "The system prompt is empty. Pass system_prompt=None to have no system message."
+                "The system prompt is empty.", hint="Pass system_prompt=None to have no system message."
             )
 
     def prompt(self, trained: str | None) -> str | None:

@@ -58,8 +58,8 @@ class ModelEnd:
         """
         if self.days_left is not None and self.days_left <= 0:
             raise FineTuningError(
-                f"{self.model} was shut down on {self.day}: it cannot be tuned any more. Nothing was sent. "
-                "Choose a model that the service still tunes, or train one on this machine with "
+                f"{self.model} was shut down on {self.day}: it cannot be tuned any more. Nothing was sent.",
+                hint="Choose a model that the service still tunes, or train one on this machine with "
                 "train_locally().",
                 code="model_shut_down",
             )

@@ -57,9 +57,9 @@ class Settings:
             SettingsError: The message names the argument.
         """
         if not self.model.strip():
-            raise SettingsError("model is empty. Give the name of a model that the service can tune.")
+            raise SettingsError("model is empty.", hint="Give the name of a model that the service can tune.")
         if self.method not in {"supervised", "dpo"}:
-            raise SettingsError(f"There is no method {self.method!r}. Use 'supervised' or 'dpo'.")
+            raise SettingsError(f"There is no method {self.method!r}.", hint="Use 'supervised' or 'dpo'.")
         if self.method == "dpo" and service.top_level_hyperparameters:
             raise SettingsError(
                 f"Drop method='dpo': {service.title} takes no method and trains supervised only."
@@ -70,16 +70,22 @@ class Settings:
         Bounds("seed", _SEEDS, otherwise=None).check(self.seed)
         rate = self.learning_rate_multiplier
         if rate != "auto" and not (type(rate) in {int, float} and 0 < cast("float", rate) < float("inf")):
-            raise SettingsError(f"learning_rate_multiplier is {rate!r}. Use a number over 0, or 'auto'.")
+            raise SettingsError(
+                f"learning_rate_multiplier is {rate!r}.", hint="Use a number over 0, or 'auto'."
+            )
         self.check_metadata(service)
         self.check_extra_body(service)
 
     def check_suffix(self) -> None:
         """Part of a name."""
         if self.suffix is not None and not is_text(self.suffix):
-            raise SettingsError(f"suffix is {self.suffix!r}. Use text of 1 to {_SUFFIX} characters, or None.")
+            raise SettingsError(
+                f"suffix is {self.suffix!r}.", hint=f"Use text of 1 to {_SUFFIX} characters, or None."
+            )
         if self.suffix is not None and not 1 <= len(self.suffix) <= _SUFFIX:
-            raise SettingsError(f"suffix has {len(self.suffix)} characters. Use 1 to {_SUFFIX}, or None.")
+            raise SettingsError(
+                f"suffix has {len(self.suffix)} characters.", hint=f"Use 1 to {_SUFFIX}, or None."
+            )
 
     def check_metadata(self, service: Service) -> None:
         """Few pairs of short texts, under keys that are not qagen's own."""
@@ -99,14 +105,14 @@ class Settings:
                 )
             if not 1 <= len(key) <= _KEY:
                 raise SettingsError(
-                    f"A key of the metadata has {len(key)} characters. Use 1 to {_KEY}: {key!r}."
+                    f"A key of the metadata has {len(key)} characters.", hint=f"Use 1 to {_KEY}: {key!r}."
                 )
             if len(value) > VALUE_LENGTH:
                 raise SettingsError(
-                    f"metadata[{key!r}] has {len(value)} characters. Use {VALUE_LENGTH} at most."
+                    f"metadata[{key!r}] has {len(value)} characters.", hint=f"Use {VALUE_LENGTH} at most."
                 )
             if key in {RUN, SHA256, SETTINGS, SYSTEM_PROMPT}:
-                raise SettingsError(f"metadata[{key!r}] is one of qagen's own. Use another key.")
+                raise SettingsError(f"metadata[{key!r}] is one of qagen's own.", hint="Use another key.")
 
     def check_extra_body(self, service: Service) -> None:
         """JSON, without what is sent already."""
@@ -122,7 +128,8 @@ class Settings:
         refused = sorted((ours & extra.keys()) | (set(_HYPERPARAMETERS) & more.keys()))
         if refused:
             raise SettingsError(
-                f"extra_body has what qagen sends itself ({', '.join(refused)}). Use the arguments for that."
+                f"extra_body has what qagen sends itself ({', '.join(refused)}).",
+                hint="Use the arguments for that.",
             )
 
 
@@ -144,12 +151,13 @@ class Bounds:
             return
         low, high = self.numbers[0], self.numbers[-1]
         raise SettingsError(
-            f"{self.name} is {value!r}. Use a whole number from {low:,} to {high:,}, or {self.otherwise!r}."
+            f"{self.name} is {value!r}.",
+            hint=f"Use a whole number from {low:,} to {high:,}, or {self.otherwise!r}.",
         )
 
 
 def as_mapping(name: str, value: object) -> dict[str, Any]:
     """The value as a new dictionary, or an error that names the argument."""
     if not isinstance(value, Mapping):
-        raise SettingsError(f"{name} is {value!r}. Use a mapping of names to values.")
+        raise SettingsError(f"{name} is {value!r}.", hint="Use a mapping of names to values.")
     return dict(value)

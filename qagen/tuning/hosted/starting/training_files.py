@@ -69,7 +69,9 @@ class GivenFile:
         if isinstance(given, Path):
             return cls(str(given), given)
         if not given.strip():
-            raise SettingsError("The name of a file is empty. Give a path, or the id of an uploaded file.")
+            raise SettingsError(
+                "The name of a file is empty.", hint="Give a path, or the id of an uploaded file."
+            )
         looks = "/" in given or "\\" in given or given.lower().endswith(".jsonl")
         return cls(given, Path(given) if looks or _is_file(given) else None)
 
@@ -103,8 +105,8 @@ class JobFiles:
         """
         if validation is not None and str(training) == str(validation):
             raise SettingsError(
-                f"validation_file is the training file ({training}): it would measure what was trained. Use "
-                "another file, or None."
+                f"validation_file is the training file ({training}): it would measure what was trained.",
+                hint="Use another file, or None.",
             )
         return cls(GivenFile.of(training), None if validation is None else GivenFile.of(validation))
 

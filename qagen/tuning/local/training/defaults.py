@@ -55,11 +55,11 @@ def device_named(name: str) -> str:
     if name == "auto":
         return next(device for device in ("cuda", "mps", "cpu") if here[device])
     if name not in here:
-        raise SettingsError(f"There is no device {name!r}. Use 'auto', 'cpu', 'cuda' or 'mps'.")
+        raise SettingsError(f"There is no device {name!r}.", hint="Use 'auto', 'cpu', 'cuda' or 'mps'.")
     if not here[name]:
         raise SettingsError(
-            f"No {name} device can be used here. Use device='auto', or install a torch build for your GPU "
-            "(docs/tuning.md)."
+            f"No {name} device can be used here.",
+            hint="Use device='auto', or install a torch build for your GPU (docs/tuning.md).",
         )
     return name
 

@@ -74,6 +74,7 @@ def _longest_of(file: str, items: Sequence[Example], tokenizer: PreTrainedTokeni
         if longest > context:
             raise TrainingFileError(
                 f"{file}, line {item.line}: the example has {longest:,} tokens, and the model reads at "
-                f"most {context:,}. Shorten it, or take another model."
+                f"most {context:,}.",
+                hint="Shorten it, or take another model.",
             )
     return longest

@@ -116,8 +116,8 @@ class Loop:
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             except torch.OutOfMemoryError as error:
                 raise NotEnoughMemoryError(
-                    f"The memory of {job.device} ran out in training: {error}. Use a smaller batch_size or "
-                    "rank."
+                    f"The memory of {job.device} ran out in training: {error}.",
+                    hint="Use a smaller batch_size or rank.",
                 ) from error
         trainer.full_precision()
 

@@ -194,8 +194,8 @@ class Watch(TrainerCallback):  # type: ignore[misc] # mypy does not read transfo
             return
         if not math.isfinite(loss):
             raise LocalTrainingError(
-                f"The loss of step {state.global_step} is {loss}: the training has broken down. Use a lower "
-                "learning_rate (a tenth of it) and out= of another folder."
+                f"The loss of step {state.global_step} is {loss}: the training has broken down.",
+                hint="Use a lower learning_rate (a tenth of it) and out= of another folder.",
             )
         figures = {"train_loss": loss, "train_accuracy": (logs or {}).get("mean_token_accuracy")}
         known = {name: round(value, 5) for name, value in figures.items() if value is not None}
