@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -23,6 +23,7 @@ from qagen.llm.ledger import Call, CallState, Entry, Ledger
 from qagen.llm.models import Pricing, identity, is_local, model_name, pricing
 from qagen.llm.replies.parsing import Reading, ReplyError, ReplyReader
 from qagen.llm.replies.shaping import readable
+from qagen.llm.replies.silence import Silence
 from qagen.llm.sending import send, without_keys
 from qagen.records import Usage
 
@@ -80,12 +81,14 @@ class Asked:
         name: What people call it.
         identity: What decides its answers, as text.
         cost: What tokens cost.
+        silence: Its empty replies in a row.
     """
 
     model: BaseChatModel
     name: str
     identity: str
     cost: Pricing
+    silence: Silence = field(default_factory=Silence, compare=False, repr=False)
 
     @classmethod
     def of(cls, model: BaseChatModel) -> Asked:
@@ -103,12 +106,16 @@ def ask(
     """Ask once, unless the ledger already knows the answer.
 
     Raises:
-        ModelError: The model cannot be used at all (wrong key, no quota, unknown model).
+        ModelError: The model cannot be used at all (wrong key, no quota, unknown model), or its last replies
+            were all empty and used tokens; what they used is in the ledger.
         BudgetError: The ledger has a budget, and it is used up; nothing was asked.
         RunFolderError: The ledger cannot be written.
     """
     if ledger is None:
-        return _answer_of_entry(question, _entry_of_call(asked, question, config))
+        asked.silence.check(asked.name)
+        entry = _entry_of_call(asked, question, config)
+        asked.silence.check(asked.name)
+        return _answer_of_entry(question, entry)
     call = Call(
         key=key(asked, question),
         stage=question.stage,
@@ -122,9 +129,12 @@ def ask(
         return _answer_of_entry(question, known)
     with ExitStack() as given_up:
         given_up.callback(ledger.release, call.key)
+        asked.silence.check(asked.name)
         entry = _entry_within(ledger.budget, asked, question, config)
         given_up.pop_all()
-    return _answer_of_entry(question, ledger.finish(call.key, entry))
+    entry = ledger.finish(call.key, entry)
+    asked.silence.check(asked.name)
+    return _answer_of_entry(question, entry)
 
 
 def key(asked: Asked, question: Question[Any]) -> str:
@@ -183,8 +193,12 @@ def _entry_of_call(asked: Asked, question: Question[T], config: RunnableConfig |
 
     def send_counted(messages: list[BaseMessage]) -> AIMessage:
         nonlocal last
+        if spent.tries and asked.silence.is_long:
+            raise ReplyError(asked.silence.told(asked.name), state="empty", reply=last)
         message = send(asked.model, messages, schema=question.schema, config=_named_config(config, question))
         spent.add(message)
+        if not question.parser.takes_silence:
+            asked.silence.heard(message, first=spent.tries == 1)
         last = readable(str(message.text))  # half a character can be sent, but not stored
         return message
 
@@ -192,7 +206,9 @@ def _entry_of_call(asked: Asked, question: Question[T], config: RunnableConfig |
         message = send_counted(list(question.messages))
         reading = question.parser.fix(message, prompt=question.messages, send=send_counted)
     except ReplyError as error:
-        entry = Entry(state=error.state, reply=last, error=without_keys(str(error)))
+        silent = error.state == "empty" and asked.silence.is_long
+        told = asked.silence.told(asked.name) if silent else str(error)
+        entry = Entry(state=error.state, reply=last, error=without_keys(told))
         if error.cut_off:
             entry = replace(entry, state="cut_off")
     except GenerationError as error:

@@ -6,16 +6,17 @@ import httpx2
 import openai
 import pytest
 from conftest import GOOD
+from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field
 from scripted import replies
 
-from qagen import chat_model
+from qagen import QAGenerator, chat_model
 from qagen.errors import GenerationError, LocalModelError, ModelError
 from qagen.llm.asking import Asked, Question, ask, key
 from qagen.llm.ledger import Ledger
-from qagen.llm.replies.parsing import OutputFixingParser
+from qagen.llm.replies.parsing import OutputFixingParser, PlainReader
 from qagen.llm.replies.wire import wire_schema
 from qagen.llm.sending import send
 from qagen.records import QACollection, Usage
@@ -308,3 +309,81 @@ def test_callbacks_see_the_call_with_its_stage_and_passage():
 
     ask_model(replies(GOOD), question(), config={"callbacks": [Watch()], "metadata": {"mine": 1}})
     assert seen == [("qagen.write", "a.txt#0-8", 1)]
+
+
+def silent(message, *, tokens=400):
+    """A service that pays for thinking and gives this message."""
+
+    def handle(request):
+        asked.append(json.loads(request.content))
+        body = completion(None)
+        body["choices"][0]["message"] = {"role": "assistant", **message}
+        body["usage"]["completion_tokens"] = tokens
+        return httpx2.Response(200, json=body)
+
+    asked = []
+    return chat(handle), asked
+
+
+IN_REASONING = {"content": None, "reasoning_content": '{"question_answer_pairs": []}'}
+
+
+def test_a_model_that_never_says_a_word_is_not_asked_on_and_the_reason_is_told(tmp_path):
+    model, requests = silent(IN_REASONING)
+    documents = [Document(f"Town {n} has {n} souls.", metadata={"source": f"{n}.txt"}) for n in range(40)]
+    generator = QAGenerator(model, structured="prompt", max_concurrency=2)
+    with pytest.raises(ModelError, match=r"reasoning_content.*thinking off.*max_tokens"):
+        generator.generate(documents, out=tmp_path / "run", progress=False)
+    assert len(requests) <= 4
+    with Ledger(tmp_path / "run" / "ledger.sqlite") as ledger:
+        assert ledger.usage().output_tokens == 400 * len(requests)
+
+
+def test_a_single_silent_passage_is_empty_and_says_why():
+    model, requests = silent(IN_REASONING)
+    answer = ask_model(
+        model, question(parser=OutputFixingParser(pydantic_object=QACollection, max_repairs=9))
+    )
+    assert answer.state == "empty"
+    assert "1,200 tokens" in answer.error
+    assert len(requests) == 3
+
+
+def test_thinking_that_takes_all_tokens_counts_as_silence():
+    model = replies(*[AIMessage("<think>Hm", usage_metadata=USED)] * 3)
+    asked = Asked.of(model)
+    for n in range(2):
+        ask(
+            asked,
+            question(f"text {n}", parser=OutputFixingParser(pydantic_object=QACollection, max_repairs=0)),
+        )
+    with pytest.raises(ModelError, match="3 empty replies in a row, which used 150 tokens"):
+        ask(asked, question("text 2"))
+
+
+USED = {"input_tokens": 9, "output_tokens": 50, "total_tokens": 59}
+UNUSED = {"input_tokens": 9, "output_tokens": 0, "total_tokens": 9}
+
+
+@pytest.mark.parametrize(
+    "reply", [AIMessage("", usage_metadata=UNUSED), AIMessage("oops", usage_metadata=USED)]
+)
+def test_replies_that_used_nothing_or_say_something_do_not_stop_a_model(reply):
+    asked = Asked.of(replies(*[reply] * 60))
+    for n in range(20):
+        once = OutputFixingParser(pydantic_object=QACollection)
+        answer = ask(asked, question(f"text {n}", parser=once))
+        assert answer.value is None
+
+
+def test_a_few_silent_passages_among_others_do_not_stop_a_model():
+    empty = AIMessage("", usage_metadata=USED)
+    asked = Asked.of(replies(*[GOOD, empty, empty, empty, empty, empty, empty] * 3))
+    for n in range(9):
+        ask(asked, question(f"text {n}"))
+
+
+def test_plain_answers_may_all_be_empty():
+    asked = Asked.of(replies(*[AIMessage("", usage_metadata=USED)] * 20))
+    states = [ask(asked, question(f"text {n}", parser=PlainReader())).state for n in range(20)]
+    assert states == ["done"] * 20

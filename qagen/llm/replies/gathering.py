@@ -12,6 +12,7 @@ from qagen.llm.replies.json_values import CUT, next_value, string_value
 from qagen.llm.replies.shape import ItemList, shape_of
 
 MAX_WRAPPERS = 5
+_CALL = frozenset({"name", "arguments", "id", "type"})  # a call of a tool, written as text
 
 
 @dataclass(slots=True)
@@ -73,7 +74,10 @@ class Gatherer:
         return result
 
     def from_object(self, value: dict[str, Any], depth: int) -> Gathered | None:
-        """An object: with the list, an item itself, or with the items behind other keys."""
+        """An object: with the list, an item itself, a call, or with the items behind other keys."""
+        if value.keys() <= _CALL and isinstance(value.get("arguments"), str):
+            found = next_value(value["arguments"])
+            return None if found is None or found.cut else self.gather(found.value, depth + 1)
         item, wanted = self.item.renamed(value), self.item.required
         named, key = self.whole.renamed(value), self.items.key
         if self.has_list(value, named) and not self.is_bare:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import BaseModel
 
-from qagen.llm.replies.json_values import inside_string, string_value
+from qagen.llm.replies.json_values import string_value
 from qagen.llm.replies.shaping import readable
+from qagen.llm.replies.thoughts import is_json, without_thoughts
 
 # How the providers' LangChain packages say that a reply ended at its limit, or was withheld.
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "finishReason", "done_reason")
@@ -41,8 +42,6 @@ _WITHHELD = frozenset(
         "error_toxic",
     }
 )
-_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning)>([ \t\r]*\n)?", re.IGNORECASE)
 _SEEN = ("text", "output_text")
 _REFUSAL = re.compile(
     r"""\bI\s?(?:can't|cannot|can\snot|won't|will\snot|must\sdecline|decline
@@ -56,12 +55,14 @@ _REFUSAL_JA = re.compile(
     r"(?:できません|できかね|致しかね|いたしかね|お応えでき|お答えでき|控えさせて|お断り)"
 )
 _MAX_REFUSAL = 500
-_MAX_THOUGHTS = 8
 
 
 @dataclass(frozen=True)
 class ReplyText:
-    """What a message says: ``text`` as it stands, ``body`` without the thinking."""
+    """What a message says: ``text`` as it stands, ``body`` without the thinking.
+
+    ``arguments`` are those of tool calls beside a text; without one they are the text.
+    """
 
     text: str
     body: str
@@ -69,6 +70,7 @@ class ReplyText:
     at_limit: bool = False
     withheld: str = ""
     parsed: Any = None
+    arguments: str = ""
     steps: tuple[str, ...] = ()
 
     @classmethod
@@ -79,22 +81,31 @@ class ReplyText:
         ends = _end_reasons(message.response_metadata)
         parsed = message.additional_kwargs.get("parsed")
         text = _seen_text(message)
-        text = readable(text if text.strip() else _tool_arguments(message) or _dumped_value(parsed) or text)
-        whole = text.removeprefix("\ufeff").strip()
+        whole = readable(text).removeprefix("\ufeff").strip()
         body = without_thoughts(whole).strip()
         steps = () if body == whole else ("thinking",)
+        arguments = _tool_arguments(message)
+        if not body:
+            other, taken = _said_elsewhere(message, arguments, parsed)
+            text, arguments = other or text, ""
+            body, steps = readable(other).strip(), (*steps, *taken)
         inner = string_value(body)
         if inner is not None:
             body, steps = inner, (*steps, "string")
         return cls(
-            text=text,
+            text=readable(text),
             body=body,
             refusal=readable(_refusal_text(message)),
             at_limit=bool(ends & _LIMIT),
             withheld=next(iter(sorted(ends & _WITHHELD)), ""),
             parsed=parsed,
+            arguments=readable(arguments),
             steps=steps,
         )
+
+    def of_arguments(self) -> ReplyText:
+        """The same with the arguments of its tool calls as what it says."""
+        return replace(self, body=self.arguments, arguments="", steps=(*self.steps, "tool call"))
 
     def declines(self) -> bool:
         """Whether it is a short text that says no, in English or Japanese."""
@@ -120,7 +131,25 @@ def _tool_arguments(message: BaseMessage) -> str:
     if not isinstance(message, AIMessage):
         return ""
     calls = [_dumped_value(call["args"]) for call in message.tool_calls]
-    return "\n".join([*calls, *(call["args"] or "" for call in message.invalid_tool_calls)])
+    calls += [call["args"] or "" for call in message.invalid_tool_calls]
+    old = message.additional_kwargs.get("function_call")
+    if not calls and isinstance(old, Mapping) and isinstance(old.get("arguments"), str):
+        calls.append(old["arguments"])
+    return "\n".join(calls)
+
+
+def _said_elsewhere(message: BaseMessage, arguments: str, parsed: Any) -> tuple[str, tuple[str, ...]]:
+    """What a message without text says otherwise, and the step to tell if that was no place to look in.
+
+    Some servers put a whole answer among the reasoning; thoughts that hold a draft are no answer.
+    """
+    if arguments or parsed is not None:
+        return arguments or _dumped_value(parsed), ()
+    for key in ("reasoning_content", "reasoning"):
+        thoughts = message.additional_kwargs.get(key)
+        if isinstance(thoughts, str) and is_json(thoughts):
+            return thoughts, ("reasoning",)
+    return "", ()
 
 
 def _dumped_value(parsed: Any) -> str:
@@ -145,17 +174,3 @@ def _end_reasons(metadata: Mapping[str, Any]) -> frozenset[str]:
         if isinstance(details, Mapping):
             reasons.append(details.get(inner))
     return frozenset(str(reason).rsplit(".", 1)[-1].casefold() for reason in reasons if reason)
-
-
-def without_thoughts(text: str) -> str:
-    """The text without the marked thinking before the answer; also where only the end of it is marked."""
-    for _ in range(_MAX_THOUGHTS):
-        thought = _THOUGHT.search(text)
-        if thought is None or inside_string(text, thought.start()):
-            break
-        text = text[: thought.start()] + text[thought.end() :]
-    # the opening tag may stand in the prompt's template; a line break inside a JSON string would be escaped
-    end = _THOUGHT_END.search(text)
-    if end is not None and (end.group(1) or not inside_string(text, end.start())):
-        text = text[end.end() :]
-    return text

@@ -24,9 +24,10 @@ from typing_extensions import override
 
 from qagen.errors import QAGenError
 from qagen.llm.replies.instructions import compact_schema, example_of
-from qagen.llm.replies.message import ReplyText, without_thoughts
+from qagen.llm.replies.message import ReplyText
 from qagen.llm.replies.reply_values import ReplyValues, State
 from qagen.llm.replies.shaping import fit
+from qagen.llm.replies.thoughts import without_thoughts
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import PromptValue
@@ -84,6 +85,10 @@ class ReplyReader(Protocol[T]):
     def schema_text(self) -> str:
         """What a reply must be, as text: a part of the key of a call."""
 
+    @property
+    def takes_silence(self) -> bool:
+        """Whether an empty reply is an answer like others, however many there are."""
+
     def fix(self, message: BaseMessage | str, *, prompt: Sequence[BaseMessage], send: Send) -> Reading[T]:
         """The value of a reply to ``prompt``; ``send`` asks the model again. Raises :class:`ReplyError`."""
 
@@ -101,6 +106,7 @@ class PlainReader:
 
     pydantic_object = PlainAnswer
     schema_text = "plain text"
+    takes_silence = True
 
     def fix(
         self,
@@ -145,13 +151,14 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         if reply.refusal:
             raise ReplyError(f"The model refused: {reply.refusal}", state="refused", reply=reply.text)
         reading = self._provided(reply.parsed)
-        return self._read_text(reply) if reading is None else reading
+        return self._read_any(reply) if reading is None else reading
 
     def fix(self, message: BaseMessage | str, *, prompt: Sequence[BaseMessage], send: Send) -> Reading[T]:
         """The value of a reply, repaired by a model where it has to be.
 
         A repair sees ``prompt`` (and so the passage), the reply and the exact error. A refusal is final, and
-        so is a reply that ended at its token limit, since a repair would end there too.
+        so is a reply that ended at its token limit, since a repair would end there too, and an empty list
+        that the model gives a second time.
 
         Args:
             message: The reply.
@@ -162,6 +169,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
             ReplyError: There is no value after ``max_repairs`` repairs; it is the error of the last reply.
         """
         repairs = 0
+        said_none = False
         while True:
             try:
                 reading = self.read(message)
@@ -170,8 +178,10 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
                 reply = ReplyText.of(message)
                 hopeless = error.state == "refused" or reply.at_limit
                 unseen = not prompt and error.state != "invalid"
-                if hopeless or unseen or repairs >= self.max_repairs:
+                settled = said_none and error.state == "no_pairs"  # it has looked again, and says the same
+                if hopeless or unseen or settled or repairs >= self.max_repairs:
                     raise
+                said_none = error.state == "no_pairs"
                 request = self._request(error, reply.body, prompt)
             repairs += 1
             message = send(request)
@@ -211,6 +221,11 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         return json.dumps(self.pydantic_object.model_json_schema(), sort_keys=True)
 
     @property
+    def takes_silence(self) -> bool:
+        """An empty reply is none."""
+        return False
+
+    @property
     def _type(self) -> str:
         return "qagen_output_fixing"
 
@@ -239,6 +254,15 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         if isinstance(parsed, self.pydantic_object) and not result.dropped:
             return Reading(parsed, steps=("provider",))
         return Reading(result.value, steps=("provider", *result.steps()))
+
+    def _read_any(self, reply: ReplyText) -> Reading[T]:
+        """The value of the text, or of the arguments of the tool calls beside it."""
+        try:
+            return self._read_text(reply)
+        except ReplyError:
+            if not reply.arguments:
+                raise
+        return self._read_text(reply.of_arguments())
 
     def _read_text(self, reply: ReplyText) -> Reading[T]:
         values = ReplyValues.of(reply, self.pydantic_object)

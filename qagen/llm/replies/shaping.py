@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from qagen.llm.replies.controls import without_eaten_escapes
 from qagen.llm.replies.gathering import MAX_WRAPPERS, Gathered, Gatherer
 from qagen.llm.replies.json_values import CUT, Pieces
 from qagen.llm.replies.shape import Shape, shape_of
@@ -90,7 +91,7 @@ def fit(values: Sequence[Any], model: type[T]) -> Fit[T]:
     """The model made of the JSON values of a reply: all their items, or the last value that fits."""
     shape = shape_of(model)
     try:
-        clean = [_without_surrogates(value) for value in values]
+        clean = [_clean_value(value) for value in values]
         if shape.items is None:
             return Fit.of_objects(clean, shape)
         gatherer = Gatherer(model, shape.items)
@@ -147,11 +148,11 @@ def _item_faults(data: Any, item: Shape[Any], place: str) -> tuple[str, ...]:
     return tuple(f"{place}.{name}: Value is blank" for name in blank)
 
 
-def _without_surrogates(value: Any) -> Any:
+def _clean_value(value: Any) -> Any:
     if isinstance(value, str):
-        return readable(value)
+        return without_eaten_escapes(readable(value))
     if isinstance(value, list):
-        return type(value)(_without_surrogates(part) for part in value)
+        return type(value)(_clean_value(part) for part in value)
     if isinstance(value, dict):
-        return {readable(key): _without_surrogates(part) for key, part in value.items()}
+        return {readable(key): _clean_value(part) for key, part in value.items()}
     return value

@@ -24,6 +24,7 @@ from qagen.llm.replies.parsing import OutputFixingParser
 from qagen.llm.running import Progress, in_order
 from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.pairs.outcome import Outcome
+from qagen.pairs.writing.eaten import CONTROL_CHARACTER, PassageSpelling, is_damaged, told_damage
 from qagen.pairs.writing.making import make_pair
 from qagen.pairs.writing.outcomes import curated, to_folder, to_memory
 from qagen.pairs.writing.parts import rest_of
@@ -328,7 +329,14 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
             return Outcome.failed(passage, answer.state, answer.error, usage=answer.usage)
         pairs: list[QAPair] = []
         dropped: list[Dropped] = []
-        for item, reason in self._judged_items(passage, [*self.schema.items(answer.value)]):
+        spelling = PassageSpelling.of(passage)
+        items = [spelling.mended_item(item) for item in self.schema.items(answer.value)]
+        whole = [item for item in items if not is_damaged(item)]
+        for item in items:
+            if is_damaged(item):
+                pair = self._pair_of_item(passage, item)
+                dropped.append(Dropped(pair=pair, reason=CONTROL_CHARACTER, detail=told_damage(item)))
+        for item, reason in self._judged_items(passage, whole):
             pair = self._pair_of_item(passage, item)
             if reason:
                 dropped.append(Dropped(pair=pair, reason=reason))

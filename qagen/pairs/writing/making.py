@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from qagen.pairs.writing.eaten import PassageSpelling, without_controls
 from qagen.records import Passage, QAPair
 from qagen.text.places import locate
 
@@ -24,8 +25,11 @@ def make_pair(
 ) -> QAPair:
     """A canonical pair about a passage; its id is a hash of the passage's id, the question and the answer.
 
-    ``start`` and ``end`` are ``None`` when the quote does not stand in the passage.
+    ``start`` and ``end`` are ``None`` when the quote does not stand in the passage. Backslashes that the
+    escapes of JSON ate come back from there, and no control character is left.
     """
+    spelling = PassageSpelling.of(passage)
+    question, answer, quote = (without_controls(spelling.mended(text)) for text in (question, answer, quote))
     place = locate(quote, passage.text)
     start, end = (passage.start + place[0], passage.start + place[1]) if place else (None, None)
     identity = json.dumps([passage.id, question, answer])

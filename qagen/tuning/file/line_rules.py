@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qagen.llm.replies.controls import CONTROL, named_control
 from qagen.tuning.file.finding import Finding, short
 from qagen.tuning.file.line_shapes import FileFormat, Line, dicts, texts_of
 from qagen.tuning.file.message_rules import Messages
@@ -34,8 +35,31 @@ def find_problems(name: FileFormat, line: Line) -> Iterator[Finding]:
     """Everything wrong with a line of this format, taken by itself."""
     yield from _RULES[name](LineRules(line))
     texts = texts_of(name, line)
+    for sign in dict.fromkeys(sign for text in texts for sign in CONTROL.findall(text)):
+        yield _control_character(sign)
     for token in dict.fromkeys(token for text in texts for token in _TOKEN_LIKE.findall(text)):
         yield _special_token(token)
+
+
+def unfit_part(text: str) -> str:
+    """What in a text no training file should hold: a control character, or a token that services refuse.
+
+    As it is to be told; empty where there is neither.
+    """
+    tokens = (token for token in _TOKEN_LIKE.findall(text) if token in _OPENAI_TOKENS)
+    return named_control(text) or next(tokens, "")
+
+
+def _control_character(sign: str) -> Finding:
+    name, advice = named_control(sign), "Repair the text it comes from, or leave the example out."
+    if sign == "\0":
+        return Finding.error(
+            "control-character", f"The text holds {name}, where many programs cut it off. {advice}"
+        )
+    return Finding.warning(
+        "control-character",
+        f"The text holds the control character {name}, often what is left of a backslash. {advice}",
+    )
 
 
 def _special_token(token: str) -> Finding:

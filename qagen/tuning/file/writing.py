@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
@@ -12,9 +13,11 @@ from qagen.files import json_line, whole_file
 from qagen.llm.ledger import Ledger
 from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.records import Part
+from qagen.tuning.file.line_rules import unfit_part
 
 Format = Literal["chat", "prompt-completion", "alpaca", "sharegpt"]
 
+_SHOWN = 3
 DEFAULT_SYSTEM_PROMPT = "Answer the question briefly and exactly."
 """The system message of every example. The tuned model must be asked with the same one."""
 
@@ -44,10 +47,10 @@ def write_training_file(
     Of pairs that were divided (:func:`qagen.divide_pairs`) only those of one part are written: what is to be
     asked later must not be trained.
 
-    Pairs are read one at a time, so a generator of a million needs no memory. Every character is kept: what
-    a service would refuse, such as the text ``<|endoftext|>``, is written as it is and found by
-    :func:`qagen.check_training_file`. U+2028, U+2029 and U+0085 are written as ``\u2028`` and so on, so that
-    readers that split at them see one line too.
+    Pairs are read one at a time, so a generator of a million needs no memory. What is written keeps every
+    character. Pairs that hold what services refuse, such as the text ``<|endoftext|>``, or a control
+    character, such as U+0000, are left out, and a ``UserWarning`` says how many and which. U+2028, U+2029 and
+    U+0085 are written as ``\u2028`` and so on, so that readers that split at them see one line too.
 
     One reader changes text: ``datasets.load_dataset("json", ...)`` turns a column that holds nothing but
     dates into timestamps, which can befall the answers of ``prompt-completion`` and ``alpaca``. The check
@@ -65,33 +68,39 @@ def write_training_file(
         part: Which part of divided pairs. What has no ``part`` of its own is written whatever it is.
 
     Raises:
-        TrainingFileError: There is no pair, a pair has no text to write, or the file cannot be written. No
-            file is left and an existing one stays as it was.
+        TrainingFileError: There is no pair, none that can be written, a pair has no text to write, or the
+            file cannot be written. No file is left and an existing one stays as it was.
         SettingsError: The format does not exist, or the system prompt is empty.
     """
     check_settings(format, system_prompt)
     target = Path(path)
     wanted = (one for one in enumerate(pairs, 1) if getattr(one[1], "part", part) == part)
     form = LineForm(format, system_prompt)
-    lines = (form.line(Numbered(pair, number)) for number, pair in wanted)
-    if not (isinstance(pairs, QADataset) and pairs.run):
-        return _write_lines(lines, target)
-    with Ledger(pairs.run / LEDGER) as ledger:
-        _write_lines(lines, target, tag=ledger.owner)
-        ledger.keep_settings(system_prompt=system_prompt)  # the tuned model must be asked with the same one
+    numbered = (Numbered(pair, number) for number, pair in wanted)
+    left_out = _LeftOut()
+    lines = (form.line(pair) for pair in numbered if left_out.takes(pair))
+    if isinstance(pairs, QADataset) and pairs.run:
+        with Ledger(pairs.run / LEDGER) as ledger:
+            _write_lines(lines, target, left_out, tag=ledger.owner)
+            # the tuned model must be asked with the same one
+            ledger.keep_settings(system_prompt=system_prompt)
+    else:
+        _write_lines(lines, target, left_out)
+    if left_out.number:
+        warnings.warn(f"{target}: {left_out}", UserWarning, stacklevel=2)
     return target
 
 
-def _write_lines(lines: Iterable[str], target: Path, *, tag: str = "") -> Path:
+def _write_lines(lines: Iterable[str], target: Path, left_out: _LeftOut, *, tag: str = "") -> None:
     try:
         with whole_file(target, tag=tag) as file:
             for line in lines:
                 file.write(line)
             if not file.lines:
-                raise TrainingFileError(f"There is no pair to write to {target}: no file was written.")
+                why = f" ({left_out})" if left_out.number else ""
+                raise TrainingFileError(f"There is no pair to write to {target}{why}: no file was written.")
     except RunFolderError as error:
         raise TrainingFileError(str(error)) from error
-    return target
 
 
 def check_settings(name: str, system_prompt: str | None) -> None:
@@ -134,6 +143,32 @@ class Numbered:
             return text
         raise TrainingFileError(
             f"{self.name} has no text as its {field}.", hint="Every pair needs a question and an answer."
+        )
+
+
+@dataclass(slots=True)
+class _LeftOut:
+    """The pairs that no file should hold: how many, and the first of them."""
+
+    number: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def takes(self, pair: Numbered) -> bool:
+        """Whether a pair may be written; one that may not is counted."""
+        part = unfit_part(pair.text("question")) or unfit_part(pair.text("answer"))
+        if not part:
+            return True
+        self.number += 1
+        if len(self.first) < _SHOWN:
+            self.first.append(f"{pair.name} holds {part}")
+        return False
+
+    def __str__(self) -> str:
+        """How many, and why."""
+        more = f"; and {self.number - _SHOWN} more" if self.number > _SHOWN else ""
+        pairs = "1 pair was" if self.number == 1 else f"{self.number:,} pairs were"
+        return (
+            f"{pairs} left out, as services refuse such a text or cut it off: {'; '.join(self.first)}{more}"
         )
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from scripted import replies
 
 from qagen import OutputFixingParser, QACollection, QAGenError
+from qagen.llm.replies.controls import without_eaten_escapes
 from qagen.llm.replies.parsing import ReplyError
 
 PARSER = OutputFixingParser(pydantic_object=QACollection)
@@ -724,6 +725,15 @@ def test_a_repair_sees_the_passage_the_reply_and_the_error(bad):
     assert [message.type for message in model.messages[0]] == ["system", "human", "ai", "human"]
 
 
+@pytest.mark.parametrize("allowed", [0, 1, 2, 5])
+def test_an_empty_list_that_is_given_again_is_not_asked_about_a_second_time(allowed):
+    model = replies(*['{"question_answer_pairs": []}'] * min(allowed, 1))
+    parser = OutputFixingParser(pydantic_object=QACollection, max_repairs=allowed)
+    with pytest.raises(ReplyError) as caught:
+        parser.fix('{"question_answer_pairs": []}', prompt=PROMPT, send=model.invoke)
+    assert (caught.value.state, model.calls) == ("no_pairs", min(allowed, 1))
+
+
 def test_an_empty_reply_is_asked_for_again_without_an_empty_message():
     model = replies("", TWO)
     reading = PARSER.fix("", prompt=PROMPT, send=model.invoke)
@@ -874,7 +884,8 @@ AFTER = st.sampled_from(["", "\n```", "\n```\nDone [2].", "\n\nThat's all {of} i
 
 
 def whole(items: list[dict[str, str]]) -> list[tuple[str, str]]:
-    return pairs(QACollection.model_validate({"question_answer_pairs": items})) if items else []
+    clean = [{key: without_eaten_escapes(text) for key, text in one.items()} for one in items]
+    return pairs(QACollection.model_validate({"question_answer_pairs": clean})) if items else []
 
 
 WRITTEN = st.sampled_from(

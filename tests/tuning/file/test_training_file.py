@@ -22,10 +22,9 @@ HARD = [
     "emoji 👩🏽‍🚀 and flags 🇯🇵",
     "bare\u2028line\u2029ends\x85here",
     "שלום (right to left) \u202eabc",
-    "NUL \x00, bell \x07, escape \x1b, file separator \x1c\x1d\x1e, DEL \x7f",
     "byte order mark \ufeff inside, \ufffe, \U0010ffff",
     "第二次世界大戦。！？　全角",
-    "{braces} <|endoftext|> <b>tags</b> </s>",
+    "{braces} <|eot_id|> <b>tags</b> </s>",
     "  spaces around  ",
     "2014-07-13",
     "long " * 100_000,
@@ -139,7 +138,10 @@ def test_every_character_comes_back_through_json(tmp_path, shape):
     assert list(read(path)) == [(one.question, one.answer, system) for one in pairs]
 
 
-@given(st.lists(st.tuples(st.text(), st.text()), min_size=1, max_size=5), st.sampled_from(FORMATS))
+PRINTED = st.text(st.characters(exclude_categories=["Cc", "Cs"], include_characters="\t\n\r\x85"))
+
+
+@given(st.lists(st.tuples(PRINTED, PRINTED), min_size=1, max_size=5), st.sampled_from(FORMATS))
 def test_any_text_comes_back_through_json_whatever_reader_cuts_the_lines(tmp_path_factory, texts, shape):
     path = tmp_path_factory.mktemp("any") / "train.jsonl"
     write_training_file((Plain(*both) for both in texts), path, format=shape)
@@ -157,6 +159,41 @@ def test_every_character_comes_back_through_datasets(tmp_path, shape):
         "json", data_files=str(path), split="train", cache_dir=str(tmp_path / "cache")
     )
     assert [fields(row)[:2] for row in loaded] == [(one.question, one.answer) for one in pairs]
+
+
+UNFIT = {
+    "Is it <|endoftext|>?": "<|endoftext|>",
+    "Is it NUL \x00?": "U+0000",
+    "Is it \x0crac?": "U+000C",
+    "Is it \x9f?": "U+009F",
+    "Is it DEL \x7f?": "U+007F",
+}
+
+
+@pytest.mark.parametrize(("text", "named"), UNFIT.items())
+@pytest.mark.parametrize("side", ["question", "answer"])
+def test_a_pair_that_services_refuse_is_left_out_and_told_and_the_others_are_written(
+    tmp_path, text, named, side
+):
+    pairs = [*some_pairs(10), pair(**{side: text}), pair("Last?", "Yes.")]
+    with pytest.warns(UserWarning, match="1 pair was left out") as told:
+        path = write_training_file(pairs, tmp_path / "train.jsonl")
+    assert f"Pair 11 (id p1) holds {named}" in str(told[0].message)
+    assert [found[0] for found in read(path)] == [*(f"Question {n}?" for n in range(10)), "Last?"]
+    assert not check_training_file(path).errors
+
+
+def test_of_many_pairs_left_out_three_are_named_and_all_are_counted(tmp_path):
+    pairs = [pair(), *(pair(f"{n} <|im_end|>?", "A.") for n in range(2000))]
+    with pytest.warns(UserWarning, match=r"2,000 pairs were left out.*Pair 4 .*; and 1997 more") as told:
+        write_training_file(pairs, tmp_path / "train.jsonl")
+    assert len(str(told[0].message)) < 600
+
+
+def test_where_every_pair_is_left_out_there_is_no_file_and_the_reason_is_told(tmp_path):
+    with pytest.raises(TrainingFileError, match=r"no pair to write .*1 pair was left out.*U\+0000"):
+        write_training_file([pair("Q?", "4\x0012")], tmp_path / "train.jsonl")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("item", [QA(question="Q?", answer="A."), pair("Q?", "A."), Plain("Q?", "A.")])
@@ -421,6 +458,9 @@ BAD_LINES = [
     ),
     (chat(("u", PARTS[:1]), ("a", [{"type": "text", "text": "<|im_end|>"}])), E, "special-token"),
     (chat(("u", "Q?"), ("a", "<|eot_id|>")), W, "special-token-like"),
+    (chat(("u", "Q?"), ("a", "4\x0012")), E, "control-character"),
+    (chat(("u", "Is it \x0crac?"), ("a", "A.")), W, "control-character"),
+    (chat(("u", "Q?"), ("a", "It\x92s")), W, "control-character"),
     (chat(("u", "Q?"), ("a", "word " * 65_536)), W, "too-long"),
 ]
 
