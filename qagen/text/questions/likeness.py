@@ -23,6 +23,9 @@ _ENDINGS = word_set(
     "e d s n ed es er or en ing ion ions ation ment ments al y ies ance ence ant ent able ive ity"
 )
 _ENDINGS |= {""}
+_ASKS_NAME = re.compile(
+    r"\b(?:called|names?|named|known as)\b|名称|名前|氏名|正式名|呼ば|呼称|[何なん]という"
+)
 _ONE_OF = re.compile(
     r"\b(?:name|give|list|mention|state|identify|cite|tell me|(?:which|what|who) (?:is|was|are|were)) "
     r"(?:(?:any|at least) )?(?:one|two|three|some|any|another|an? example|examples|among)\b(?! and only\b)"
@@ -47,7 +50,7 @@ def compare_questions(one: Question, other: Question, *, surely: bool = False) -
     if not both.numbers_fit() or roles_differ(one, other) or not both.names_fit():
         return "other"
     if one.kind == other.kind and one.words == other.words and not (one.lacks(other) or other.lacks(one)):
-        return "same"
+        return "same" if both.ask_for_a_name_alike() else "alike"
     return "alike" if both.kinds_fit() and both.words_fit(surely=surely) else "other"
 
 
@@ -64,6 +67,13 @@ class _Two:
         if one.numbers != other.numbers:
             return False
         return one.outside == other.outside or one.numbered != other.numbered
+
+    def ask_for_a_name_alike(self) -> bool:
+        """Whether both ask what something is called, or what it is, where nothing else is asked about it."""
+        asks = [_ASKS_NAME.search(question.folded) is not None for question in (self.one, self.other)]
+        kinds_only = self.one.japanese and max(map(len, self.one.relation), default=0) == 1
+        says_little = not self.one.relation or (kinds_only and len(self.one.relation) == 1)
+        return asks[0] == asks[1] or not says_little or self.one.kind != "what"
 
     def names_fit(self) -> bool:
         """Names overlap, and not both have a name that the other lacks."""
