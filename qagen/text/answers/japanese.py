@@ -18,7 +18,7 @@ _NUMERALS = re.compile(r"[\d.,:〇一二三四五六七八九十百千万億兆]
 _KANA = re.compile(f"[{KATAKANA}]")
 _ADDED = re.compile(rf"[{KATAKANA}]+|[{KANJI}]+|[a-z]+|\d+")
 _ABOUT = re.compile(
-    "^(?:約|およそ|ほぼ|計)|(?:ほど|程度|前後|くらい|ぐらい|ごろ|頃|に(?:達する|及ぶ|のぼる))$"
+    "^(?:約|およそ|ほぼ|計)|午前|午後|(?:ほど|程度|前後|くらい|ぐらい|ごろ|頃|に(?:達する|及ぶ|のぼる))$"
 )
 SHORTEST_NAME = 2
 
