@@ -202,7 +202,7 @@ LIGHT_JA = re.compile(
 )
 _COUNTERS = (
     "人|名|個|本|回|校|冊|つ|隻|台|点|枚|件|社|頭|匹|軒|戸|票|試合|チーム|ゴール|種類|都市|[かカヶケ箇](?:国語|国|所|月|村|条)|"
-    "世帯|文字|両|艘|曲|巻|章|棟|基|羽|(?:年|時|日|週|分|秒)間|連覇|代(?!目)"
+    "世帯|文字|両|艘|曲|巻|章|棟|基|羽|(?:年|時|日|週|分|秒)間|連覇|代"
 )
 _IS_WHAT_JA = "は(?:何(?:です|でしょう|か$|$)|いつ|$)"
 """What follows the noun that says what is asked for: 創業者は, 創業者は何ですか."""
@@ -211,10 +211,10 @@ KINDS_JA = [
     ("who", re.compile(f"誰|だれ|どなた|何者|者{_IS_WHAT_JA}")),
     ("where", re.compile(f"どこ|どの(?:場所|町|街|都市|村|国)|[場所地]は(?:どこ|何)|地{_IS_WHAT_JA}|いずこ")),
     ("why", re.compile("なぜ|何故|どうして|理由")),
-    ("count", re.compile(f"何(?:{_COUNTERS})|いくつ")),
+    ("count", re.compile(f"(?<!第)何(?:{_COUNTERS})(?!目)|いくつ")),
     ("what", re.compile("何|なに|なん|どの|どれ|どちら|いくら|どのくらい|どんな|どう")),
 ]
-COUNTER = re.compile(f"何({_COUNTERS})")
+COUNTER = re.compile(f"(?<!第)何({_COUNTERS})(?!目)")
 THINGS = word_set("""
     museum bridge lake river tower dam tunnel canal hall castle harbour port railway laboratory
     university college school church library theatre hospital station island mountain mount street

@@ -9,6 +9,7 @@ from typing import Literal
 
 from qagen.text.lexicon import CHANGES
 from qagen.text.questions.english import PLURAL, canonical_word
+from qagen.text.questions.interrogatives import ask_for_other_roles
 from qagen.text.questions.question import Question
 from qagen.text.questions.roles import roles_differ
 from qagen.text.small_words import word_set
@@ -24,7 +25,7 @@ _ENDINGS = word_set(
 )
 _ENDINGS |= {""}
 _ASKS_NAME = re.compile(
-    r"\b(?:called|names?|named|known as)\b|名称|名前|氏名|正式名|呼ば|呼称|[何なん]という"
+    r"\b(?:called|names?|named|known as)\b|名称|名前|氏名|(?<!何)名(?:は|を)|呼ば|呼称|[何なん]という"
 )
 _ONE_OF = re.compile(
     r"\b(?:name|give|list|mention|state|identify|cite|tell me|(?:which|what|who) (?:is|was|are|were)) "
@@ -48,6 +49,8 @@ def compare_questions(one: Question, other: Question, *, surely: bool = False) -
         return "same"
     both = _Two(one, other)
     if not both.numbers_fit() or roles_differ(one, other) or not both.names_fit():
+        return "other"
+    if ask_for_other_roles(one, other):
         return "other"
     if one.kind == other.kind and one.words == other.words and not (one.lacks(other) or other.lacks(one)):
         return "same" if both.ask_for_a_name_alike() else "alike"
@@ -147,6 +150,8 @@ def is_narrower(full: Question, lacking: Question) -> bool:
     if full.kind != lacking.kind or lacking.relation not in relations or roles_differ(full, lacking):
         return False
     if not (lacking.numbers <= full.numbers and lacking.qualifiers < full.qualifiers):
+        return False
+    if ask_for_other_roles(full, lacking):
         return False
     return all(_is_that_name(name, full) for name in lacking.names)
 

@@ -152,6 +152,13 @@ def test_two_names_that_do_the_same_may_stand_in_either_order(one, other):
         (("What is Orrin Ltd called in full?", "Orrin Limited"), ("What is Orrin Ltd?", "a boatbuilder")),
         (("How many cities host the Orrin Cup?", "12"), ("Which cities host the Orrin Cup?", "Selby")),
         (("When was Orrin Ltd founded?", "1897"), ("Who founded Orrin Ltd?", "Vance")),
+        (("鷺号はいつまで使われましたか？", "1931年"), ("鷺号はいつから使われましたか？", "1884年")),
+        (("鷺号は何年まで使われましたか？", "1931年"), ("鷺号は何年に使われましたか？", "1931年")),
+        (("ヴァンスはどこに移りましたか？", "東京"), ("ヴァンスはどこから移りましたか？", "青森市")),
+        (("オリン社は何を造っていますか？", "船"), ("オリン社は何で造っていますか？", "鉄")),
+        (("オリン大会は第何回ですか？", "第5回"), ("オリン大会は何回行われましたか？", "12回")),
+        (("Where did Vance move from?", "Selby"), ("Where did Vance move to?", "Orrin")),
+        (("Who did Vance work for?", "Pym"), ("With whom did Vance work?", "Moss")),
     ],
 )
 def test_questions_that_ask_for_another_kind_of_thing_are_no_twins(one, other):
@@ -166,6 +173,10 @@ def test_questions_that_ask_for_another_kind_of_thing_are_no_twins(one, other):
         ("ヴァンスの生年月日は？", "ヴァンスはいつ生まれましたか？", ("1897年", "1898年")),
         ("オリン社は何都市にありますか？", "オリン社は何都市に存在しますか？", ("12都市", "13都市")),
         ("What is Orrin Ltd called in full?", "What is the full name of Orrin Ltd?", ("Orrin", "Pym")),
+        ("鷺号はいつから使われましたか？", "鷺号はいつ使われましたか？", ("1884年", "1885年")),
+        ("ヴァンスはどこへ移りましたか？", "ヴァンスはどこに移りましたか？", ("東京", "青森市")),
+        ("ヴァンスは誰に教えられましたか？", "ヴァンスは誰から教えられましたか？", ("ピム", "モス")),
+        ("For whom did Vance work?", "Who did Vance work for?", ("Pym", "Moss")),
     ],
 )
 def test_the_same_kind_of_thing_asked_for_in_other_words_is_told(one, other, answers):
