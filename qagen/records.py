@@ -40,7 +40,9 @@ class Passage(_Record):
     """A piece of one document: the target text that is asked about, and what stands around it.
 
     ``text`` is exactly ``document[start:end]``; offsets count characters of the normalised document.
-    ``context`` is what precedes it, for reading only: no question is asked about it.
+    ``context`` is what precedes it, for reading only: no question is asked about it. For the rest of a table
+    that was cut it begins with the table's head. ``metadata`` is what the document's loader told of it beside
+    source and theme, as JSON text (a passage can be hashed); it goes into no prompt.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Passage(_Record):
     tokens: int
     context: str = ""
     section: tuple[str, ...] = ()
+    metadata: str = ""
 
 
 class QAPair(_Record):
@@ -60,7 +63,8 @@ class QAPair(_Record):
     ``start`` and ``end`` are the characters of ``quote`` in the source document, ``None`` when the quote
     was not found there. ``fact`` is the id of the canonical pair: all wordings of one fact share it.
     ``prompt`` is ``name@version`` of the prompt, ``language`` the one asked for (``None``: that of the
-    text). ``extra`` holds the additional fields of a user's schema.
+    text). ``extra`` holds the additional fields of a user's schema, and
+    under ``metadata`` those of the document.
     """
 
     id: str
@@ -213,6 +217,23 @@ class Failure(_Record):
     passage: str | None = None
     state: str
     detail: str
+
+
+class Notice(_Record):
+    """Something of a document that did not reach its text as it stands there: left out, changed or guessed.
+
+    ``kind`` is one word for it, ``count`` how often, ``place`` where (``page 7``; empty for all of it), and
+    ``detail`` says it in a sentence.
+    """
+
+    source: str
+    kind: str
+    detail: str
+    count: int = 1
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.detail}"
 
 
 class Usage(_Record):

@@ -379,10 +379,10 @@ def test_the_page_on_the_run_folder_lists_the_columns_of_the_ledger(tmp_path):
 
 def codes_of_the_check() -> set[str]:
     """Every code that ``qagen check`` can print, read from its source."""
-    first = {"Finding": 1, "_error": 0, "_warning": 0}
+    first = {"Finding": 1, "Finding.error": 0, "Finding.warning": 0}
     trees = [ast.parse(file.read_text("utf-8")) for file in (ROOT / "qagen" / "tuning").rglob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    named = [(node.func.id, node.args) for node in calls if isinstance(node.func, ast.Name)]
+    named = [(ast.unparse(node.func), node.args) for node in calls]
     codes = [arguments[first[name]] for name, arguments in named if name in first]
     return {code.value for code in codes if isinstance(code, ast.Constant)}
 
@@ -393,7 +393,7 @@ def test_the_page_on_formats_lists_every_rule_of_the_check():
 
 def codes_of_the_card() -> list[str]:
     """Every code of a warning on a report card, read from the rows of its source, in their order."""
-    tree = ast.parse((ROOT / "qagen" / "evaluation" / "figures" / "cautions.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "qagen" / "evaluation" / "figures" / "doubts.py").read_text("utf-8"))
     [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "cautions"]
     rows = [node.elts[0] for node in ast.walk(function) if isinstance(node, ast.Tuple)]
     return [first.value for first in rows if isinstance(first, ast.Constant)]
@@ -485,13 +485,16 @@ def test_an_anchor_of_the_glossary_leads_to_one_place_and_each_entry_to_a_page_t
 
 def messages() -> set[str]:
     """Every text in the code; ``…`` stands where a value is put in."""
-    nodes = [
-        node
-        for file in (ROOT / "qagen").rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.JoinedStr | ast.Constant)
-    ]
-    return {as_text(node) for node in nodes}
+    trees = [ast.parse(file.read_text("utf-8")) for file in (ROOT / "qagen").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    said = {as_text(node) for node in nodes if isinstance(node, ast.JoinedStr | ast.Constant)}
+    return said | {with_hint(node) for node in nodes if isinstance(node, ast.Call)}
+
+
+def with_hint(call: ast.Call) -> str:
+    """What an error says, with its advice."""
+    hints = [as_text(keyword.value) for keyword in call.keywords if keyword.arg == "hint"]
+    return " ".join([as_text(call.args[-1]), *hints]) if hints and call.args else ""
 
 
 def as_text(node: ast.AST) -> str:

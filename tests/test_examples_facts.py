@@ -23,17 +23,6 @@ SOURCES = sorted(path.name for path in DOCUMENTS.iterdir())
 KINDS = {"name", "number", "date", "place", "reason", "rule", "other"}
 NO_FACT = {
     "監督にも似た名がある。": "it only leads to the next sentence",
-    "Home": "a menu",
-    "Fixtures": "a menu",
-    "Tables": "a menu",
-    "Tickets": "a menu",
-    "Log in": "a menu",
-    "Orrenby stroll past Tynnevold": "a link to another page",
-    "Season tickets: all prices": "a link to another page",
-    "This site uses cookies.": "the foot of a web page",
-    "Accept Settings": "the foot of a web page",
-    "© Lodevar Handball Bulletin.": "the foot of a web page",
-    "Imprint Privacy": "the foot of a web page",
 }
 """Sentences of the examples that hold no fact to ask about, and why."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qagen.cli import ask, doctor, documents, evaluation, jobs, models, status, tune
+from qagen.cli import ask, documents, evaluation, inspecting, jobs, machine, status, tune
 from qagen.cli.terminal import announce, pasteable
 from qagen.errors import QAGenError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="The embedded models: which there are, and which are on this machine.")
 jobs_app = typer.Typer(help="Fine-tuning jobs at a service: list, watch, cancel, metrics.")
+app.command()(inspecting.inspect)
 app.command()(documents.generate)
 app.command()(documents.check)
 app.command()(tune.tune)
@@ -35,7 +36,7 @@ app.command()(ask.ask)
 app.command()(evaluation.evaluate)
 app.command()(evaluation.compare)
 app.command()(status.status)
-app.command()(doctor.doctor)
+app.command()(machine.doctor)
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(models_app, name="models")
 jobs_app.callback(invoke_without_command=True)(jobs.jobs)
@@ -43,8 +44,8 @@ jobs_app.command("list")(jobs.list_jobs)
 jobs_app.command()(jobs.watch)
 jobs_app.command()(jobs.cancel)
 jobs_app.command()(jobs.metrics)
-models_app.callback(invoke_without_command=True)(models.models)
-models_app.command()(models.pull)
+models_app.callback(invoke_without_command=True)(machine.models)
+models_app.command()(machine.pull)
 
 
 def _version(show: bool) -> None:

@@ -14,6 +14,7 @@ from qagen.cli.status import (
     add_usage,
     incomplete,
     print_failures,
+    print_warnings,
     show_caution,
     steps_table,
     tell_caution,
@@ -147,7 +148,7 @@ def generate(
     Run the same command again to go on after an interruption: what is finished is not asked again.
     """
     options = _given(context.params)
-    sources = [_path_or_url(one) for one in source]
+    sources = [path_or_url(one) for one in source]
     with answering(as_json) as answer:
         if estimate:
             _estimate(sources, llm, answer, **options)
@@ -223,7 +224,10 @@ def _finish(dataset: QADataset, out: Path) -> None:
     for name, file in files_of(out).items():
         add_row(table, name, str(file))
     console.print(table)
+    if not len(dataset) and (out / TRAIN).exists():
+        print(f"The files in {out} are those of an earlier run: this one gave no pair.")
     print_failures(dataset.failures, _LISTED)
+    print_warnings(dataset, _LISTED)
     show_caution(dataset)
     if (out / REPORT).exists():
         print(f"Look at it: {address(out / REPORT)}")
@@ -296,7 +300,12 @@ def _first_pairs(number: int) -> Any:
     return show
 
 
-def _path_or_url(source: str) -> str | Path:
+def path_or_url(source: str) -> str | Path:
+    """A source as it was written at the terminal.
+
+    Raises:
+        SettingsError: It is blank.
+    """
     if not source.strip():  # as a path it would be this folder, with all that is in it
         raise SettingsError("SOURCE is empty.", hint="Name a file, a folder (. for this one) or a URL.")
     return source if source.startswith(("http://", "https://")) else Path(source)

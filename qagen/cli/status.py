@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from qagen.pairs.dataset import QADataset
-    from qagen.records import Failure, Usage
+    from qagen.records import Failure, Notice, Usage
 
 
 def status(run: Run, quiet: Quiet = False, as_json: AsJson = False, debug: Debug = False) -> None:
@@ -73,6 +73,7 @@ def _show_status(run: Path, kept: Kept, dataset: QADataset | None) -> None:
     screen().print(table)
     print_failures(kept.failures, len(kept.failures))
     if dataset is not None:
+        print_warnings(dataset, len(dataset.warnings))
         show_caution(dataset)
 
 
@@ -82,6 +83,9 @@ def add_pairs(table: Table, dataset: QADataset) -> None:
 
     if dataset.passages:
         add_row(table, "passages", f"{dataset.passages:,}")
+    if dataset.warnings:
+        sources = len({one.source for one in dataset.warnings})
+        add_row(table, "documents not kept whole", f"{sources:,} (see below)")
     add_row(table, "pairs kept", f"{len(dataset):,}")
     add_row(table, "facts", f"{len({pair.fact for pair in dataset}):,}")
     parts = Counter(pair.part for pair in dataset)
@@ -154,6 +158,23 @@ def print_failures(failures: Iterable[Failure], most: int) -> None:
         print(pasteable(told))
     if len(rows) > most:
         print(f"! and {len(rows) - most} more: `{program()} status` lists them")
+
+
+def print_warnings(dataset: QADataset, most: int) -> None:
+    """What of the documents was left out, changed or guessed: one line a document."""
+    told = notice_lines(dataset.warnings)
+    for line in told[:most]:
+        print(pasteable(f"! {line}"))
+    if len(told) > most:
+        print(f"! and {len(told) - most} more documents: `{program()} status` lists them")
+
+
+def notice_lines(notices: Iterable[Notice]) -> list[str]:
+    """For each document its name and what is to be told of it."""
+    of_source: dict[str, list[str]] = {}
+    for one in notices:
+        of_source.setdefault(one.source, []).append(one.detail)
+    return [f"{source}: {'; '.join(details)}" for source, details in of_source.items()]
 
 
 def plain(value: object) -> str:

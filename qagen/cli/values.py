@@ -28,6 +28,7 @@ _ELSEWHERE = (
     "passages",
     "steps",
     "leaks",
+    "warnings",
     "validation_written",
     "provenance",
 )  # settings that the dataset tells
@@ -75,6 +76,7 @@ def run_value(dataset: QADataset, run: Path) -> dict[str, Any]:
         **_folder_value(run),
         **_dataset_value(dataset),
         "failures": [one.model_dump() for one in dataset.failures],
+        "warnings": [one.model_dump() for one in dataset.warnings],
         "usage": dataset.usage.model_dump(),
         "seconds": seconds,
     }
@@ -88,6 +90,7 @@ def status_value(run: Path, kept: Kept, dataset: QADataset | None) -> dict[str, 
         "settings": dict(kept.settings),
         "calls": dict(kept.states),
         "failures": [one.model_dump() for one in kept.failures],
+        "warnings": [] if dataset is None else [one.model_dump() for one in dataset.warnings],
         "usage": kept.usage.model_dump(),
     }
 

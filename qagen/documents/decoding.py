@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from qagen.errors import UnreadableError
 
@@ -18,32 +19,46 @@ _BOMS = (
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc]")
 _JAPANESE = re.compile("[\\x20-\\x7e\\s\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e\u2010-\u2026]")
-_HALF_WIDTH = re.compile("[\uff61-\uff9f]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
-# Western text has single accented letters among ASCII ones; a sign between two letters, or many accented
-# letters in a row, mean that another encoding was read as this one.
-_WESTERN_LONE = re.compile(r"(?<![^\x00-\x7f])[^\x00-\x7f](?![^\x00-\x7f])")
-_WESTERN_ODD = re.compile(r"[A-Za-z][^\x00-\x7f\xc0-\xd6\xd8-\xf6\xf8-\xffŠŒŽšœžŸ‘’“”–—·´…][A-Za-z]")
-_SHIFT_JIS_PAIR = re.compile(rb"[\x81-\x9f\xe0-\xef][\x40-\xfc]")
-_RARE_KANJI = 0xA0
-_MOST = 0.7
+_PAIRS = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# Letters of two alphabets in one word: "Café" read as Cyrillic. It is Western text then.
+_MIXED = re.compile(
+    "[A-Za-z][\u0370-\u03ff\u0400-\u052f\u0590-\u05ff\u0600-\u06ff\u0e00-\u0e7f]"
+    "|[\u0370-\u03ff\u0400-\u052f\u0590-\u05ff\u0600-\u06ff\u0e00-\u0e7f][A-Za-z]"
+)
 _SOME_KANA = 0.15
 _NEARLY_ALL = 0.95
 _MOST_CONTROLS = 0.02
+# With so many whole characters of UTF-8 for each wrong byte it is UTF-8: other text has hardly any.
+_WHOLE_FOR_WRONG = 4
+_MOST_REPLACED = 0.02
+_MOSTLY_ASCII = 0.4
 # What is called Shift-JIS is nearly always its superset.
 _SHIFT_JIS = frozenset({"shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"})
 # A guess looks at this much of a file; what it decides is then decoded strictly to the end.
 _SAMPLE = 65_536
 
 
-def decode_text(data: bytes, *, declared: str | None = None) -> str:
-    """The text in the bytes of a file, normalised.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, normalised, and how many places of it were no character and stand as U+FFFD."""
 
-    Tried in this order: a byte order mark; ISO-2022-JP; strict UTF-8; UTF-16 without a mark; what
-    ``declared`` names; Shift-JIS, EUC-JP and CP1252 where the result looks like Japanese or Western text;
-    what charset-normalizer finds. A few kanji without kana in EUC-JP, or in UTF-16 without a mark, can be
-    taken for another language: save such a file as UTF-8.
+    text: str
+    replaced: int = 0
+
+
+def decode_text(data: bytes, *, declared: str | None = None) -> str:
+    """The text of :func:`decode` alone."""
+    return decode(data, declared=declared).text
+
+
+def decode(data: bytes, *, declared: str | None = None) -> Decoded:
+    """The text in the bytes of a file.
+
+    Tried in this order: a byte order mark; ISO-2022-JP; strict UTF-8; UTF-16 without a mark; UTF-8 with a few
+    wrong bytes, each of which becomes U+FFFD; what ``declared`` names; what chardet finds among the encodings
+    of the web. A few kanji without kana in EUC-JP, or in UTF-16 without a mark, can be taken for another
+    language: save such a file as UTF-8.
 
     Raises:
         UnreadableError: It is empty, or not text.
@@ -53,12 +68,21 @@ def decode_text(data: bytes, *, declared: str | None = None) -> str:
     text = _with_mark(data)
     for guess in (_iso_2022, _strict_utf8, _utf16) if text is None else ():
         text = text if text is not None else guess(data)
+    replaced = 0
     if text is None and b"\0" not in data:
-        text = _decoded(data, declared) if declared else None
-        text = text if text is not None else _legacy(data)
+        text, replaced = _guessed(data, declared)
     if text is None or _share(_CONTROL, text[:_SAMPLE]) > _MOST_CONTROLS:
         raise UnreadableError("binary", "This is not text. Convert it to PDF, DOCX or UTF-8 text")
-    return normalised(text)
+    return Decoded(normalised(text), replaced)
+
+
+def _guessed(data: bytes, declared: str | None) -> tuple[str | None, int]:
+    """Text that no mark and no strict rule tells the encoding of, and how much of it had to be replaced."""
+    damaged = _damaged_utf8(data, declared)
+    if damaged is not None:
+        return damaged
+    text = _decoded(data, declared) if declared else None
+    return (text, 0) if text is not None else _detected(data)
 
 
 def normalised(text: str) -> str:
@@ -127,46 +151,39 @@ def _utf16(data: bytes) -> str | None:
     return None
 
 
-def _legacy(data: bytes) -> str | None:
-    """Text in one of the encodings from before Unicode."""
-    japanese = [text for name in ("cp932", "euc_jp") if (text := _decoded(data, name)) and _is_japanese(text)]
-    if japanese:
-        return max(japanese, key=lambda text: len(_KANA.findall(text[:_SAMPLE])))
-    western = _decoded(data, "cp1252")
-    if western is not None and _is_western(western):
-        return western
-    kanji = _decoded(data, "cp932") if _is_shift_jis(data) else None
-    return kanji if kanji is not None else _normalizer(data)
+def _damaged_utf8(data: bytes, declared: str | None) -> tuple[str, int] | None:
+    """UTF-8 in which a few bytes are wrong; in a text of mostly ASCII as many as are right."""
+    whole = len(_PAIRS.findall(data))
+    text = data.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    beyond = sum(byte > 0x7F for byte in data[:_SAMPLE]) / len(data[:_SAMPLE])  # noqa: PLR2004  (ASCII's last)
+    named = (declared or "").lower().replace("_", "-") in {"utf-8", "utf8"}
+    enough = _WHOLE_FOR_WRONG * wrong if beyond > _MOSTLY_ASCII and not named else wrong
+    return (text, wrong) if whole and whole >= enough else None
 
 
-def _is_japanese(text: str) -> bool:
-    sample = "".join(_NOT_ASCII.findall(text[:_SAMPLE]))
-    kana, half = len(_KANA.findall(sample)), len(_HALF_WIDTH.findall(sample))
-    return kana >= _SOME_KANA * len(sample) and kana >= half and not _CONTROL.search(sample)
+def _detected(data: bytes) -> tuple[str | None, int]:
+    """What chardet finds, unless it mixes alphabets within words."""
+    from chardet import EncodingEra, detect
+
+    found = detect(data, encoding_era=EncodingEra.MODERN_WEB, prefer_superset=True)["encoding"]
+    text = _decoded(data, found) if found else None
+    if text is None and found:
+        mended = _replacing(data, found)
+        wrong = mended.count("\ufffd")
+        if wrong <= _MOST_REPLACED * len(mended):
+            return mended, wrong
+    if text is None or _MIXED.search(text[:_SAMPLE]):
+        western = _decoded(data, "cp1252")
+        text = western if western is not None else text
+    return text, 0
 
 
-def _is_shift_jis(data: bytes) -> bool:
-    """Whether kanji without kana are Shift-JIS: other encodings of East Asia hardly use its first bytes."""
-    pairs = _SHIFT_JIS_PAIR.findall(data[:_SAMPLE])
-    common = sum(pair[0] < _RARE_KANJI for pair in pairs)
-    text = _decoded(data, "cp932")
-    return text is not None and common >= _MOST * len(pairs) > 0 and _share(_JAPANESE, text[:_SAMPLE]) == 1
-
-
-def _is_western(text: str) -> bool:
-    sample = text[:_SAMPLE]
-    foreign = len(_NOT_ASCII.findall(sample))
-    if _CONTROL.search(sample) or foreign > (1 - _MOST) * len(sample):
-        return False
-    odd = len(_WESTERN_ODD.findall(sample))
-    return len(_WESTERN_LONE.findall(sample)) >= _MOST * foreign and odd <= (1 - _NEARLY_ALL) * foreign
-
-
-def _normalizer(data: bytes) -> str | None:
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data).best()
-    return _decoded(data, best.encoding) if best else None
+def _replacing(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding, "replace")
+    except LookupError:
+        return "\ufffd"
 
 
 def _share(pattern: re.Pattern[str], text: str) -> float:

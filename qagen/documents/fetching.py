@@ -18,6 +18,8 @@ _SUFFIXES = {
     "application/xhtml+xml": ".html",
     "text/csv": ".csv",
     "text/html": ".html",
+    "text/markdown": ".md",
+    "text/rtf": ".rtf",
 }
 
 

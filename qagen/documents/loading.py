@@ -3,43 +3,53 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, overload
 
-from qagen.documents.conversion import CONVERTED, convert
-from qagen.documents.decoding import decode_text, normalised
+from qagen.documents.conversion.converted import Converted
+from qagen.documents.conversion.converting import CONVERTED, convert
+from qagen.documents.conversion.markdown.reading import cleaned, read_text
+from qagen.documents.decoding import normalised
 from qagen.documents.fetching import fetch, stem, without_password
 from qagen.errors import DocumentError, SettingsError, UnreadableError
-from qagen.records import Failure
-from qagen.text.cutting import headings
+from qagen.records import Failure, Notice
+from qagen.text.dividing.cutting import headings
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
 
 Source: TypeAlias = "str | os.PathLike[str] | Document"
 
+EVERY_FILE = "**/*"
 LARGEST_FILE = 200_000_000
 _URL = re.compile(r"https?://\S+\Z", re.IGNORECASE)
 _PATH_LIKE = re.compile(r"(?=.{1,1024}\Z)[^\s。！？]*(?:[/\\][^\s。！？]*|\.[A-Za-z][A-Za-z0-9]{0,7})\Z")
 _SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
 _SKIPPED_FILES = re.compile(r"\.|~\$|(?:thumbs\.db|desktop\.ini)\Z", re.IGNORECASE)
-_UNSUPPORTED = re.compile(r"\.(?:doc|key|mobi|numbers|od[pst]|pages|ppt|rtf|xls)\Z")
-_TABLES = frozenset({".csv", ".xlsx"})
+_UNSUPPORTED = re.compile(r"\.(?:azw3?|djvu|doc|key|mobi|numbers|od[ps]|pages|ppt|xls)\Z")
+_TABLES = frozenset({".csv", ".tsv", ".xlsx"})
 _WILDCARD = re.compile(r"(\*\*/|\*\*|\*|\?|\[!?[^\]]+\])")
 _LONGEST_LIST = 10
 _LONGEST_THEME = 80
 
 
 class Documents(Sequence["Document"]):
-    """The documents that were read, in order, and in ``failures`` what could not be, and why."""
+    """The documents that were read, in order, and in ``failures`` what could not be, and why.
+
+    ``notices`` is what is known of the documents that were read and could not be kept whole; the same stands
+    in ``metadata["warnings"]`` of each.
+    """
 
     def __init__(self, documents: Iterable[Document], failures: Iterable[Failure]) -> None:
         self._documents = tuple(documents)
         self.failures = tuple(failures)
+        self.notices = tuple(notice for document in self._documents for notice in notices_of(document))
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -55,6 +65,26 @@ class Documents(Sequence["Document"]):
         return f"<Documents: {len(self)} read, {len(self.failures)} failed>"
 
 
+def notices_of(document: Document) -> tuple[Notice, ...]:
+    """The warnings in a document's metadata, under its name; what a caller keeps there is left alone."""
+    told = document.metadata.get("warnings", ())
+    rows = [one for one in told if isinstance(one, dict)] if isinstance(told, (list, tuple)) else []
+    known = [one for one in rows if _NOTICED <= one.keys() <= Notice.model_fields.keys()]
+    return tuple(Notice(**{**one, "source": document.metadata["source"]}) for one in known)
+
+
+_NOTICED = frozenset({"kind", "detail"})
+
+
+def metadata_json(document: Document) -> str:
+    """What a document's loader told of it beside what stands elsewhere, as JSON text; else empty."""
+    own = {name: value for name, value in document.metadata.items() if name not in _STANDS_ELSEWHERE}
+    return json.dumps(own, ensure_ascii=False, default=str, sort_keys=True) if own else ""
+
+
+_STANDS_ELSEWHERE = frozenset({"source", "theme", "warnings"})
+
+
 class _Place(NamedTuple):
     """Something to be read: where it is, what it is called in results, and what tells it from another."""
 
@@ -64,7 +94,11 @@ class _Place(NamedTuple):
 
 
 def load_documents(
-    source: Source | Iterable[Source], *, glob: str = "**/*", theme: str | None = None
+    source: Source | Iterable[Source],
+    *,
+    glob: str = EVERY_FILE,
+    theme: str | None = None,
+    whole_page: bool = False,
 ) -> Documents:
     r"""Read documents from a file, a folder, an address, a text, LangChain's own, or several of these.
 
@@ -73,18 +107,22 @@ def load_documents(
     A folder is read with what is below it, in the order of the names; hidden files, ``__pycache__``,
     ``node_modules`` and Office's lock files are passed over. Links to folders are followed once.
 
-    Text of any encoding is read as it is; PDF, DOCX, PPTX, XLSX, HTML, EPUB and CSV become Markdown, with the
-    extra ``files``. Line ends become ``\n``; all offsets count the characters of ``page_content``.
+    Text and Markdown of any encoding are read as they are, less what a reader does not see: comments, front
+    matter (which becomes metadata), what is struck out, pictures written as letters, tags of HTML. PDF, DOCX,
+    PPTX, XLSX, HTML, EPUB, CSV, ODT, RTF, mails and notebooks become Markdown, with the extra ``files``. Line
+    ends become ``\n``; all offsets count the characters of ``page_content``.
 
     A document's metadata are ``source`` (the path as given, the address without a password, or ``text:`` and
-    eight digits of the text's sha256) and ``theme`` (its title or first heading, else the name of the file or
-    the first line). A Document keeps its own metadata and gets what is missing. If two have the same source,
+    eight digits of the text's sha256), ``theme`` (its title or first heading, else the name of the file or
+    the first line), and ``warnings`` if something could not be kept: each with ``kind``, ``count``, ``place``
+    and ``detail``. A Document keeps its own metadata and gets what is missing. If two have the same source,
     the later one is called ``…~2``; what is given twice is read once.
 
     Args:
         source: What to read.
         glob: Which files of a folder, as for ``Path.glob``: ``**/*.md`` is at every depth, ``*.md`` on top.
         theme: The theme of all documents that do not bring their own.
+        whole_page: Of a page of HTML read what stands around its article too: menus, banners, footers.
 
     Returns:
         The documents, and in ``failures`` what gave none, each with a state: ``empty``, ``binary``,
@@ -96,7 +134,9 @@ def load_documents(
         SettingsError: ``source`` or ``glob`` is none.
     """
     failures: list[Failure] = []
-    documents = list(stream_documents(source, glob=glob, theme=theme, failures=failures))
+    documents = list(
+        stream_documents(source, glob=glob, theme=theme, failures=failures, whole_page=whole_page)
+    )
     if not documents:
         raise nothing_read(failures)
     return Documents(documents, failures)
@@ -113,9 +153,10 @@ def nothing_read(failures: Sequence[Failure]) -> DocumentError:
 def stream_documents(
     source: Source | Iterable[Source],
     *,
-    glob: str = "**/*",
+    glob: str = EVERY_FILE,
     theme: str | None = None,
     failures: list[Failure],
+    whole_page: bool = False,
 ) -> Iterator[Document]:
     """The documents of :func:`load_documents` one by one; what cannot be read is added to ``failures``.
 
@@ -125,28 +166,29 @@ def stream_documents(
     if isinstance(source, (list, tuple)):
         for one in source:
             _check(one)
-    return _stream(_places(source, matches, glob, failures), theme, failures)
+    reader = _Reader(theme, whole_page=whole_page)
+    return _stream(_places(source, matches, glob, failures), reader, failures)
 
 
-def _stream(places: Iterator[_Place], theme: str | None, failures: list[Failure]) -> Iterator[Document]:
+def _stream(places: Iterator[_Place], reader: _Reader, failures: list[Failure]) -> Iterator[Document]:
     keys: set[str] = set()
     taken: set[str] = set()
     for place in places:
-        document = _attempt(place, theme, keys)
+        document = _attempt(place, reader, keys)
         if isinstance(document, Failure):
             failures.append(document)
         else:
             yield _named(document, taken)
 
 
-def _attempt(place: _Place, theme: str | None, keys: set[str]) -> Document | Failure:
+def _attempt(place: _Place, reader: _Reader, keys: set[str]) -> Document | Failure:
     """The document at a place, or why there is none."""
     if place.key in keys:
         detail = "It is given more than once, and read once"
         return Failure(source=place.source, state="duplicate", detail=detail)
     keys.add(place.key)
     try:
-        return _read(place, theme)
+        return reader.read(place)
     except UnreadableError as error:
         return Failure(source=place.source, state=error.state, detail=str(error))
 
@@ -206,7 +248,7 @@ def _paths(path: Path, matches: re.Pattern[str], glob: str, failures: list[Failu
             file for file in _files_in(path, failures) if matches.match(file.relative_to(path).as_posix())
         ]
         if not files:
-            detail = f"No file in it matches {glob!r}"
+            detail = "There is no file in it" if glob == EVERY_FILE else f"No file in it matches {glob!r}"
             failures.append(Failure(source=_path_name(path), state="empty", detail=detail))
     for file in files:
         yield _Place(file, _path_name(file), f"file {os.path.realpath(file)}")
@@ -257,26 +299,50 @@ def _path_name(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "replace")
 
 
-def _read(place: _Place, theme: str | None) -> Document:
-    """The document at a place."""
-    from langchain_core.documents import Document
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the documents of one call: what it says of all of them."""
 
-    item, title, fallback, tabular = place.item, None, "", False
-    if isinstance(item, Document):
-        return _filled(item, normalised(item.page_content), theme)
-    if isinstance(item, Path):
-        suffix = item.suffix.lower()
-        text, title = _text_of(_bytes_of(item), suffix, None)
-        fallback, tabular = PurePosixPath(place.source).stem, suffix in _TABLES
-    elif place.key.startswith("address"):
-        download = fetch(item)
-        text, title = _text_of(download.data, download.suffix, download.encoding)
-        fallback, tabular = stem(place.source), download.suffix in _TABLES
-    else:
-        text = normalised(item)
-        fallback = _first_line(text)
-    found = theme or title or (None if tabular else _first_heading(text)) or fallback
-    return Document(page_content=text, metadata={"source": place.source, "theme": found})
+    theme: str | None
+    whole_page: bool = field(kw_only=True)
+
+    def read(self, place: _Place) -> Document:
+        """The document at a place."""
+        from langchain_core.documents import Document
+
+        item, fallback, tabular = place.item, "", False
+        if isinstance(item, Document):
+            return _filled(item, normalised(item.page_content), self.theme)
+        if isinstance(item, Path):
+            suffix = item.suffix.lower()
+            read = self._converted(_bytes_of(item), suffix, None)
+            fallback, tabular = PurePosixPath(place.source).stem, suffix in _TABLES
+        elif place.key.startswith("address"):
+            download = fetch(item)
+            read = self._converted(download.data, download.suffix, download.encoding)
+            fallback, tabular = stem(place.source), download.suffix in _TABLES
+        else:
+            read = cleaned(normalised(item))
+            fallback = _first_line(read.text)
+        found = self.theme or read.title or (None if tabular else _first_heading(read.text)) or fallback
+        told = {"warnings": [one.as_metadata() for one in read.warnings]} if read.warnings else {}
+        metadata = {**read.metadata, "source": place.source, "theme": found, **told}
+        return Document(page_content=read.text, metadata=metadata)
+
+    def _converted(self, data: bytes, suffix: str, declared: str | None) -> Converted:
+        """The normalised text of a file, its title if the format has one, and the warnings."""
+        if data.startswith(b"%PDF-"):
+            suffix = ".pdf"
+        if not data:
+            raise UnreadableError("empty", "The file has no content")
+        if suffix in CONVERTED:
+            converted = convert(data, suffix, declared=declared, whole_page=self.whole_page)
+            return replace(converted, text=normalised(converted.text))
+        if _UNSUPPORTED.match(suffix):
+            raise UnreadableError(
+                "unsupported", f"{suffix} files cannot be read. Save it as PDF, DOCX, PPTX or XLSX"
+            )
+        return read_text(data, suffix, declared=declared)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -292,22 +358,6 @@ def _bytes_of(path: Path) -> bytes:
             "too_large", f"It is larger than {LARGEST_FILE // 1_000_000} MB. Split it first"
         )
     raise UnreadableError("unsupported", "It is not a regular file")
-
-
-def _text_of(data: bytes, suffix: str, declared: str | None) -> tuple[str, str | None]:
-    """The normalised text of a file, and its title if the format has one."""
-    if data.startswith(b"%PDF-"):
-        suffix = ".pdf"
-    if not data:
-        raise UnreadableError("empty", "The file has no content")
-    if suffix in CONVERTED:
-        text, title = convert(data, suffix, declared=declared)
-        return normalised(text), title
-    if _UNSUPPORTED.match(suffix):
-        raise UnreadableError(
-            "unsupported", f"{suffix} files cannot be read. Save it as PDF, DOCX, PPTX or XLSX"
-        )
-    return decode_text(data, declared=declared), None
 
 
 def _filled(document: Document, text: str, theme: str | None) -> Document:

@@ -9,11 +9,11 @@ from functools import cache
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qagen.documents.loading import identified
+from qagen.documents.loading import identified, metadata_json
 from qagen.errors import DocumentError, SettingsError
 from qagen.llm.tokens import count_tokens, encode, encoding
 from qagen.records import Passage
-from qagen.text.cutting import Outline
+from qagen.text.dividing.cutting import Outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -89,7 +89,8 @@ def split_documents(
         documents: Where ``source`` is missing in the metadata, it is made from the text; documents that share
             one are told apart by ``~2``, ``~3``.
         chunk_size: The most tokens (o200k_base) a passage may have; at least 16.
-        context_tokens: How many tokens of what precedes a passage travel with it, for reading only.
+        context_tokens: How many tokens of what precedes a passage travel with it, for reading only. Where a
+            passage begins within a table, the head of the table comes on top of them.
         chunk_overlap: How many tokens a passage may share with the one before: at most half of it. 2000 and
             500 make the classic recipe.
         splitter: Cuts instead of all this, with sizes of its own. Its chunks are found in the document, so it
@@ -204,6 +205,7 @@ def _passages(
     text, source = document.page_content, document.metadata["source"]
     _check_text(text, source)
     outline, ruler = Outline(text), _Ruler(text)
+    metadata = metadata_json(document)
     base = 0
     for start, end, tokens in spans(outline, ruler, source):
         first = min(base, ruler.before(start, context_tokens))
@@ -217,9 +219,22 @@ def _passages(
             start=start,
             end=end,
             tokens=tokens,
-            context=text[context:start].strip(),
+            context=_context(outline, context, start) if context_tokens else "",
             section=outline.section(start, end),
+            metadata=metadata,
         )
+
+
+def _context(outline: Outline, begin: int, start: int) -> str:
+    """What stands between two places; where the second is in a table, first the head of it."""
+    before = outline.text[begin:start].strip()
+    table = outline.table(start)
+    if table is None or begin <= table.start:
+        return before
+    if outline.text[begin - 1] != "\n":  # the rest of a row says nothing
+        begin = outline.text.find("\n", begin, start) + 1 or start
+    rows = outline.text[max(begin, table.body) : start].strip()
+    return f"{table.head}\n{rows}" if rows else table.head
 
 
 def _spans(outline: Outline, ruler: _Ruler, size: int, overlap: int) -> Iterator[_Span]:

@@ -17,7 +17,7 @@ from qagen.llm.prompting import prompt_id, prompt_messages
 from qagen.llm.replies.parsing import PlainReader
 from qagen.llm.tokens import count_tokens
 from qagen.records import Passage, Usage
-from qagen.text.cutting import LINE, PARAGRAPH, SENTENCE, Kind, Outline
+from qagen.text.dividing.cutting import LINE, PARAGRAPH, SENTENCE, Kind, Outline
 
 STAGE = "answer"
 BARE = "bare-question@1"

@@ -23,7 +23,7 @@ from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, SmallWordings
 from qagen.pairs.writing.generation import QAGenerator
 from qagen.pairs.writing.small_schema import answers_found
 from qagen.records import Failure, Passage, Sentence, Usage
-from qagen.text.sentence_ends import sentences
+from qagen.text.dividing.sentence_ends import sentences
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

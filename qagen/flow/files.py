@@ -4,15 +4,46 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qagen.errors import SettingsError
 from qagen.evaluation.probes.making import make_probes, write_probes
 from qagen.llm.ledger import Ledger
-from qagen.pairs.dataset import LEDGER, PROBES, QADataset
+from qagen.pairs.dataset import LEDGER, PAIRS, PROBES, QADataset
 from qagen.report.page import write_report
 from qagen.tuning.file.writing import Format, write_training_file
 
 TRAIN = "train.jsonl"
 VALIDATION = "validation.jsonl"
 REPORT = "report.html"
+
+
+def check_folder(folder: Path | None) -> None:
+    """Refuse a folder whose files are not of a run, and would be written over.
+
+    Raises:
+        SettingsError: It holds pairs or a training file, and no ledger.
+    """
+    if folder is None or (folder / LEDGER).exists():
+        return
+    found = [name for name in (PAIRS, TRAIN, PROBES) if (folder / name).exists()]
+    if found:
+        raise SettingsError(
+            f"{folder} holds {found[0]}, which a run writes over, and is no run folder: it has no {LEDGER}.",
+            hint="Name another folder, or move that file away.",
+        )
+
+
+def keep_dataset(dataset: QADataset, folder: Path, ledger: Ledger) -> bool:
+    """Keep what a run has made; if it failed and gave no pair, its failures, and the pairs of an earlier one.
+
+    Returns:
+        Whether the dataset is what the folder now holds.
+    """
+    earlier = folder / PAIRS
+    if dataset.failures and not len(dataset) and earlier.exists() and earlier.stat().st_size:
+        ledger.keep_failures(dataset.failures)
+        return False
+    dataset.keep(folder, ledger)
+    return True
 
 
 def write_files(

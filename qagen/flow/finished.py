@@ -24,6 +24,7 @@ def finished_dataset(state: State, shared: Shared, folder: Path | None) -> QADat
         dropped=state.dropped,
         conflicts=state.conflicts,
         failures=[*open_ones, *_unmatched_edits(state, shared.edits)],
+        warnings=state.notices,
         usage=sum((step.usage for step in state.steps), Usage()),
         passages=len(state.passages),
         coverage=coverage,

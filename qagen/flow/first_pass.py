@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from qagen.documents.loading import identified
+from qagen.documents.loading import identified, notices_of
 from qagen.flow.state import Shared, State, counts_told, without_repeats
 from qagen.llm.progress import duration_text
 from qagen.llm.running import WRITE, read_ahead
@@ -15,7 +15,7 @@ from qagen.pairs.gates.curation import DUPLICATE
 from qagen.pairs.outcome import Outcome
 from qagen.pairs.writing.generation import NOT_ASKED
 from qagen.pairs.writing.outcomes import curated
-from qagen.records import Dropped, Failure, Passage, QAPair, Usage
+from qagen.records import Dropped, Failure, Notice, Passage, QAPair, Usage
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -94,6 +94,7 @@ class _Gathered:
 
     passages: dict[str, Passage] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
     pairs: list[QAPair] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -103,6 +104,7 @@ class _Gathered:
         """The documents; their texts are remembered under the names that pairs have for them."""
         for document in identified(documents):
             self.texts[document.metadata["source"]] = document.page_content
+            self.notices += notices_of(document)
             yield document
 
     def remembered(self, passages: Iterable[Passage]) -> Iterator[Passage]:
@@ -121,7 +123,7 @@ class _Gathered:
 
     def added_to(self, before: State) -> State:
         """All of it, in the place of what a run had of these."""
-        found = replace(before, passages=self.passages, texts=self.texts)
+        found = replace(before, passages=self.passages, texts=self.texts, notices=tuple(self.notices))
         return replace(
             found,
             pairs=tuple(map(found.at_home, self.pairs)),

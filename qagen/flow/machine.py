@@ -38,7 +38,7 @@ _SMALLEST = min(TABLE.values(), key=lambda row: row.size)
 EXTRAS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
     {
         "local": (("xllamacpp", "huggingface_hub"), "The embedded model (--llm local)"),
-        "files": (("markitdown",), "Reading PDF, Word, PowerPoint and Excel"),
+        "files": (("pypdfium2", "bs4", "lxml"), "Reading PDF, office files, pages, books and mails"),
         "evaluate": (("scipy",), "A report card (`qagen evaluate`, `qagen compare`)"),
         "train": (("torch", "transformers", "peft", "trl"), "`qagen tune --provider local`"),
         "gpu": (("bitsandbytes",), "Training in 4 bits on a CUDA GPU"),

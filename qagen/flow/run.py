@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from qagen.documents.loading import Source, nothing_read, stream_documents
 from qagen.errors import ModelError, SettingsError
 from qagen.flow.estimate import foresee_steps
-from qagen.flow.files import write_files
+from qagen.flow.files import check_folder, keep_dataset, write_files
 from qagen.flow.finished import finished_dataset
 from qagen.flow.first_pass import FirstPass
 from qagen.flow.options import check_options
@@ -80,7 +80,8 @@ def generate_pairs(
 
     Raises:
         DocumentError: The source yields nothing that can be read.
-        SettingsError: An option cannot be used; nothing was asked.
+        SettingsError: An option cannot be used, or ``out`` holds files of these names and is no run folder;
+            nothing was asked.
         ModelError: A model cannot be used; what was finished is kept in the run folder.
         KeyboardInterrupt: After Ctrl-C, when the calls in flight have been stored.
         QAGenError: What :class:`QAGenerator` raises.
@@ -95,6 +96,7 @@ def generate_pairs(
     if not first:
         raise nothing_read(unread)
     folder = None if out is None else Path(out)
+    check_folder(folder)
     reached = deque([State()], maxlen=1)  # what there is, also after Ctrl-C
     with Ledger(folder / LEDGER if folder else None) as ledger:  # and so is a folder that cannot be used
         shared = Shared(
@@ -119,9 +121,8 @@ def generate_pairs(
                 finished_dataset(reached[0], shared, folder).keep(folder, ledger)
             raise
         dataset = finished_dataset(reached[0], shared, folder)
-        if folder:
-            dataset.keep(folder, ledger)
-    if folder:
+        kept = folder is not None and keep_dataset(dataset, folder, ledger)
+    if folder and kept:
         write_files(dataset, folder, format=format, system_prompt=system_prompt, divided=recipe.divide)
     return dataset
 

@@ -18,7 +18,19 @@ from qagen.pairs.gates.evidence import check_evidence
 from qagen.pairs.gates.language import check_language
 from qagen.pairs.gates.problems import Problem
 from qagen.pairs.writing.generation import NOT_ASKED, QAGenerator
-from qagen.records import Conflict, Declared, Dropped, Edit, Failure, Leak, Passage, QAPair, Step, Usage
+from qagen.records import (
+    Conflict,
+    Declared,
+    Dropped,
+    Edit,
+    Failure,
+    Leak,
+    Notice,
+    Passage,
+    QAPair,
+    Step,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -42,6 +54,7 @@ class State:
         leaks: Wordings on both sides of the division; ``None`` before it.
         passages: By id, in the order of the documents.
         texts: The documents by source.
+        notices: What of the documents was not kept whole.
         steps: What was done.
     """
 
@@ -55,6 +68,7 @@ class State:
     leaks: tuple[Leak, ...] | None = None
     passages: Mapping[str, Passage] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
     steps: tuple[Step, ...] = ()
     usage: Usage = Usage()
     note: str = ""

@@ -33,6 +33,14 @@ _REASONS = re.compile(r"(?:^|[:/])(?:o\d|gpt-(?:[5-9]|\d\d)(?!\S*chat))", re.IGN
 _TIMEOUT = 600.0  # seconds for one call: reasoning models take minutes
 
 
+def _check_address(base_url: str) -> None:
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingsError(
+            f"base_url is {base_url!r}, which is no address.", hint="Write it as http://127.0.0.1:8000/v1."
+        )
+
+
 def chat_model(
     llm: str | BaseChatModel,
     *,
@@ -60,7 +68,7 @@ def chat_model(
         **params: Passed to the model: ``temperature``, ``max_tokens``, ...
 
     Raises:
-        SettingsError: The name has no provider that is known.
+        SettingsError: The name has no provider that is known, or ``base_url`` is no address.
         ModelError: The model cannot be made, for lack of a key, say.
         MissingExtraError: The embedded model's packages are not installed.
         LocalModelError: The embedded model could not be fetched or started.
@@ -72,6 +80,7 @@ def chat_model(
     if system_prompt is not None:
         params["system_prompt"] = system_prompt
     if base_url:
+        _check_address(base_url)
         name = llm.removeprefix("openai:")
         return _own_server(name, base_url=base_url, api_key=api_key, use_responses_api=False, **params)
     if llm == "local" or llm.startswith("local:"):

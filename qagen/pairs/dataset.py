@@ -16,7 +16,7 @@ from qagen.files import JsonLines, RecordError, json_line, whole_file, write_lin
 from qagen.llm.ledger import Ledger
 from qagen.pairs.edits import OF_AN_EDITED_FACT, apply_edits, keep_edit, new_edit, read_edits
 from qagen.pairs.gates.curation import curate_pairs
-from qagen.records import Conflict, Coverage, Dropped, Edit, Failure, Leak, QAPair, Step, Usage
+from qagen.records import Conflict, Coverage, Dropped, Edit, Failure, Leak, Notice, QAPair, Step, Usage
 
 if TYPE_CHECKING:
     import datasets
@@ -60,6 +60,7 @@ class Parts(TypedDict, total=False):
     dropped: Sequence[Dropped]
     conflicts: Sequence[Conflict]
     failures: Sequence[Failure]
+    warnings: Sequence[Notice]
     usage: Usage
     passages: int
     coverage: Coverage | None
@@ -77,6 +78,7 @@ class QADataset(Sequence[QAPair]):
         conflicts: Pairs that contradict each other or cannot be told apart: neither kept nor dropped until
             someone decides (see :meth:`edit`).
         failures: Each source or passage that gave nothing, with its state and a sentence why.
+        warnings: What of the documents was left out, changed or guessed when they were read.
         usage: Calls, tokens and cost.
         passages: How many passages were asked about.
         coverage: What the kept pairs cover of the documents; ``None`` when it was not measured.
@@ -91,6 +93,7 @@ class QADataset(Sequence[QAPair]):
         self.dropped = parts.get("dropped", ())
         self.conflicts = parts.get("conflicts", ())
         self.failures = tuple(parts.get("failures", ()))
+        self.warnings = tuple(parts.get("warnings", ()))
         self.usage = parts.get("usage", Usage())
         self.passages = parts.get("passages", 0)
         self.coverage = parts.get("coverage")
@@ -125,7 +128,7 @@ class QADataset(Sequence[QAPair]):
         """Write the files of a run folder that hold the dataset; returns the folder.
 
         ``pairs.jsonl``, ``dropped.jsonl``, and when there are any ``conflicts.jsonl`` and ``coverage.json``;
-        failures, steps and texts go into the ledger.
+        failures, warnings, steps and texts go into the ledger.
 
         Raises:
             RunFolderError: The folder cannot be written.
@@ -140,6 +143,7 @@ class QADataset(Sequence[QAPair]):
         ledger.keep_failures(self.failures)
         ledger.keep_settings(
             passages=self.passages,
+            warnings=[one.model_dump(mode="json") for one in self.warnings],
             steps=[step.model_dump(mode="json") for step in self.steps],
             leaks=None if self.leaks is None else [leak.model_dump(mode="json") for leak in self.leaks],
         )
@@ -158,6 +162,7 @@ class QADataset(Sequence[QAPair]):
             "dropped": self.dropped,
             "conflicts": self.conflicts,
             "failures": self.failures,
+            "warnings": self.warnings,
             "usage": self.usage,
             "passages": self.passages,
             "coverage": self.coverage,
@@ -321,6 +326,7 @@ def _kept_parts(ledger: Ledger) -> Parts:
     leaks = settings.get("leaks")
     return {
         "failures": ledger.failures(),
+        "warnings": [Notice.model_validate(one) for one in settings.get("warnings", ())],
         "usage": ledger.usage(),
         "passages": settings.get("passages", 0),
         "steps": [Step.model_validate(step) for step in settings.get("steps", ())],

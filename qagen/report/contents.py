@@ -14,7 +14,7 @@ from qagen.records import Coverage, Declared, Edit, QAPair
 if TYPE_CHECKING:
     from qagen.pairs.dataset import QADataset
     from qagen.pairs.gaps.coverage import SentencePlaces
-    from qagen.text.cutting import Heading
+    from qagen.text.dividing.cutting import Heading
 
 MOST_PAIRS = 50_000
 """So many pairs (and as many dropped ones) a browser still opens in seconds; the files hold all of them."""
@@ -124,9 +124,9 @@ def _cut_pieces(
     quoted: Iterable[tuple[int, int]],
 ) -> Sheet:
     from qagen.pairs.gaps.coverage import SentencePlaces
-    from qagen.text.cutting import headings
+    from qagen.text.dividing.cutting import headings
+    from qagen.text.dividing.sentence_ends import sentences
     from qagen.text.languages import language_of
-    from qagen.text.sentence_ends import sentences
 
     places = SentencePlaces(sentences(text, source=source))
     reasons = {number: one.reason for one in declared for number in places.held(one.start, one.end)}

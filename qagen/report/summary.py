@@ -12,7 +12,7 @@ from qagen.evaluation.figures.words import many
 from qagen.llm.models import cost_text
 from qagen.pairs.caution import find_caution
 from qagen.pairs.provenance import Provenance, read_provenance
-from qagen.records import Coverage, Failure, QAPair, Step, Usage
+from qagen.records import Coverage, Failure, Notice, QAPair, Step, Usage
 
 if TYPE_CHECKING:
     from qagen.pairs.dataset import QADataset
@@ -100,6 +100,8 @@ class Summary:
     steps: tuple[StepRow, ...]
     failures: tuple[Failure, ...]
     failed: int
+    warnings: tuple[Notice, ...]
+    warned: int
     totals: dict[str, int]
 
 
@@ -131,6 +133,8 @@ def summarise(dataset: QADataset, coverage: Coverage | None, *, sources: Sequenc
         steps=tuple(_step_row(step) for step in dataset.steps),
         failures=tuple(dataset.failures[:_MOST_FAILURES]),
         failed=len(dataset.failures),
+        warnings=dataset.warnings[:_MOST_FAILURES],
+        warned=len(dataset.warnings),
         totals={
             "pairs": parts.total(),
             "dropped pairs": reasons.total(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 # Marks that carry no meaning of their own. "+", "#", "%", "-" and the like do: C is not C++, 5 is not -5.
@@ -14,6 +14,15 @@ _MARKS = re.compile(
     r"[\"'`´‘’“”„«»「」『』（）()\[\]【】〈〉《》,.;:!?…、。・·](?:(?<![,.:])|(?!\d)|(?<!\d.))"
 )
 _INSIDE_NUMBER = re.compile(r"\d[,.:]\d")
+# What a reader does not read: emphasis, links, marks of notes, escapes, tags, bullets, hyphens in words.
+_MARKUP = re.compile(
+    r"!\[[^\]\n]{0,200}\]\([^)\s]{0,2000}\)|\]\([^)\s]{0,2000}(?:\s\"[^\"\n]{0,200}\")?\)|\[(?=[^\]\n]{1,200}\]\()"
+    r"|\[\^[\w-]{1,20}\]|(?<=[^\s\[])\[\d{1,3}\]|(?:(?<=[^\W\d_]{3})|(?<=[.,;!?)\"”]))[¹²³⁰⁴-⁹]{1,3}"
+    r"|\*{1,3}|~~|`{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=[^\W_])_{1,2}(?!\w)|\\(?=[^\w\s])|</?[A-Za-z][^<>\n]{0,200}>"
+    r"|(?<=[^\W\d_])[-‐\u00ad]\s*(?=[^\W\d_])|\u00ad"
+    r"|^[ \t]*(?:>{1,9}|[-+•]|#{1,6})[ \t]",
+    re.MULTILINE,
+)
 _MARKS_ASCII = str.maketrans(dict.fromkeys("\"'`()[],.;:!?", " "))
 
 
@@ -45,11 +54,19 @@ class Placed:
         return cls._of(text, small=True)
 
     @classmethod
-    def _of(cls, text: str, *, small: bool) -> Placed:
+    def bare(cls, text: str) -> Placed:
+        """As :meth:`flat`, without the marks that a reader does not read, and without hyphens in words."""
+        unread = {place for mark in _MARKUP.finditer(text) for place in range(*mark.span())}
+        return cls._of(text, small=True, unread=unread)
+
+    @classmethod
+    def _of(cls, text: str, *, small: bool, unread: Collection[int] = ()) -> Placed:
         signs: list[str] = []
         places = array("I")
         open_space = small  # white space would follow white space, or the beginning
         for place, sign in enumerate(text):
+            if place in unread:
+                continue
             plain = sign if sign.isascii() else unicodedata.normalize("NFKC", sign)
             for part in plain.casefold() if small else plain:
                 is_space = part.isspace()

@@ -1,4 +1,4 @@
-"""What a length, weight or time measures, in one unit: 12 m is 1200 cm."""
+"""What a length, weight, area, volume or time measures, in one unit: 12 m is 1200 cm."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ _UNITS = """
     weight 1000 kg kilogram kilograms kilo kilos キログラム
     weight 1000000 t tonne tonnes トン
     weight ~453.59 lb lbs pound pounds
+    area 0.0001 cm2 平方センチメートル 平方センチ
+    area 1 m2 m^2 sqm 平方メートル 平米 ㎡
+    area 1000000 km2 km^2 平方キロメートル 平方キロ ㎢
+    area 10000 ha hectare hectares ヘクタール
+    area ~4046.86 acre acres エーカー
+    volume 0.000001 cm3 cc 立方センチメートル 立方センチ
+    volume 1 m3 m^3 立方メートル ㎥
+    volume 0.001 l litre litres liter liters リットル
+    volume 0.000001 ml millilitre millilitres milliliter milliliters ミリリットル
     time 1 s sec secs second seconds 秒
     time 60 min mins minute minutes 分
     time 3600 h hr hrs hour hours 時間
@@ -43,11 +52,18 @@ class _Unit:
 
 def _read_units() -> dict[str, _Unit]:
     lines = (line.split() for line in _UNITS.strip().splitlines())
-    return {
-        form: _Unit(kind, float(base.lstrip("~")), not base.startswith("~"))
+    units = {
+        unicodedata.normalize("NFKC", form): _Unit(kind, float(base.lstrip("~")), not base.startswith("~"))
         for kind, base, *forms in lines
         for form in forms
     }
+    lengths = {form: unit for form, unit in units.items() if unit.kind == "length" and form.isalpha()}
+    powers = ((2, "area", ("square ", "sq ", "sq. ")), (3, "volume", ("cubic ", "cu ")))
+    for power, kind, heads in powers:
+        for form, unit in lengths.items():
+            whole = _Unit(kind, unit.base**power, unit.exact)
+            units |= {f"{head}{form}": whole for head in heads if form.isascii()}
+    return units
 
 
 _KNOWN = _read_units()
@@ -62,7 +78,7 @@ _DIGITS = re.compile(_NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measured size in metres, grams or seconds; ``units`` are those it was said in.
+    """A measured size in metres, their square or cube, grams or seconds; ``units``: those it was said in.
 
     ``exact``: none of them belongs to another system of units, which texts convert by rounding.
     """
@@ -114,8 +130,10 @@ def same_measure(one: Measure, other: Measure) -> bool | None:
 
     Units of one system are converted exactly, those of another up to 5 %.
     """
-    if one.kind != other.kind or one.units == other.units:
-        return None
+    if one.kind != other.kind:  # 12 m is not 12 m²
+        return False
+    if one.units == other.units:
+        return True if one.size == other.size else None
     most = _EXACT if one.exact and other.exact else _ABOUT
     return abs(one.size - other.size) <= most * max(one.size, other.size)
 

@@ -46,7 +46,7 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
     place = locate(quote, text) or locate(quote.strip(_EDGES), text)
     if place is None:
         inexact = _InexactQuote(quote, text)
-        place = inexact.in_parts() or inexact.nearly()
+        place = inexact.without_markup() or inexact.in_parts() or inexact.nearly()
     return place
 
 
@@ -56,6 +56,16 @@ class _InexactQuote:
 
     quote: str
     text: str
+
+    def without_markup(self) -> tuple[int, int] | None:
+        """The words of the text that are the quote but for marks that a reader does not read."""
+        bare = Reading.of(self.text).bare
+        for quote in (self.quote, self.quote.strip(_EDGES)):
+            wanted = Placed.bare(quote).signs.strip()
+            found = bare.signs.find(wanted) if wanted else -1
+            if found >= 0:
+                return bare.span(found, found + len(wanted))
+        return None
 
     def in_parts(self) -> tuple[int, int] | None:
         """From the first to the last part of a quote that leaves something out with an ellipsis."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from qagen.text.folding import Placed, fold
 from qagen.text.languages import language_of
 from qagen.text.numerals.named_months import months
+from qagen.text.numerals.parts import shares
 from qagen.text.numerals.reader import numbers
 from qagen.text.proper_names.reader import names
 from qagen.text.proper_names.told import Told
@@ -49,9 +51,19 @@ class Reading:
         return Placed.flat(self.text)
 
     @cached_property
+    def bare(self) -> Placed:
+        """The text in small letters without what a reader does not read, with the place of each sign."""
+        return Placed.bare(self.text)
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """See :func:`qagen.text.numerals.reader.numbers`."""
         return numbers(self.text)
+
+    @cached_property
+    def shares(self) -> frozenset[Fraction]:
+        """See :func:`qagen.text.numerals.parts.shares`."""
+        return shares(self.text)
 
     @cached_property
     def months(self) -> frozenset[str]:

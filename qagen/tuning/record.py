@@ -106,6 +106,8 @@ def read_record(run: Path) -> TuningRecord:
     try:
         return TuningRecord.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
+        if not run.exists():
+            raise RunFolderError(f"There is no folder {run}.", hint="Check the path.") from error
         raise RunFolderError(
             f"{run} holds no tuned model: there is no {TUNING}.",
             hint=f"Make one with `qagen tune {quote(str(run))}`.",

@@ -117,6 +117,32 @@ def lines(path):
     return path.read_text("utf-8").splitlines()
 
 
+# --- what was there before -------------------------------------------------------------------------------
+
+
+def test_a_folder_with_somebody_elses_training_file_is_refused(boats, server):
+    run = boats.parent / "run"
+    run.mkdir()
+    (run / "train.jsonl").write_text("mine\n", "utf-8")
+    done, _ = generate(boats, server)
+    assert done.exit_code == 1
+    assert isinstance(done.exception, QAGenError)
+    assert "holds train.jsonl" in str(done.exception)
+    assert (run / "train.jsonl").read_text("utf-8") == "mine\n"
+    assert server.calls == []
+
+
+def test_a_run_that_gives_nothing_leaves_the_files_of_the_one_before(boats, server):
+    generate(boats, server)
+    run = boats.parent / "run"
+    before = {file.name: file.read_bytes() for file in run.glob("*.jsonl")}
+    with serving(write=lambda _: "no JSON") as silent:
+        done, _ = generate(boats, silent, "--llm", "other", "--fill-rounds", 0)
+    assert done.exit_code == 3
+    assert "those of an earlier run: this one gave no pair" in done.output
+    assert {file.name: file.read_bytes() for file in run.glob("*.jsonl")} == before
+
+
 # --- the default run -------------------------------------------------------------------------------------
 
 

@@ -186,6 +186,9 @@ def test_a_glob_that_matches_nothing_or_is_broken_is_an_error(tmp_path):
         load_documents(tmp_path, glob="**/*.md")
     with pytest.raises(SettingsError, match="glob"):
         load_documents(tmp_path, glob="[z-a].md")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DocumentError, match="There is no file in it"):
+        load_documents(tmp_path / "empty")
 
 
 def test_links_in_circles_end_and_each_folder_is_read_once(tmp_path):
@@ -299,7 +302,7 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\x08\2\0\0\0"
         ("nul.txt", b"some text\0with a NUL, and more of it", "binary"),
         ("noise", bytes(range(256)) * 3, "binary"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "unsupported"),
-        ("text.rtf", rb"{\rtf1 Hello}", "unsupported"),
+        ("text.rtf", b"Just text.", "damaged"),
         ("bad.docx", b"PK\3\4 cut off", "damaged"),
         ("text.docx", b"Just text.", "damaged"),
         ("bad.pdf", b"%PDF-1.4\nnothing that a PDF has", "damaged"),
@@ -514,7 +517,7 @@ def test_an_archive_that_unpacks_to_gigabytes_is_refused(tmp_path):
 
 
 def test_without_the_extra_other_files_are_read_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "markitdown", None)
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
     failure = failed(write(tmp_path / "cup.pdf", pdf("Tanaka scored.")))
     assert failure.state == "missing_extra"
     assert re.search(r"pip install .*\[files\]", failure.detail)

@@ -15,7 +15,7 @@ from langchain_text_splitters import (
     TokenTextSplitter,
 )
 
-from qagen import count_tokens, split_documents, token_splitter
+from qagen import count_tokens, load_documents, split_documents, token_splitter
 from qagen.documents.splitting import stream_passages
 from qagen.errors import DocumentError, SettingsError
 
@@ -380,3 +380,56 @@ def test_a_splitter_that_cuts_characters_apart_is_found_out():
 def test_no_text_takes_more_than_linear_time(text):
     whole = text + text[:TIMES]
     assert growth(split_documents, len(text) // TIMES, lambda size: [doc(whole[:size])]) < PROPORTION
+
+
+ROWS = "\n".join(f"| Lake {n} | {n}.5 | {1900 + n % 90} |" for n in range(200))
+HEAD = "| Name | Height | Opened |\n| --- | --- | --- |"
+
+
+@pytest.mark.parametrize("size", [100, 800])
+@pytest.mark.parametrize("context", [20, 300])
+def test_every_piece_of_a_table_knows_the_head_of_its_columns(size, context):
+    text = f"# Lakes\n\nTable 1: Lakes of the north\n\n{HEAD}\n{ROWS}\n\nThe list ends here.\n"
+    passages = split_documents([doc(text)], chunk_size=size, context_tokens=context)
+    assert "".join(passage.text for passage in passages) == text
+    pieces = [passage for passage in passages[1:] if passage.text.startswith("|")]
+    assert len(pieces) >= 3
+    for passage in pieces:
+        before, head, rows = passage.context.partition(f"Table 1: Lakes of the north\n\n{HEAD}")
+        assert head
+        assert before.strip() in {"", "# Lakes"}
+        assert passage.section == ("Lakes",)
+        assert text[: passage.start].rstrip().endswith(rows.strip())
+
+
+def test_a_table_without_bars_at_its_sides_and_one_after_another_have_their_own_heads():
+    rows = "\n".join(f"Lake {n} | {n}.5" for n in range(60))
+    text = (
+        f"Name | Height\n---|---\n{rows}\n\nOther words.\n\nName | Depth\n:--|--:\n{rows}\n\nThe end of it.\n"
+    )
+    passages = split_documents([doc(text)], chunk_size=60, context_tokens=10)
+    half = text.index("Other words")
+    for passage in passages:
+        if passage.text.startswith("Lake"):
+            head = "Name | Height\n---|---" if passage.start < half else "Name | Depth\n:--|--:"
+            assert head in passage.context
+        else:
+            assert "---" not in passage.context
+
+
+def test_what_follows_a_table_and_a_reader_without_context_gets_no_head():
+    text = f"{HEAD}\n{ROWS}\n\n" + "The lakes were measured in May. " * 200
+    passages = split_documents([doc(text)], chunk_size=100, context_tokens=30)
+    assert all(
+        "Height" not in passage.context for passage in passages if passage.text.startswith("The lakes")
+    )
+    assert all(not one.context for one in split_documents([doc(text)], chunk_size=100, context_tokens=0))
+
+
+def test_a_csv_of_two_hundred_rows_is_understood_in_each_passage(tmp_path):
+    pytest.importorskip("openpyxl")
+    path = tmp_path / "lakes.csv"
+    path.write_text("Name,Height,Opened\n" + "\n".join(f"Lake {n},{n}.5,{1900 + n % 90}" for n in range(200)))
+    passages = split_documents(load_documents(path))
+    assert len(passages) >= 3
+    assert all("| Name | Height | Opened |" in passage.context + passage.text for passage in passages)

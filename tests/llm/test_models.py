@@ -117,3 +117,9 @@ def test_the_identity_of_a_model_can_be_written_down_and_holds_no_secret():
     )
     assert "sk-secret" not in str(identity(model))
     assert identity(model)["server"] == "example.com:/v1"
+
+
+@pytest.mark.parametrize("address", ["htp://x", "127.0.0.1:8000/v1", "http://", "localhost"])
+def test_an_address_that_is_none_is_refused_at_once(address):
+    with pytest.raises(SettingsError, match="no address"):
+        chat_model("llama3.2", base_url=address)

@@ -76,3 +76,26 @@ def test_the_and_of_a_firm_may_be_written_in_any_way(text, name, there):
 )
 def test_a_club_may_be_named_without_what_clubs_are_called(text, name, there):
     assert has_name(text, name) is there
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "there"),
+    [
+        ("Rory O'Donnell came from Côte d'Ivoire.", "Rory O'Donnell", True),
+        ("Rory O'Donnell came from Côte d'Ivoire.", "Côte d'Ivoire", True),
+        ("En Allemagne, on parle d'Arkan'a.", "l'Allemagne", True),
+        ("En Allemagne, on parle d'Arkan'a.", "Arkan'a", True),
+        ("NASA는 1969년에 갔다.", "NASA", True),
+        ("Kearney'den gelen Bulvar, John Elway'i anar.", "John Elway", True),
+        ("İşçi Partisi'nin adayı", "İşçi Partisi", True),
+        ("W Warszawie otwarto nowy most, który łączy oba brzegi Wisły.", "Warszawa", True),
+        ("Мост открыл Владимир Путин в Москве.", "Владимира Путина", True),
+        ("Мост открыл Владимир Путин в Москве.", "Дмитрий Медведев", False),
+        ("Talo rakennettiin Helsingissä.", "Helsinki", True),
+        ("Der Bau der Müllerschen Brücke begann unter Müllers Leitung.", "Müller", True),
+        ("W Krakowie otwarto nowy most, który łączy oba brzegi Wisły.", "Warszawa", False),
+        ("The Kestrel left the harbour at dawn and came back.", "Kestrelia", False),
+    ],
+)
+def test_a_name_is_known_in_the_cases_of_its_language_and_beside_apostrophes(text, name, there):
+    assert has_name(text, name) is there

@@ -1,10 +1,18 @@
+from fractions import Fraction
+
 import pytest
 from growth import PROPORTION, growth
 
+from qagen.text.measures import read_measure, same_measure
 from qagen.text.numerals.named_months import months
+from qagen.text.numerals.parts import shares
 from qagen.text.numerals.reader import numbers
 
 CASES = [
+    ("10⁶ joules", "1000000"), ("10^6 joules", "1000000"), ("2 × 10⁻³ m", "0.002"), ("1e6", "1000000"),
+    ("1931¹", "1931"), ("2⅔ cups", "2 3"), ("12 m^2", "12"), ("100 km² of CO₂", "100"), ("H2O, C6H12O6", ""),
+    ("F1 in 1897", "1 1897"), ("1,5 Millionen", "1.5"), ("1.234,56 Euro", "1234.56"), ("1,2,3", "1 2 3"),
+    ("1.234.567", "1234567"), ("1,500", "1500"), ("version 2.10.3", "2.10.3"), ("4, 5", "4 5"),
     ("10,000", "10000"), ("１０，０００", "10000"),
     ("1万", "10000"), ("一万", "10000"), ("ten thousand", "10000"),
     ("10 000", "10000"), ("2 500 000", "2500000"), ("三百万", "3000000"), ("1億2千万", "120000000"),
@@ -63,3 +71,33 @@ def test_months_are_told_from_other_numbers(text, expected):
 )
 def test_time_grows_with_the_length_of_the_text(piece):
     assert growth(numbers, 10_000 // len(piece), lambda pieces: piece * pieces) < PROPORTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["25 %", "25 percent", "0.25", "0,25", "¼", "1/4", "a quarter", "one quarter", "四分の一", "2割5分"],
+)
+def test_a_share_is_the_same_in_any_notation(text):
+    assert shares(text) == {Fraction(1, 4)}
+
+
+@pytest.mark.parametrize("text", ["half past six", "quarter to six", "25", "3.25", "25 kg", ""])
+def test_what_is_no_share_is_none(text):
+    assert shares(text) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("12 m²", "12 square metres", True),
+        ("12 m²", "12平方メートル", True),
+        ("12 m2", "120000 cm²", True),
+        ("2 ha", "20000 sq m", True),
+        ("3 cubic metres", "3 m³", True),
+        ("12 m", "12 m²", False),
+        ("12 m²", "12 m³", False),
+        ("12 m²", "13 square metres", None),
+    ],
+)
+def test_a_length_an_area_and_a_volume_differ(one, other, same):
+    assert same_measure(read_measure(one), read_measure(other)) is same

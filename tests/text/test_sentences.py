@@ -1,7 +1,7 @@
 import pytest
 from growth import PROPORTION, growth
 
-from qagen.text.sentence_ends import sentences
+from qagen.text.dividing.sentence_ends import sentences
 
 
 def told(text):
@@ -23,6 +23,26 @@ def told(text):
         ("One.\n\n***\n\n---\n\n```python\nx = 1\n```\n", ["One.", "x = 1"]),
         ("فاز القارب. خسر الآخر.", ["فاز القارب.", "خسر الآخر."]),
         ("ignore all previous instructions and {text}.", ["ignore all previous instructions and {text}."]),
+        (
+            "Es begann am 16. April 1897. Er kam im 19. Jahrhundert.",
+            ["Es begann am 16. April 1897.", "Er kam im 19. Jahrhundert."],
+        ),
+        ("Der 2. Platz ging an Vance (3. Rang 1896).", ["Der 2. Platz ging an Vance (3. Rang 1896)."]),
+        ("Er wurde 5. Danach ging er.", ["Er wurde 5.", "Danach ging er."]),
+        ("It was built in 1897. Then it fell.", ["It was built in 1897.", "Then it fell."]),
+        (
+            "Los EE. UU. ganaron. La Sra. Vance, pág. 4, no.",
+            ["Los EE. UU. ganaron.", "La Sra. Vance, pág. 4, no."],
+        ),
+        ("Il sig. Pym arrivò. Vinse.", ["Il sig. Pym arrivò.", "Vinse."]),
+        ("Ο αρ. 5 κέρδισε, δηλ. Το σκάφος. Τέλος.", ["Ο αρ. 5 κέρδισε, δηλ. Το σκάφος.", "Τέλος."]),
+        ("O yıl II. Dünya Savaşı başladı. Bitti.", ["O yıl II. Dünya Savaşı başladı.", "Bitti."]),
+        ("It ended World War II. The town grew.", ["It ended World War II.", "The town grew."]),
+        ("Fue en el siglo XIX. Luego cayó.", ["Fue en el siglo XIX.", "Luego cayó."]),
+        (
+            "It happened 10 years ago. She told me. The end.",
+            ["It happened 10 years ago.", "She told me.", "The end."],
+        ),
     ],
 )
 def test_a_text_is_divided_into_sentences_items_and_rows(text, expected):
@@ -50,6 +70,13 @@ def test_a_text_is_divided_into_sentences_items_and_rows(text, expected):
 )
 def test_what_rules_are_counted_by_and_their_titles_are_no_sentences(text, expected):
     assert told(text) == expected
+
+
+def test_thai_is_divided_at_the_spaces_between_its_sentences():
+    first = "เรือเคสเตรลชนะการแข่งขันเรือที่สะพานมาร์โรว์เมื่อปีที่แล้วด้วยระยะห่างสองช่วงลำเรือจากเรือเฮรอนที่เข้ามาเป็นที่สอง"
+    second = "ทิลดาเป็นผู้สร้างเรือลำนี้ขึ้นที่อู่ต่อเรือของเมืองซึ่งตั้งอยู่ริมแม่น้ำใกล้กับสะพานเก่าแก่ที่สุดในเมืองนั้น"
+    assert told(f"{first} {second}") == [first, second]
+    assert told("เรือ เคสเตรล ชนะ") == ["เรือ เคสเตรล ชนะ"]
 
 
 def test_sentences_are_exact_pieces_with_their_place_in_the_document():

@@ -68,8 +68,10 @@ def test_a_record_that_cannot_be_kept_is_not_replaced(tmp_path):
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path):
     with pytest.raises(RunFolderError, match="Cannot write"):
         write_record(tmp_path / "none", HOSTED)
-    with pytest.raises(RunFolderError, match="qagen tune"):
+    with pytest.raises(RunFolderError, match=r"There is no folder .*none"):
         read_record(tmp_path / "none")
+    with pytest.raises(RunFolderError, match="qagen tune"):
+        read_record(tmp_path)
 
 
 def test_a_record_that_cannot_be_read_is_not_replaced(tmp_path):

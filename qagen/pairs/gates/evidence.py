@@ -14,7 +14,7 @@ from qagen.records import Passage, QAPair
 from qagen.text.calendar import MONTH
 from qagen.text.numerals.reader import numbers
 from qagen.text.passages.passage import sentence_with
-from qagen.text.places import find_quote
+from qagen.text.places import find_answer, find_quote
 from qagen.text.questions.question import read_question
 from qagen.text.reading import Reading
 from qagen.text.scripts import CJK
@@ -188,6 +188,10 @@ class _Claim:
 
     def unsupported(self) -> Problem | None:
         """A month, number or name of the answer that the source does not have."""
+        if self.pair.answer in self.source.passage.text and find_answer(
+            self.pair.answer, self.source.passage.text
+        ):
+            return None  # word for word: whatever numbers and names it has stand there
         source, answer = self.source, Reading.of(self.pair.answer)
         strange = answer.months - source.months
         if strange and source.months:
@@ -229,8 +233,14 @@ class _Claim:
             return self.has_time(number)
         if number.endswith("s"):
             return any(one.endswith(number) or number.endswith(one) for one in known if one.endswith("s"))
-        comma = "." in number and number.replace(".", ",") in self.source.spelled
-        return comma or number in self.source.parts_of_times
+        if number in self.source.parts_of_times or self.has_share():
+            return True
+        return "." in number and number.replace(".", ",") in self.source.spelled
+
+    def has_share(self) -> bool:
+        """Whether the answer is one share of a whole, and the text names it in another notation."""
+        told = Reading.of(self.pair.answer).shares
+        return len(told) == 1 and told <= self.source.text.shares
 
     def has_one(self) -> bool:
         """Whether the text has one of what is counted, without a number: *a window*, *the only window*.

@@ -53,6 +53,10 @@ STAGE = "write"
 NOT_ASKED = "not_asked"
 
 
+LARGE_CHUNK_TOKENS = 800
+"""Tokens of a passage for a hosted model, at most, where no other size is asked for."""
+
+
 class QAGenerator(Runnable[Document, list[QAPair]]):
     """Writes question-answer pairs about documents: a recursive token splitter, a prompt, a fixing parser.
 
@@ -124,7 +128,7 @@ class QAGenerator(Runnable[Document, list[QAPair]]):
         self.parser: OutputFixingParser[BaseModel] = OutputFixingParser(
             pydantic_object=schema, max_repairs=max_repairs
         )
-        own_size, own_context = (CHUNK_TOKENS, CONTEXT_TOKENS) if self.small else (800, 300)
+        own_size, own_context = (CHUNK_TOKENS, CONTEXT_TOKENS) if self.small else (LARGE_CHUNK_TOKENS, 300)
         self._splitting: dict[str, Any] = {
             "splitter": splitter,
             "chunk_size": chunk_size or own_size,

@@ -43,5 +43,5 @@ def make_pair(
         fact=digest,
         prompt=prompt,
         model=model,
-        extra=dict(extra or {}),
+        extra={**({"metadata": json.loads(passage.metadata)} if passage.metadata else {}), **(extra or {})},
     )

@@ -7,25 +7,28 @@ import unicodedata
 
 from qagen.text.numerals.english import english_in_digits
 from qagen.text.numerals.japanese import is_eastern, japanese_in_digits
+from qagen.text.numerals.notation import in_plain_notation
 from qagen.text.numerals.values import canonical
 
 _Match = re.Match[str]
 _DIGIT = re.compile(r"\d")
 _WHOLE = re.compile(r"\d+")
-_SMALL_DIGIT = re.compile("[mHO][23]")
+_SMALL_DIGIT = re.compile("m[23]")
 _GROUP = re.compile(r"\d[,' ]\d{3}")
-_SPECIAL = re.compile("[²³½¼¾\u00a0\u2009\u202f]")
+_SPECIAL = re.compile("[²³⁰¹⁴-⁹½¼¾\u00a0\u2009\u202f]")
 # A number that is more than digits between words: a decimal, a score, a time, a decade, less than zero.
 _MARKED = re.compile(
     r"\d(?:(?<=[-−–/.:\ue000]\d)|'?s\b|:\d| ?[ap]\.?m| ?o'clock| in the | at night|(?<=minus \d)"
     r"|(?<=マイナス\d)|(?<=氷点下\d))",
     re.IGNORECASE,
 )
-_RAISED = re.compile(r"(?<=[a-zµ])[²³]|[²³](?=\W|\Z)")
+_RAISED = re.compile(r"(?<=[a-zµ])[²³]|[²³](?=\W|\Z)|(?<=\d)[⁰¹⁴-⁹]+")
 _GROUP_SPACE = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _HALF = re.compile(r"(?:(?<!\d)(\d{1,18})\s?)?([½¼¾])")
 _HALVES = {"½": ".5", "¼": ".25", "¾": ".75"}
-_UNIT_DIGIT = re.compile(r"(?<![A-Za-z])[kcdmM]?m[23](?!\w)|\b(?:CO2|H2O)\b")
+_UNIT_DIGIT = re.compile(r"(?<![A-Za-z])[kcdmM]?m[23](?!\w)")
+# What in_plain_notation() looks for has one of these.
+_NOTATION = re.compile(r"[A-Za-z)][\d₀-₉]|\d(?:[eE^⁰¹²³⁴-⁹⁻⅐-⅞]|,\d{1,2}(?!\d)|\.\d{3}[.,])|[A-Za-zµ]\^")
 _THOUSANDS = re.compile(
     r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d|,\d)|(?<![\d.,])\d{1,3}(?:'\d{3})+(?!\d)"
     r"|(?<![\d.,])(?<!\d )\d{1,3}(?:(?: 000)+|(?: \d{3}){2,})(?! ?\d)"
@@ -107,6 +110,7 @@ def in_digits(text: str) -> str:
 
     A step is left out when the text has none of the signs or words it looks for: most texts need few of them.
     """
+    text = in_plain_notation(text) if _NOTATION.search(text) else text
     plain = text if text.isascii() else _plain_signs(text)
     if _DIGIT.search(plain):
         if _GROUP.search(plain):

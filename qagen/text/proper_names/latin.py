@@ -27,18 +27,21 @@ _COMMON = (
 """)
 )
 _LINKING = r"(?:&|of the|of|de la|de|la|le|du|des|da|di|del|von|van der|van|der|den|zu|bin|al)"
-_LARGE = r"A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽА-ЯЁΑ-Ω"
-_SIGN = rf"[^\W{EAST}]"
+# Every capital of the Latin, Greek and Cyrillic scripts, accented ones too: Έ, Ș, Є, Ấ.
+_LARGE = "".join(sign for sign in map(chr, [*range(0x41, 0x530), *range(0x1E00, 0x1F00)]) if sign.isupper())
+SIGN = rf"[^\W{EAST}]"
+"""A letter or digit of a script that puts spaces between words."""
 _CAPITAL = (
     rf"(?:(?:Mrs?|Ms|Dr|St|Prof|Capt|Col|Gen|Lt|Sgt)\.|[{_LARGE}]\.(?=[ {_LARGE}])"
-    rf"|(?:[A-Za-z]['’]|Mc|al-)?[{_LARGE}](?:(?:{_SIGN}|[’'&-])*{_SIGN})?)"
+    rf"|(?:[A-Za-z]['’]|Mc|al-)?[{_LARGE}](?:(?:{SIGN}|[’'&-])*{SIGN})?)"
 )
-_RUN = re.compile(rf"(?<!{_SIGN})(?<![’'])(?!\d){_CAPITAL}(?:[ \u00a0](?:{_LINKING}[ \u00a0])?{_CAPITAL})*")
+_RUN = re.compile(rf"(?<!{SIGN})(?<![’'])(?!\d){_CAPITAL}(?:[ \u00a0](?:{_LINKING}[ \u00a0])?{_CAPITAL})*")
 _OPENS = re.compile(r"(?:\A|[.!?:;。！？\n|])[\s\"“‘'(*_>#|-]*\Z")
-_POSSESSIVE = re.compile(r"['’]s?\Z")
+# A possessive, or an ending that Turkish and others put behind a name: Vance's, Kearney'den.
+_POSSESSIVE = re.compile(r"(?:['’]s?|(?<=\w{3})['’][^\W\d_A-Z]{1,6})\Z")
 _HAS_CAPITAL = re.compile(f"[{_LARGE}]")
 # What is written large within a sentence.
-_INSIDE = re.compile(rf"(?<=[\w,] )[{_LARGE}](?:{_SIGN}|[’'&-])*{_SIGN}")
+_INSIDE = re.compile(rf"(?<=[\w,] )[{_LARGE}](?:{SIGN}|[’'&-])*{SIGN}")
 # Latin capitals in Japanese text that are words like others.
 _COMMON_LATIN = word_set("""
     fc sc ac bc pk fk ck gk df mf fw mvp var ob og ng ok vip pc tv cd dvd pdf ai it sns gps led id url

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from qagen.errors import FineTuningError, ServiceError
 from qagen.llm.models import never_clears
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
-    Client = openai.OpenAI | openai.AzureOpenAI
     # A method that lists something, of the SDK's ``with_raw_response``: the answer before it is parsed.
     Fetch = Callable[..., Any]
 
+Client: TypeAlias = "openai.OpenAI | openai.AzureOpenAI"
 Name = Literal["openai", "azure", "nebius", "other"]
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from qagen.pairs.gaps.coverage import SentencePlaces, measure_coverage
 from qagen.pairs.writing.making import make_pair
 from qagen.records import Coverage, Declared, DocumentCoverage, Passage
-from qagen.text.sentence_ends import sentences
+from qagen.text.dividing.sentence_ends import sentences
 
 TEXT = (
     "Tilda Vance won the 1897 rowing final at Marrow Bridge. She rowed the mile in 6:02. "

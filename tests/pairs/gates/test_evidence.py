@@ -54,6 +54,50 @@ def test_a_quote_is_found_and_becomes_the_words_of_the_document(quote, exact):
 
 
 @pytest.mark.parametrize(
+    ("text", "quote", "exact"),
+    [
+        ("The **longest** pier is 412 m long.", "The longest pier is 412 m long.", None),
+        ("See [the pier](https://x.example/a_b), built[2] *late*.", "See the pier, built late.", None),
+        ("It was built in 1897.[^3] It fell in 1910.", "It was built in 1897. It fell in 1910.", None),
+        ("The com-\npetition\fof the well-\nknown club.", "The competition of the well-known club.", None),
+        (
+            "It costs 5\\* a day \\[net\\] for ~~all~~ members.",
+            "It costs 5* a day [net] for all members.",
+            None,
+        ),
+        ("> The boat won¹ the\n> race.", "The boat won the race.", "The boat won¹ the\n> race."),
+        ("- **Fee**: 40 euros", "Fee: 40 euros", "Fee**: 40 euros"),
+        ("Its <b>fee</b> is 5. More.", "Its fee is 5.", "Its <b>fee</b> is 5."),
+        ("Der Boots\u00adbau ist alt.", "Der Bootsbau ist alt.", None),
+    ],
+)
+def test_a_quote_may_leave_out_what_a_reader_does_not_read(text, quote, exact):
+    place = passage(text, context="", section=())
+    assert check(quote, "yes", place)[0].quote == (exact or text)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "reason"),
+    [
+        ("A quarter of the boats sank.", "25 %", None),
+        ("It was 0.25 of all boats.", "25 percent", None),
+        ("Half of the boats sank.", "25 %", "number_not_in_source"),
+        ("The array holds 10⁶ rows.", "one million rows", None),
+        ("The array holds 10⁶ rows.", "106 rows", "number_not_in_source"),
+        ("Es brauchte 1,5 Meter Stoff.", "1.5 metres", None),
+    ],
+)
+def test_a_number_may_be_written_in_another_notation(text, answer, reason):
+    assert check(text, answer, passage(text, context="", section=()), "How much?")[1] == reason
+
+
+def test_a_raised_digit_is_no_mark_of_a_note_behind_a_number():
+    place = passage("The array holds 10⁶ rows of data.", context="", section=())
+    assert check("The array holds 10⁶ rows", "rows", place)[1] is None
+    assert check("The array holds 10 rows of data.", "rows", place)[1] == "quote_not_found"
+
+
+@pytest.mark.parametrize(
     ("quote", "reason"),
     [
         ("The boats were painted green and white.", "quote_not_found"),

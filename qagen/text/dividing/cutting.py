@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from qagen.text.calendar import SHORT_MONTHS, any_of
+from qagen.text.dividing.abbreviations import is_abbreviation, is_ordinal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,15 @@ _OUTLINE = re.compile(
 )
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+$")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*\)")
+
+# The rule below the head of a table, and the rows that follow it.
+_TABLE_RULE = re.compile(
+    r"\n[ \t]{0,3}(?=[^\n]{0,999}\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*(?=\n|\Z)"
+)
+_TABLE_ROWS = re.compile(r"(?:\n[ \t]{0,3}(?=[^\s|]|\|)[^\n|]*\|[^\n]*)*")
+# A head longer than this is none that a reader could keep in mind, and a caption is one line.
+_LONGEST_HEAD = 6000
+_LONGEST_CAPTION = 200
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n(?=[^\S\n]*\S)")
 # The end of a line that is not just wrapped: a short one, after a sentence, before an item or a row.
@@ -51,13 +60,8 @@ _LOOK = 32
 # A quotation that one of these follows goes on: 「はい。」と言った。
 _GOES_ON = frozenset("とっはがのをにもでなかや、，")
 _CLOSERS = frozenset("」』）】〉》”’\"')]")
-# A full stop after one of these ends no sentence; after one of the second group not if a number follows.
-_ABBREVIATION = re.compile(
-    "mrs?|ms|dr|prof|st|sr|jr|rev|gen|col|capt|lt|sgt|hon|mt|vs|cf|al|inc|ltd|co|corp|bros|approx|ca|dept|est"
-    f"|mme|mlle|bzw|ggf|evtl|sog|{any_of(name for name in SHORT_MONTHS if name != 'may')}"
-)
-_BEFORE_NUMBER = re.compile("nos?|figs?|vol|pp?|nr|art|sec|ch|eq|bd|ver|v")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}\Z")
+_ROMAN_NUMBER = re.compile("[ivx]{2,6}")
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘]*\Z")
 
 
@@ -88,6 +92,40 @@ def headings(text: str) -> Iterator[Heading]:
             yield Heading(start - 2, body.start() if body else len(text), level, path)
 
 
+class Table(NamedTuple):
+    """A Markdown table: where its head, its body and what follows begin, and the head with its caption."""
+
+    start: int
+    body: int
+    end: int
+    head: str
+
+
+def tables(text: str) -> Iterator[Table]:
+    """The Markdown tables of a text in order."""
+    end = 0
+    for rule in _TABLE_RULE.finditer(text):
+        start = text.rfind("\n", 0, rule.start()) + 1
+        head = text[start : rule.end()]
+        if rule.start() < end or "|" not in text[start : rule.start()] or len(head) > _LONGEST_HEAD:
+            continue
+        rows = _TABLE_ROWS.match(text, rule.end())
+        end = rows.end() if rows else rule.end()
+        yield Table(start, rule.end(), end, _caption_before(text, start) + head)
+
+
+def _caption_before(text: str, start: int) -> str:
+    """The line before a table with what parts them, if it is a short paragraph of its own."""
+    lead = text[max(0, start - _LONGEST_CAPTION - 4) : start]
+    above = lead.rstrip()
+    line = above.rpartition("\n")[2]
+    gap = lead[len(above) :]
+    alone = len(above) == len(line) == len(text[:start].rstrip()) or above.removesuffix(line).endswith("\n\n")
+    if not line.strip() or "\n" not in gap or not alone or line.lstrip().startswith(("#", "|", "```", "~~~")):
+        return ""
+    return line + gap
+
+
 def _fence_after(fence: str, mark: str, info: str) -> str:
     """The fence that is open after this one was met."""
     if not fence:
@@ -108,12 +146,14 @@ class Outline:
     text: str
     headings: tuple[Heading, ...] = field(init=False)
     starts: tuple[int, ...] = field(init=False)
+    tables: tuple[Table, ...] = field(init=False)
     end: int = field(init=False)
 
     def __post_init__(self) -> None:
         found = tuple(headings(self.text))
         object.__setattr__(self, "headings", found)
         object.__setattr__(self, "starts", tuple(one.start for one in found))
+        object.__setattr__(self, "tables", tuple(tables(self.text)))
         object.__setattr__(self, "end", len(self.text.rstrip()))
 
     def section(self, start: int, end: int) -> tuple[str, ...]:
@@ -121,6 +161,11 @@ class Outline:
         word = _TEXT.search(self.text, start, end)
         index = bisect_right(self.starts, word.start() if word else start) - 1
         return self.headings[index].path if index >= 0 else ()
+
+    def table(self, place: int) -> Table | None:
+        """The table that a piece beginning at a place goes on with; its head begins before."""
+        index = bisect_left(self.tables, place, key=lambda table: table.start) - 1
+        return self.tables[index] if index >= 0 and place < self.tables[index].end else None
 
     def cut(self, start: int, limit: int, *, floor: int = 0) -> int:
         """The best place to end a piece that begins at ``start``: after ``floor``, no later than ``limit``.
@@ -214,19 +259,19 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     if following.islower():
         return False
-    return match["latin"] != "." or not _is_abbreviation(text, match.start(), following)
+    return match["latin"] != "." or not _belongs_to_word(text, match.start(), match.end())
 
 
-def _is_abbreviation(text: str, stop: int, following: str) -> bool:
-    """Whether the full stop at ``stop`` belongs to its word, or to the number of a list item."""
+def _belongs_to_word(text: str, stop: int, after: int) -> bool:
+    """Whether the full stop at ``stop`` is part of its word: an abbreviation, an ordinal, a list number."""
     found = _LAST_WORD.search(text, max(0, stop - _LOOK), stop)
     word = found[0].lower() if found else ""
-    if word.isdigit():
-        return _LIST_NUMBER.search(text, max(0, stop - _LOOK), stop) is not None
+    if word.isdigit() or _ROMAN_NUMBER.fullmatch(word):
+        listed = _LIST_NUMBER.search(text, max(0, stop - _LOOK), stop) is not None
+        return listed or is_ordinal(text, stop, after)
     if (len(word) == 1 and word.isalpha()) or "." in word:
         return True
-    known = _BEFORE_NUMBER if following.isdigit() else _ABBREVIATION
-    return known.fullmatch(word) is not None or _ABBREVIATION.fullmatch(word) is not None
+    return is_abbreviation(word, text[after : after + 1])
 
 
 @cache

@@ -1,0 +1,1 @@
+"""What the formats of office programs share: packages of parts, formulas, charts, diagrams, counts."""

@@ -1,0 +1,1 @@
+"""Tables of spreadsheets and CSV files, as the sheet shows them."""

@@ -1,0 +1,1 @@
+"""PPTX: what the slides of a presentation show, slide by slide."""

@@ -1,0 +1,1 @@
+"""DOCX: what a reader of a Word document sees, numbers of lists and notes among it."""

@@ -1,0 +1,1 @@
+"""What word processors write beside DOCX: rich text (RTF) and OpenDocument (ODT)."""
