@@ -18,6 +18,7 @@ from qagen.pairs.gates.curation import curate_pairs
 from qagen.pairs.gates.problems import Problem
 from qagen.pairs.review.docket import Mode
 from qagen.pairs.review.reviewing import review_pairs
+from qagen.pairs.review.suspecting import suspicion
 from qagen.pairs.wordings.rephrasing import word_pairs
 from qagen.records import Dropped, QAPair
 
@@ -113,7 +114,13 @@ def gate_step(shared: Shared, state: State) -> State:
                 problems[pair.id] = (problem,)
             bar.ended()
     sound = [pair for pair in pairs if pair.id not in problems]
-    curation = curate_pairs(sound, embeddings=shared.recipe.embeddings, locked=state.locked)
+    curation = curate_pairs(
+        sound,
+        embeddings=shared.recipe.embeddings,
+        locked=state.locked,
+        # Until the review has named what it is about, the same question of two places may be two facts.
+        unclear=lambda pair: suspicion(pair, state.passages[pair.passage]) is not None,
+    )
     gone = {one.pair.id: one for one in curation.dropped}
     for conflict in curation.conflicts:
         for pair in conflict.pairs:

@@ -200,20 +200,21 @@ LIGHT_JA = re.compile(
     "ぐらい|ほど|対|戦|人|者|年|月|日|時|第|回|[一二三四五六七八九十百千万億〇]|氏|さん|様|当時|名|"
     "どんな|在|立|存|存在|実施|約|都市|町|村|街|vs"
 )
+_COUNTERS = (
+    "人|名|個|本|回|校|冊|つ|隻|台|点|枚|件|社|頭|匹|軒|戸|票|試合|チーム|ゴール|種類|都市|[かカヶケ箇](?:国語|国|所|月|村|条)|"
+    "世帯|文字|両|艘|曲|巻|章|棟|基|羽|(?:年|時|日|週|分|秒)間|連覇|代"
+)
+_IS_WHAT_JA = "は(?:何(?:です|でしょう|か$|$)|いつ|$)"
+"""What follows the noun that says what is asked for: 創業者は, 創業者は何ですか."""
 KINDS_JA = [
-    ("when", re.compile("いつ|何年(?!間)|何月|何日(?!間)|何時(?!間)|どの年|年はいつ")),
-    ("who", re.compile("誰|だれ|どなた|何者")),
-    ("where", re.compile("どこ|どの(?:場所|町|街|都市|村|国)|[場所地]は(?:どこ|何)|いずこ")),
+    ("when", re.compile(f"いつ|何年(?!間)|何月|何日(?!間)|何時(?!間)|どの年|(?:[年日]|時期){_IS_WHAT_JA}")),
+    ("who", re.compile(f"誰|だれ|どなた|何者|者{_IS_WHAT_JA}")),
+    ("where", re.compile(f"どこ|どの(?:場所|町|街|都市|村|国)|[場所地]は(?:どこ|何)|地{_IS_WHAT_JA}|いずこ")),
     ("why", re.compile("なぜ|何故|どうして|理由")),
-    (
-        "count",
-        re.compile(
-            "何(?:人|名|個|本|回|校|冊|つ|隻|台|点|枚|件|社|頭|匹|軒|戸|票|試合|チーム|ゴール|種類)|いくつ"
-        ),
-    ),
+    ("count", re.compile(f"(?<!第)何(?:{_COUNTERS})(?!目)|いくつ")),
     ("what", re.compile("何|なに|なん|どの|どれ|どちら|いくら|どのくらい|どんな|どう")),
 ]
-COUNTER = re.compile("何(人|名|個|本|回|校|冊|つ|隻|台|点|枚|件|社|頭|匹|軒|戸|票|試合|チーム|ゴール|種類)")
+COUNTER = re.compile(f"(?<!第)何({_COUNTERS})(?!目)")
 THINGS = word_set("""
     museum bridge lake river tower dam tunnel canal hall castle harbour port railway laboratory
     university college school church library theatre hospital station island mountain mount street

@@ -379,6 +379,44 @@ def test_a_review_resolves_a_conflict_with_the_missing_qualifier():
     assert dataset.conflicts == ()
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer", "texts", "named"),
+    [
+        (
+            "In which month does the festival take place?",
+            "July",
+            {"Selby": "The festival of Selby takes place in July.", "Orrin": "Orrin has a festival in July."},
+            "In which month does the festival of {} take place?",
+        ),
+        (
+            "祭りは何月に開かれますか？",
+            "7月",
+            {"セルビー": "セルビーの祭りは7月に開かれる。", "オリン": "オリンでは7月に祭りがある。"},
+            "{}の祭りは何月に開かれますか？",
+        ),
+    ],
+)
+def test_unclear_questions_of_two_places_are_not_merged_before_the_review_has_named_them(
+    asked, answer, texts, named
+):
+    def ask_alike(prompt):
+        pair = {"question": asked, "answer": answer, "quote": inside("target_text", prompt)}
+        return {"question_answer_pairs": [pair]}
+
+    def name_it(prompt):
+        text = inside("text", prompt)
+        place = next(place for place in texts if place in text)
+        rewrite = {"question": named.format(place), "answer": answer, "quote": text}
+        return {"verdicts": [verdict(1, alone=False, rewrite=rewrite)]}
+
+    sources = [Document(text, metadata={"source": place}) for place, text in texts.items()]
+    plain = {"forms": 1, "held_out": 0, "kinds": ()}
+    dataset = generate(sources, staged(write=ask_alike, review=name_it), **plain)
+    assert [pair.question for pair in dataset] == [named.format(place) for place in texts]
+    unnamed = generate(sources, staged(write=ask_alike), **plain)
+    assert [pair.question for pair in unnamed] == [asked]  # nobody named them: compared again, and merged
+
+
 def test_a_quote_that_is_nowhere_is_dropped_when_nobody_reviews():
     def invent(prompt):
         made = pairs_of(prompt)["question_answer_pairs"]

@@ -6,7 +6,7 @@ Each stage takes pairs and returns what it kept and what it dropped, with the re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -52,7 +52,11 @@ class Repeats:
 
 
 def curate_pairs(
-    pairs: Iterable[QAPair], *, embeddings: Embeddings | None = None, locked: Collection[str] = ()
+    pairs: Iterable[QAPair],
+    *,
+    embeddings: Embeddings | None = None,
+    locked: Collection[str] = (),
+    unclear: Callable[[QAPair], bool] = lambda _: False,
 ) -> Curation:
     """Drop pairs that say the same as another, and set aside those that contradict each other.
 
@@ -65,6 +69,8 @@ def curate_pairs(
         pairs: All pairs together, of one document or of many.
         embeddings: A LangChain embedding model that finds more rewordings.
         locked: Ids of pairs that a person has settled: they are kept, and decide the conflicts they are in.
+        unclear: Whether a question does not say yet what it is about. Such a pair is no duplicate of one of
+            another passage: *In which month does the festival take place?* has two answers that are July.
 
     Returns:
         What was kept, dropped and set aside, each in the order of the input.
@@ -73,7 +79,12 @@ def curate_pairs(
 
     given = tuple(pairs)
     twins = find_twins(given, embeddings=embeddings)
-    same = [twin for twin in twins if twin.kind == "duplicate"]
+    same = [
+        twin
+        for twin in twins
+        if twin.kind == "duplicate"
+        and not _may_be_of_two_things(given[twin.first], given[twin.second], unclear)
+    ]
     stays = _survivors(given, same, locked)
     found = _conflicts(given, stays, [twin for twin in twins if twin.kind != "duplicate"])
     conflicts = [one for one in found if not any(pair.id in locked for pair in one.pairs)]
@@ -97,6 +108,11 @@ def curate_pairs(
         ),
         conflicts=tuple(conflicts),
     )
+
+
+def _may_be_of_two_things(one: QAPair, other: QAPair, unclear: Callable[[QAPair], bool]) -> bool:
+    """Whether two alike questions of different passages do not say that they are about the same."""
+    return one.passage != other.passage and (unclear(one) or unclear(other))
 
 
 def _same_as(pair: QAPair) -> str:

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from qagen.text.answers.answer import Agreement, Answer, read_answer
-from qagen.text.answers.dates import Date
+from qagen.text.answers.dates import bound_of, without_bound
 from qagen.text.answers.japanese import bare, same_in_japanese
+from qagen.text.answers.places import is_place_within
 from qagen.text.answers.wordwise import CHANGES, compared_by_words
 from qagen.text.measures import is_clock_of, same_measure
 from qagen.text.questions.question import LONGEST, Question
@@ -27,14 +28,10 @@ def compare_answers(one: str, other: str, question: Question) -> Agreement:
     rest.
     """
     both = _Two(read_answer(one), read_answer(other), question)
-    told = both.told_by_items() or both.told_by_numbers()
-    if told:
-        return told
-    if both.first.parts != both.second.parts and not (_may_say_more(question) or both.ends_in_a_tail()):
-        return "different"
-    if both.first.japanese or both.second.japanese:
-        return "same" if same_in_japanese(both.first, both.second, question) else "different"
-    return compared_by_words(both.first, both.second, question)
+    agreement = both.agreement()
+    if agreement == "different" and (both.is_bound() or is_place_within(one, other, question)):
+        return "compatible"
+    return agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,27 @@ class _Two:
     first: Answer
     second: Answer
     question: Question
+
+    def agreement(self) -> Agreement:
+        """What they say, an end of a time and a place in another taken for something else."""
+        told = self.told_by_items() or self.told_by_numbers()
+        if told:
+            return told
+        may_add = _may_say_more(self.question) or self.ends_in_a_tail()
+        if self.first.parts != self.second.parts and not may_add:
+            return "different"
+        if self.first.japanese or self.second.japanese:
+            return "same" if same_in_japanese(self.first, self.second, self.question) else "different"
+        return compared_by_words(self.first, self.second, self.question)
+
+    def is_bound(self) -> bool:
+        """Whether one is the time that the other is up to or from on: 午後3時, 午後3時以降."""
+        if not (self.first.japanese and self.second.japanese):
+            return False
+        if bound_of(self.first.folded) == bound_of(self.second.folded):
+            return False
+        first, second = (read_answer(without_bound(answer.folded)) for answer in (self.first, self.second))
+        return _Two(first, second, self.question).agreement() != "different"
 
     def told_by_items(self) -> Agreement | None:
         """What two lists of the same items, or two measures in different units, say."""
@@ -70,7 +88,9 @@ class _Two:
         if max(len(first.folded), len(second.folded)) > LONGEST:
             return "different"
         if first.date and second.date:
-            return _compare_dates(first.date, second.date)
+            told = first.date.agrees(second.date)
+            other_bound = bound_of(first.folded) != bound_of(second.folded)
+            return "compatible" if told == "same" and other_bound else told
         other_script = first.japanese != second.japanese
         if first.scores and second.scores and (first.scores != second.scores or other_script):
             return "same" if first.scores == second.scores else "different"
@@ -98,13 +118,6 @@ class _Two:
 def _may_say_more(question: Question) -> bool:
     """Whether what follows a comma may say the same more exactly: Selby, Norland; in Japanese it lists."""
     return question.kind == "when" or (question.kind == "where" and not question.japanese)
-
-
-def _compare_dates(one: Date, other: Date) -> Agreement:
-    if any(left and right and left != right for left, right in zip(one, other, strict=True)):
-        return "different"
-    left, right = ({place for place, part in enumerate(date) if part} for date in (one, other))
-    return "same" if left <= right or right <= left else "compatible"
 
 
 def answer_keys(answer: str, question: Question) -> list[str]:

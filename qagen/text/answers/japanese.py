@@ -17,6 +17,9 @@ _TITLES_JA = re.compile("(?:選手|監督|博士|教授|市長|町長|村長|船
 _NUMERALS = re.compile(r"[\d.,:〇一二三四五六七八九十百千万億兆]+")
 _KANA = re.compile(f"[{KATAKANA}]")
 _ADDED = re.compile(rf"[{KATAKANA}]+|[{KANJI}]+|[a-z]+|\d+")
+_ABOUT = re.compile(
+    "^(?:約|およそ|ほぼ|計)|午前|午後|(?:ほど|程度|前後|くらい|ぐらい|ごろ|頃|に(?:達する|及ぶ|のぼる))$"
+)
 SHORTEST_NAME = 2
 
 
@@ -84,7 +87,7 @@ class _Measured:
     @staticmethod
     def around(text: str) -> str:
         """What stands beside the numbers, units in one form."""
-        plain = _NUMERALS.sub(" ", re.sub("^(?:約|およそ|ほぼ|計)", "", text))
+        plain = _NUMERALS.sub(" ", _ABOUT.sub("", text))
         return "".join(UNIT_WORDS.get(word, word) for word in plain.split())
 
 

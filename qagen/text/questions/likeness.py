@@ -9,6 +9,7 @@ from typing import Literal
 
 from qagen.text.lexicon import CHANGES
 from qagen.text.questions.english import PLURAL, canonical_word
+from qagen.text.questions.interrogatives import ask_for_other_roles
 from qagen.text.questions.question import Question
 from qagen.text.questions.roles import roles_differ
 from qagen.text.small_words import word_set
@@ -23,6 +24,9 @@ _ENDINGS = word_set(
     "e d s n ed es er or en ing ion ions ation ment ments al y ies ance ence ant ent able ive ity"
 )
 _ENDINGS |= {""}
+_ASKS_NAME = re.compile(
+    r"\b(?:called|names?|named|known as)\b|名称|名前|氏名|(?<!何)名(?:は|を)|呼ば|呼称|[何なん]という"
+)
 _ONE_OF = re.compile(
     r"\b(?:name|give|list|mention|state|identify|cite|tell me|(?:which|what|who) (?:is|was|are|were)) "
     r"(?:(?:any|at least) )?(?:one|two|three|some|any|another|an? example|examples|among)\b(?! and only\b)"
@@ -46,8 +50,10 @@ def compare_questions(one: Question, other: Question, *, surely: bool = False) -
     both = _Two(one, other)
     if not both.numbers_fit() or roles_differ(one, other) or not both.names_fit():
         return "other"
+    if ask_for_other_roles(one, other):
+        return "other"
     if one.kind == other.kind and one.words == other.words and not (one.lacks(other) or other.lacks(one)):
-        return "same"
+        return "same" if both.ask_for_a_name_alike() else "alike"
     return "alike" if both.kinds_fit() and both.words_fit(surely=surely) else "other"
 
 
@@ -64,6 +70,13 @@ class _Two:
         if one.numbers != other.numbers:
             return False
         return one.outside == other.outside or one.numbered != other.numbered
+
+    def ask_for_a_name_alike(self) -> bool:
+        """Whether both ask what something is called, or what it is, where nothing else is asked about it."""
+        asks = [_ASKS_NAME.search(question.folded) is not None for question in (self.one, self.other)]
+        kinds_only = self.one.japanese and max(map(len, self.one.relation), default=0) == 1
+        says_little = not self.one.relation or (kinds_only and len(self.one.relation) == 1)
+        return asks[0] == asks[1] or not says_little or self.one.kind != "what"
 
     def names_fit(self) -> bool:
         """Names overlap, and not both have a name that the other lacks."""
@@ -137,6 +150,8 @@ def is_narrower(full: Question, lacking: Question) -> bool:
     if full.kind != lacking.kind or lacking.relation not in relations or roles_differ(full, lacking):
         return False
     if not (lacking.numbers <= full.numbers and lacking.qualifiers < full.qualifiers):
+        return False
+    if ask_for_other_roles(full, lacking):
         return False
     return all(_is_that_name(name, full) for name in lacking.names)
 

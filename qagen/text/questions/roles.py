@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from qagen.text.questions.question import Question, last_part
 
+Roles = Mapping[str, str]
+"""For the last part of each name how it stands to the verb."""
 _PREPOSITION = re.compile(
     r"\b(at|in|on|of|from|to|against|by|for|with|over|than|vs?|versus)(?: the| captain| mr| mrs| dr)?$"
 )
@@ -41,6 +45,15 @@ _PARTICLE_ROLES = {
     "へ": "dative",
     "に": "dative",
 }
+# Said of two in either order: Selby and Orrin, how far one is from the other, when they married.
+_JOINED = re.compile(
+    r"\s*(?:and|or|nor|&|vs?|versus|with|[、・,/対]|と|や|か|および|及び|または)\s*(?:the\s*)?"
+)
+_MUTUAL = re.compile(
+    r"\b(?:far|distances?|apart|marr\w+|wed|wedding|spouses?|meet\w*|met|same|differ\w*|border\w*|connect\w*|"
+    r"link\w*|together|friends?|rivals?|related|common|neighbou?r\w*|equal\w*|share[sd]?)\b"
+    r"|距離|離れ|結婚|夫婦|会[いうっ]|出会|対戦|同じ|違い|共通|共同|隣|接[しす]|結[ばびぶん]|の友|の間"
+)
 _SIDES = {"subject", "object", "from", "to", "against", "dative"}
 
 
@@ -49,11 +62,50 @@ def roles_differ(one: Question, other: Question) -> bool:
     left, right = _roles_of(one), _roles_of(other)
     shared = left.keys() & right.keys()
     pairs = [{left[name], right[name]} for name in shared]
+    if _is_exchange(one, other, left, right):
+        return True
     swapped = len(shared) > 1 and any(pair in ({"", "against"}, {"", "than"}) for pair in pairs)
     return swapped or any(len(pair) > 1 and pair <= _SIDES for pair in pairs)
 
 
-def _roles_of(question: Question) -> dict[str, str]:
+def _is_exchange(one: Question, other: Question, left: Roles, right: Roles) -> bool:
+    """Whether two names have changed their places, and not of something that both do alike."""
+    if _MUTUAL.search(one.folded) or _MUTUAL.search(other.folded):
+        return False
+    exchanged = any(
+        left[name] == right[others] != left[others] == right[name]
+        for name, others in combinations(sorted(left.keys() & right.keys()), 2)
+    )
+    return exchanged or _Frame.of(one).is_refilled(_Frame.of(other))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A question cut at its names: ``texts`` are what stands before, between and after them."""
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, question: Question) -> _Frame:
+        if not question.names:
+            return cls((), (question.folded,))
+        longest_first = sorted(question.names, key=lambda name: (-len(name), name))
+        cut = re.split(f"({'|'.join(map(re.escape, longest_first))})", question.folded)
+        return cls(tuple(cut[1::2]), tuple(cut[::2]))
+
+    def is_refilled(self, other: _Frame) -> bool:
+        """Whether the other has the same names in another order: not only in the order of a list."""
+        if self.texts != other.texts or sorted(self.names) != sorted(other.names):
+            return False
+        moved = [
+            place for place, pair in enumerate(zip(self.names, other.names, strict=True)) if len({*pair}) > 1
+        ]
+        between = self.texts[moved[0] + 1 : moved[-1] + 1] if moved else ()
+        return any(not _JOINED.fullmatch(text) for text in between)
+
+
+def _roles_of(question: Question) -> Roles:
     """For the last part of each name how it stands to the verb, as far as that can be told."""
     if not question.names:
         return {}

@@ -57,6 +57,25 @@ def test_one_question_with_two_answers_is_set_aside_and_nothing_is_dropped():
     assert conflict.detail == "'A' in s, 'B' in s"
 
 
+@pytest.mark.parametrize(
+    ("passages", "unclear", "kept"),
+    [
+        (("a", "b"), True, ["1", "2"]),
+        (("a", "a"), True, ["1"]),
+        (("a", "b"), False, ["1"]),
+    ],
+)
+def test_unclear_questions_of_different_passages_are_no_duplicates(passages, unclear, kept):
+    asked = "In which month does the festival take place?"
+    pairs = [
+        pair(asked, "July", number).model_copy(update={"passage": passage})
+        for number, passage in enumerate(passages, 1)
+    ]
+    curation = curate_pairs(pairs, unclear=lambda _: unclear)
+    assert [one.id for one in curation.kept] == kept
+    assert len(curation.kept) + len(curation.dropped) == len(pairs)
+
+
 def test_a_question_without_its_year_is_set_aside_and_the_one_it_is_taken_for_is_kept():
     pairs = [
         pair("Who won the 1898 final at Marrow Bridge?", "Ilsa Quorvik", 1),
