@@ -23,6 +23,7 @@ _EAST_RUN = re.compile(rf"[{EAST}\u1100-\u11ff]+")
 _MARKS = re.compile(r"[^\w&+#]+|_")
 _APOSTROPHE = re.compile(r"['’](?:s\b)?")
 _INNER_APOSTROPHE = re.compile(r"\w['’]\w")
+_LETTER = re.compile(SIGN)
 _ARTICLES = frozenset("ld")  # of French and Italian, before an apostrophe
 # Letters that a name may lose, and get, at its end: the longest endings of its cases.
 _CASES = {
@@ -74,7 +75,13 @@ class Told:
 
     def is_written(self, name: str) -> bool:
         """Whether a name stands there word for word, but for case and marks; a particle may follow."""
-        return re.search(rf"(?<!{SIGN}){re.escape(fold(name))}(?!{SIGN})", self.folded) is not None
+        wanted, text = fold(name), self.folded
+        at = text.find(wanted)
+        while at >= 0:  # a pattern for each name would take longer to make than to search with
+            if not (at and _LETTER.match(text, at - 1)) and not _LETTER.match(text, at + len(wanted)):
+                return True
+            at = text.find(wanted, at + 1)
+        return False
 
     @cached_property
     def folded(self) -> str:
