@@ -12,6 +12,7 @@ from qagen.pairs.gates.merged_facts import merged_sentences
 from qagen.pairs.gates.problems import Problem
 from qagen.records import Passage, QAPair
 from qagen.text.calendar import MONTH
+from qagen.text.numerals.parts import forms_of_share
 from qagen.text.numerals.reader import numbers
 from qagen.text.passages.passage import sentence_with
 from qagen.text.places import find_answer, find_quote
@@ -233,14 +234,14 @@ class _Claim:
             return self.has_time(number)
         if number.endswith("s"):
             return any(one.endswith(number) or number.endswith(one) for one in known if one.endswith("s"))
-        if number in self.source.parts_of_times or self.has_share():
+        if number in self.source.parts_of_times or self.has_share(number):
             return True
         return "." in number and number.replace(".", ",") in self.source.spelled
 
-    def has_share(self) -> bool:
-        """Whether the answer is one share of a whole, and the text names it in another notation."""
-        told = Reading.of(self.pair.answer).shares
-        return len(told) == 1 and told <= self.source.text.shares
+    def has_share(self, number: str) -> bool:
+        """Whether a number is that of a share of a whole which the text names in another notation."""
+        told = Reading.of(self.pair.answer).shares & self.source.text.shares
+        return any(number in forms_of_share(one) for one in told)
 
     def has_one(self) -> bool:
         """Whether the text has one of what is counted, without a number: *a window*, *the only window*.

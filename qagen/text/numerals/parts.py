@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 from qagen.text.numerals.reader import in_digits
 from qagen.text.numerals.speech import VALUES
+from qagen.text.numerals.values import written
 
 _TEN = 10
 
@@ -44,3 +46,9 @@ def shares(text: str) -> frozenset[Fraction]:
     found |= {Fraction(int(part), int(whole)) for whole, part in _OF_JA.findall(plain) if int(whole)}
     found |= {Fraction(int(part), int(whole)) for part, whole in _SLASH.findall(plain) if int(whole)}
     return frozenset(found)
+
+
+def forms_of_share(share: Fraction) -> frozenset[str]:
+    """The numbers that a share may be told with: of a quarter 25 (per cent), 0.25, 1 and 4."""
+    decimals = [Decimal(part.numerator) / Decimal(part.denominator) for part in (100 * share, share)]
+    return frozenset({*map(written, decimals), str(share.numerator), str(share.denominator)})

@@ -82,6 +82,7 @@ def test_a_quote_may_leave_out_what_a_reader_does_not_read(text, quote, exact):
         ("A quarter of the boats sank.", "25 %", None),
         ("It was 0.25 of all boats.", "25 percent", None),
         ("Half of the boats sank.", "25 %", "number_not_in_source"),
+        ("Half of the 40 boats sank.", "50 % of 90", "number_not_in_source"),
         ("The array holds 10⁶ rows.", "one million rows", None),
         ("The array holds 10⁶ rows.", "106 rows", "number_not_in_source"),
         ("Es brauchte 1,5 Meter Stoff.", "1.5 metres", None),
