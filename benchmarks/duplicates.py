@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
-from qagen.pairs.gates.curation import Repeats, curate_pairs
+from qagen.pairs.gates import Repeats, curate_pairs
 from qagen.records import QAPair
 
 if TYPE_CHECKING:

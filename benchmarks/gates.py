@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qagen.pairs.gates.duplicates import find_twins
-from qagen.pairs.gates.evidence import check_evidence
-from qagen.pairs.gates.language import check_language
-from qagen.pairs.review.suspecting import suspicion
-from qagen.pairs.writing.making import make_pair
+from qagen.pairs.gates import check_evidence, check_language, find_twins
+from qagen.pairs.review import suspicion
+from qagen.pairs.writing import make_pair
 from qagen.records import Passage, QAPair
 
 FOLDER = Path(__file__).parent / "gates"

@@ -50,10 +50,10 @@ from qagen import (
     tuned_model,
     write_training_file,
 )
-from qagen.evaluation.figures.rates import Answered, Rate, change, rate
-from qagen.evaluation.probes.making import general_probes, make_probes, read_probes, write_probes
-from qagen.evaluation.records import Condition, Probe, ProbeKind
-from qagen.tuning.record import TuningRecord, read_record
+from qagen.evaluation import Condition, Probe, ProbeKind
+from qagen.evaluation.figures import Answered, Rate, change, rate
+from qagen.evaluation.probes import general_probes, make_probes, read_probes, write_probes
+from qagen.tuning import TuningRecord, read_record
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

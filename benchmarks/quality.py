@@ -40,15 +40,13 @@ from gold_model import Fact, gold_answer, read_facts  # noqa: E402 - found in te
 from scripted import replies  # noqa: E402 - found in tests/
 
 from qagen import QAGenerator, curate_pairs, generate_pairs, load_documents, split_documents  # noqa: E402
-from qagen.llm.asker import Asker  # noqa: E402
-from qagen.llm.models import is_local  # noqa: E402
-from qagen.pairs.gates.evidence import check_evidence  # noqa: E402
-from qagen.pairs.gates.language import check_language  # noqa: E402
-from qagen.pairs.review.suspecting import suspicion  # noqa: E402
-from qagen.pairs.writing.small_prompt import CHUNK_TOKENS  # noqa: E402
+from qagen.llm import Asker, is_local  # noqa: E402
+from qagen.pairs.gates import check_evidence, check_language  # noqa: E402
+from qagen.pairs.review import suspicion  # noqa: E402
+from qagen.pairs.writing import CHUNK_TOKENS  # noqa: E402
 from qagen.records import Passage, QAPair  # noqa: E402
-from qagen.text.folding import fold  # noqa: E402
-from qagen.text.numerals.reader import numbers  # noqa: E402
+from qagen.text import fold  # noqa: E402
+from qagen.text.numerals import numbers  # noqa: E402
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

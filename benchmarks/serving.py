@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qagen import tuned_model
-from qagen.tuning.record import read_record
+from qagen.tuning import read_record
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -23,8 +23,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from qagen.pairs.gates.evidence import check_evidence
-from qagen.pairs.writing.making import make_pair
+from qagen.pairs.gates import check_evidence
+from qagen.pairs.writing import make_pair
 from qagen.records import Passage
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "spans.jsonl.gz"

@@ -15,7 +15,7 @@ from langchain_core.documents import Document
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from qagen import split_documents
-from qagen.llm.tokens import encoding
+from qagen.llm import encoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable

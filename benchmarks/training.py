@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from qagen.tuning.local.training.starting import train_locally
+from qagen.tuning.local.training import train_locally
 
 EXAMPLES, BATCH, RANK, RATE = 40, 4, 32, 1e-3
 
@@ -58,7 +58,7 @@ def bare(file: Path, model: str, epochs: int, dtype: str) -> float:
     """Seconds a step."""
     from peft import LoraConfig, get_peft_model
 
-    from qagen.tuning.models.base_model import find_base, load_base
+    from qagen.tuning.models import find_base, load_base
 
     base, tokenizer = load_base(find_base(model))
     lora = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", task_type="CAUSAL_LM")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -32,7 +33,7 @@ def trees() -> dict[str, ast.Module]:
 
 # From the top down: a module imports from its own floor or one above it, and from nothing below.
 FLOORS = (
-    ("errors", "installing", "records", "files"),
+    ("errors", "faces", "installing", "records", "files"),
     ("text",),
     ("llm",),
     ("documents",),
@@ -70,7 +71,30 @@ def imported(tree: ast.AST) -> set[str]:
 def inner(module: str, name: str) -> str:
     """``from qagen.pairs import dataset`` imports a module, ``from qagen.records import QA`` a name."""
     path = PACKAGE.parent.joinpath(*module.split("."), name)
-    return f"{module}.{name}" if path.with_suffix(".py").exists() or path.is_dir() else module
+    if path.with_suffix(".py").exists() or path.is_dir():
+        return f"{module}.{name}"
+    return homes().get(f"{module}.{name}", module)
+
+
+@cache
+def homes() -> dict[str, str]:
+    """For each name of a face the module that it is from: ``qagen.text.fold`` from ``qagen.text.folding``."""
+    return {
+        f"{room}.{alias.name}": node.module
+        for room, tree in faces().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{room}.")
+        for alias in node.names
+    }
+
+
+def faces() -> dict[str, ast.Module]:
+    """The faces of the rooms, but for those of the package and of its command, which no other room enters."""
+    return {
+        module_of(name).removesuffix(".__init__"): tree
+        for name, tree in trees().items()
+        if name.endswith("/__init__.py") and name != "cli/__init__.py"
+    }
 
 
 def module_of(name: str) -> str:
@@ -103,6 +127,57 @@ def test_nobody_imports_what_is_private_to_another_module():
         if alias.name.startswith("_") and not alias.name.startswith("__")
     ]
     assert found == []
+
+
+def test_another_room_is_taken_at_its_face():
+    insides = {module_of(name) for name in NAMES if "/" in name and not name.endswith("__init__.py")}
+    wrong = [
+        f"{where} takes its names from {node.module}"
+        for where, node in nodes(ast.ImportFrom)
+        if node.module in insides
+        and node.module.rpartition(".")[0] != module_of(where.partition(":")[0]).rpartition(".")[0]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("room", sorted(faces()))
+def test_a_face_gives_the_names_that_others_take_and_no_more(room):
+    face = import_module(room)
+    told = {
+        full.rpartition(".")[2]: home for full, home in homes().items() if full.rpartition(".")[0] == room
+    }
+    assert [*getattr(face, "__all__", ())] == sorted(told)
+    for name, home in told.items():
+        assert getattr(face, name) is getattr(import_module(home), name)
+    with pytest.raises(AttributeError, match=rf"{room}.*nothing_of_the_kind"):
+        _ = face.nothing_of_the_kind
+    assert sorted(told.keys() - taken_from_faces().get(room, set())) == []
+
+
+@cache
+def taken_from_faces() -> dict[str, set[str]]:
+    """What is taken from each room by others: in the package, its documentation and its benchmarks."""
+    found: dict[str, set[str]] = {}
+    ways = (
+        "qagen/**/*.py",
+        "docs/**/*.py",
+        "docs/**/*.md",
+        "benchmarks/**/*.py",
+        "notebooks/*.ipynb",
+        "*.md",
+    )
+    files = {file for way in ways for file in PACKAGE.parent.glob(way)}
+    for file in files:
+        own = ".".join(file.relative_to(PACKAGE.parent).parent.parts)
+        for room, listed, one in _TAKEN.findall(file.read_text("utf-8")):
+            if room != own:
+                found.setdefault(room, set()).update(
+                    re.findall(r"\w+", re.sub(r" as \w+", "", listed or one))
+                )
+    return found
+
+
+_TAKEN = re.compile(r"from (qagen(?:\.\w+)*) import (?:\(([^)]*)\)|([\w, ]+))")
 
 
 def test_no_two_modules_need_each_other():

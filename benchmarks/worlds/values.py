@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from qagen.evaluation.records import AnswerKind
+from qagen.evaluation import AnswerKind
 
 Language = Literal["en", "ja"]
 OTHER: Mapping[Language, Language] = {"en": "ja", "ja": "en"}

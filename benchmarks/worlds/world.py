@@ -12,9 +12,10 @@ from random import Random
 from typing import Literal
 
 from qagen.errors import SettingsError
-from qagen.evaluation.records import Probe, ProbeKind
-from qagen.pairs.dataset import QADataset
-from qagen.pairs.wordings.forms import (
+from qagen.evaluation import Probe, ProbeKind
+from qagen.pairs import QADataset
+from qagen.pairs.wordings import (
+    HELD_OUT,
     KINDS,
     Kind,
     OtherAnswers,
@@ -25,9 +26,8 @@ from qagen.pairs.wordings.forms import (
     tell_about,
     yes_or_no,
 )
-from qagen.pairs.wordings.saying import HELD_OUT
 from qagen.records import Form, Part, Passage, QAPair
-from qagen.text.folding import fold
+from qagen.text import fold
 from worlds.english import ENGLISH
 from worlds.japanese import JAPANESE
 from worlds.names import NameMaker

@@ -30,7 +30,7 @@ from qagen.errors import ModelError, QAGenError, SettingsError
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from qagen.tuning.record import TuningRecord
+    from qagen.tuning import TuningRecord
 
 _TOKENS = 256  # of an answer: a small model may never end by itself
 _SAMPLE_TOKENS = 64  # the same, when many are asked
@@ -65,8 +65,8 @@ def ask(
     debug: Debug = False,
 ) -> None:
     """Ask the base model and the tuned one the same question, side by side."""
-    from qagen.tuning.record import read_record
-    from qagen.tuning.tuned.asking import tuned_model
+    from qagen.tuning import read_record
+    from qagen.tuning.tuned import tuned_model
 
     with answering(as_json) as answer:
         record = read_record(run)
@@ -96,7 +96,7 @@ def _base_answers(
     record: TuningRecord, base: str | None, asked: dict[str, list[str]], length: dict[str, Any]
 ) -> dict[str, list[str] | str]:
     """What the base model answers, by the name of the column; one line where it cannot be asked."""
-    from qagen.tuning.tuned.asking import base_chat_model
+    from qagen.tuning.tuned import base_chat_model
 
     try:
         client = None if record.provider == "local" else client_of(record)
@@ -121,7 +121,7 @@ def _questions(run: Path, question: str | None, sample: int | None) -> dict[str,
     """What to ask, and the answer where it is known."""
     from random import Random
 
-    from qagen.tuning.local.examples import read_examples
+    from qagen.tuning.local import read_examples
 
     if (sample is None) == (question is None or not question.strip()):
         raise SettingsError("Give a question, or --sample N for N questions of the training file.")
@@ -133,7 +133,7 @@ def _questions(run: Path, question: str | None, sample: int | None) -> dict[str,
 
 
 def _with_passages(run: Path, questions: Iterable[str]) -> list[str]:
-    from qagen.pairs.finding import passage_about
+    from qagen.pairs import passage_about
 
     return [_WITH_PASSAGE.format(passage=passage_about(run, one)[1], question=one) for one in questions]
 
@@ -141,7 +141,7 @@ def _with_passages(run: Path, questions: Iterable[str]) -> list[str]:
 def _answers(model: BaseChatModel, texts: list[str]) -> list[str]:
     import openai
 
-    from qagen.llm.models import model_name
+    from qagen.llm import model_name
 
     try:
         return [str(reply.content).strip() for reply in model.batch(list(texts))]
@@ -168,7 +168,7 @@ def _show_answers(questions: dict[str, str | None], columns: dict[str, list[str]
 
 
 def _counted(questions: dict[str, str | None], answers: list[str]) -> str:
-    from qagen.text.folding import fold
+    from qagen.text import fold
 
     pairs = zip(questions.values(), answers, strict=True)
     right = sum(fold(expected or "") == fold(answer) for expected, answer in pairs)

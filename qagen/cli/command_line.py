@@ -9,7 +9,7 @@ import typer
 
 def command_line(context: typer.Context) -> str:
     """The command as it can be given again, but for secrets in addresses."""
-    from qagen.pairs.provenance import without_secrets
+    from qagen.pairs import without_secrets
 
     words = ["qagen", context.info_name or ""]
     for parameter in context.command.params:

@@ -42,11 +42,10 @@ from qagen.cli.values import (
     run_value,
 )
 from qagen.errors import SettingsError
-from qagen.llm.models import cost_text
-from qagen.llm.progress import duration_text
+from qagen.llm import cost_text, duration_text
 
 if TYPE_CHECKING:
-    from qagen.pairs.dataset import QADataset
+    from qagen.pairs import QADataset
     from qagen.records import QAPair
 
 _LISTED = 10  # failures shown at the end of a run; `qagen status` shows all
@@ -153,7 +152,7 @@ def generate(
         if estimate:
             _estimate(sources, llm, answer, **options)
             return
-        from qagen.flow.run import generate_pairs
+        from qagen.flow import generate_pairs
 
         try:
             dataset = generate_pairs(
@@ -191,7 +190,7 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Check a training file as a fine-tuning service would. Exit code 1: it would be refused."""
-    from qagen.tuning.file.checking import check_training_file
+    from qagen.tuning.file import check_training_file
 
     with answering(as_json) as answer:
         report = check_training_file(
@@ -211,7 +210,7 @@ def check(
 
 def _finish(dataset: QADataset, out: Path) -> None:
     """Say what came of the run."""
-    from qagen.flow.files import REPORT
+    from qagen.flow import REPORT
 
     console = screen()
     console.print(steps_table(dataset, now=True))
@@ -239,7 +238,7 @@ def _finish(dataset: QADataset, out: Path) -> None:
 
 def _estimate(sources: list[str | Path], llm: str, answer: Callable[[object], None], **options: Any) -> None:
     """Say what a run would ask and cost, and how long it would take."""
-    from qagen.flow.estimate import estimate_pairs
+    from qagen.flow import estimate_pairs
 
     estimate = estimate_pairs(sources, llm, **options)
     answer(estimate_value(estimate))
@@ -319,6 +318,6 @@ def _read_prompt(path: Path) -> str:
 
 
 def _system_prompt(given: str | None) -> str | None:
-    from qagen.tuning.file.writing import DEFAULT_SYSTEM_PROMPT
+    from qagen.tuning.file import DEFAULT_SYSTEM_PROMPT
 
     return DEFAULT_SYSTEM_PROMPT if given is None else given or None

@@ -29,8 +29,7 @@ from qagen.cli.values import card_value, comparison_value
 from qagen.errors import SettingsError
 
 if TYPE_CHECKING:
-    from qagen.evaluation.records import Condition, ProbeKind
-    from qagen.evaluation.report_card import ReportCard
+    from qagen.evaluation import Condition, ProbeKind, ReportCard
 
 _FEWEST = 2  # cards side by side
 _NOT_REPEATED = {
@@ -152,8 +151,8 @@ def compare(
     debug: Debug = False,
 ) -> None:
     """Show the evaluations of several run folders side by side; the first is what others are held against."""
-    from qagen.evaluation.comparing import compare as compared
-    from qagen.evaluation.report_card import ReportCard
+    from qagen.evaluation import ReportCard
+    from qagen.evaluation import compare as compared
 
     with answering(as_json) as answer:
         if len(runs) < _FEWEST:
@@ -164,8 +163,8 @@ def compare(
 
 
 def _evaluated(run: Path, probes: list[Path], options: dict[str, Any]) -> ReportCard:
-    from qagen.evaluation.evaluating import evaluate as ask
-    from qagen.tuning.record import read_record
+    from qagen.evaluation import evaluate as ask
+    from qagen.tuning import read_record
 
     record = read_record(run)
     client = None if record.provider == "local" else client_of(record)
@@ -186,7 +185,7 @@ def _conditions(*, passage: bool, retrieval: bool) -> list[Condition]:
 
 
 def _kinds(given: str | None, *, general: bool) -> list[ProbeKind] | None:
-    from qagen.evaluation.records import ProbeKind
+    from qagen.evaluation import ProbeKind
 
     if given is None:
         return None if general else [kind for kind in get_args(ProbeKind) if kind != "G"]
@@ -200,8 +199,7 @@ def _kinds(given: str | None, *, general: bool) -> list[ProbeKind] | None:
 
 def _labelled(run: Path, file: Path) -> ReportCard:
     """The card of a run folder, with what a person says of its answers."""
-    from qagen.evaluation.auditing import read_audit
-    from qagen.evaluation.report_card import ReportCard
+    from qagen.evaluation import ReportCard, read_audit
 
     card = ReportCard.load(run)
     card = card.model_copy(update={"audit": read_audit(file, card).counted})
@@ -210,11 +208,10 @@ def _labelled(run: Path, file: Path) -> ReportCard:
 
 
 def _tell_files(run: Path, card: ReportCard, audit: int | None) -> None:
-    from qagen.evaluation.auditing import AUDIT, write_audit
-    from qagen.evaluation.report_card import EVALUATION, ReportCard
-    from qagen.flow.files import REPORT
-    from qagen.pairs.dataset import PAIRS, QADataset
-    from qagen.report.page import write_report
+    from qagen.evaluation import AUDIT, EVALUATION, ReportCard, write_audit
+    from qagen.flow import REPORT
+    from qagen.pairs import PAIRS, QADataset
+    from qagen.report import write_report
 
     kept = ReportCard.load(run)  # this one, or a fuller one
     print()
@@ -255,7 +252,7 @@ def _options(context: typer.Context) -> list[str]:
 
 
 def _next(run: Path, card: ReportCard, audit: int | None, options: list[str]) -> str:
-    from qagen.evaluation.auditing import AUDIT
+    from qagen.evaluation import AUDIT
 
     if _is_incomplete(card):
         return "Next: the same command again, which asks only what got no answer"

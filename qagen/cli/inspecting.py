@@ -88,7 +88,7 @@ def inspect(
             found.append(one.value() if as_json else len(one.passages))
             _show(one, limit)
         if not found:
-            from qagen.documents.loading import nothing_read
+            from qagen.documents import nothing_read
 
             raise nothing_read(failures)
         answer({"documents": found, "failures": [one.model_dump() for one in failures]})
@@ -100,16 +100,14 @@ def inspect(
 def _inspected(
     sources: list[str | Path], glob: str, failures: list[Failure], sizes: dict[str, Any]
 ) -> Iterator[Inspected]:
-    from qagen.documents.loading import notices_of, stream_documents
-    from qagen.documents.splitting import split_documents
+    from qagen.documents import notices_of, split_documents, stream_documents
 
     for document in stream_documents(sources, glob=glob, failures=failures):
         yield Inspected(document, notices_of(document), tuple(split_documents([document], **sizes)))
 
 
 def _chunk_size(llm: str) -> int:
-    from qagen.pairs.writing.generation import LARGE_CHUNK_TOKENS
-    from qagen.pairs.writing.small_prompt import CHUNK_TOKENS
+    from qagen.pairs.writing import CHUNK_TOKENS, LARGE_CHUNK_TOKENS
 
     return CHUNK_TOKENS if llm.split(":", maxsplit=1)[0] == "local" else LARGE_CHUNK_TOKENS
 

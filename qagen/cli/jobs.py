@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.local.training.starting import LocalModel
+    from qagen.tuning.local.training import LocalModel
 
 _PLOTS = (".png", ".svg", ".pdf")
 _LATEST = 253_402_300_800  # seconds: the end of the year 9999, as far as a date goes
@@ -101,7 +101,7 @@ def cancel(
     debug: Debug = False,
 ) -> None:
     """Cancel a job."""
-    from qagen.tuning.hosted.jobs import cancel_fine_tuning
+    from qagen.tuning.hosted import cancel_fine_tuning
 
     with answering(as_json or is_set(context, "as_json")) as answer:
         client, job_id, _, _ = found_job(job, *_place(context))
@@ -123,8 +123,7 @@ def metrics(
     debug: Debug = False,
 ) -> None:
     """Show the losses of a job that has ended, or of a model that was trained on this machine."""
-    from qagen.tuning.hosted.jobs import list_checkpoints
-    from qagen.tuning.hosted.metrics import fine_tuning_metrics
+    from qagen.tuning.hosted import fine_tuning_metrics, list_checkpoints
 
     with answering(as_json or is_set(context, "as_json")) as answer:
         _check_out(out)
@@ -160,7 +159,7 @@ def is_set(context: typer.Context, name: str) -> bool:
 
 
 def _show_jobs(provider: Hosted, base_url: str | None, limit: int, *, as_json: bool) -> None:
-    from qagen.tuning.hosted.jobs import list_fine_tuning
+    from qagen.tuning.hosted import list_fine_tuning
 
     with answering(as_json) as answer:
         found = list(list_fine_tuning(client_at(provider, base_url), limit=limit))
@@ -176,7 +175,7 @@ def _made(job: FineTuningJob) -> str:
     """When a job was made, if the service tells."""
     from datetime import datetime
 
-    from qagen.tuning.hosted.jobs import number
+    from qagen.tuning.hosted import number
 
     seconds = number(job.created_at)
     if not 0 < seconds < _LATEST:
@@ -200,7 +199,7 @@ def _check_out(out: Path | None) -> None:
 
 
 def _write_metrics(losses: pd.DataFrame, checkpoints: Any, out: Path) -> None:
-    from qagen.tuning.hosted.metrics import plot_metrics
+    from qagen.tuning.hosted import plot_metrics
 
     kind = out.suffix.lower()
     with whole_path(out) as temporary, explained(out):
@@ -213,8 +212,8 @@ def _write_metrics(losses: pd.DataFrame, checkpoints: Any, out: Path) -> None:
 
 def trained_here(job: str) -> LocalModel | None:
     """The model of a run folder, if it was trained on this machine."""
-    from qagen.tuning.local.training.starting import LocalModel
-    from qagen.tuning.record import read_record
+    from qagen.tuning import read_record
+    from qagen.tuning.local.training import LocalModel
 
     folder = Path(job)
     record = read_record(folder) if folder.is_dir() else None

@@ -33,7 +33,7 @@ def doctor(
 
     Exit code 1: something does not work. Keys are named and never shown.
     """
-    from qagen.flow.machine import KEYS, look_around
+    from qagen.flow import KEYS, look_around
 
     present = {name for name in KEYS if os.environ.get(name, "").strip()}
     findings = []
@@ -54,8 +54,7 @@ def models(
     """List the embedded models: size, licence, and whether each is on this machine."""
     if context.invoked_subcommand:
         return
-    from qagen.llm.embedded.table import DEFAULT
-    from qagen.llm.embedded.weights import list_weights
+    from qagen.llm.embedded import DEFAULT, list_weights
 
     with answering(as_json) as answer:
         answer([model_value(weights, path) for weights, path in list_weights()])
@@ -74,7 +73,7 @@ def pull(
     debug: Debug = False,
 ) -> None:
     """Fetch an embedded model."""
-    from qagen.llm.embedded.weights import fetch_weights
+    from qagen.llm.embedded import fetch_weights
 
     with answering(as_json) as answer:
         path = fetch_weights(name.removeprefix("local:"), announce=announce, progress=not quiet)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import openai
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
-    from qagen.tuning.hosted.services import Service
-    from qagen.tuning.record import TuningRecord
+    from qagen.tuning import TuningRecord
+    from qagen.tuning.hosted import Service
 
 Provider = Literal["local", "openai", "azure", "nebius"]
 Hosted = Literal["openai", "azure", "nebius"]
@@ -39,7 +39,7 @@ Job = Annotated[str, typer.Argument(metavar="JOB", help="A job's id, or a run fo
 
 def tell_next(run: Path) -> None:
     """What can be done with a model that was just tuned."""
-    from qagen.pairs.dataset import PAIRS
+    from qagen.pairs import PAIRS
 
     print(f"Next: {command('ask', run, 'A question about your documents?')}")
     if (run / PAIRS).exists():
@@ -83,7 +83,7 @@ def service_at(provider: str) -> Service:
     Raises:
         SettingsError: It is none that qagen knows.
     """
-    from qagen.tuning.hosted.services import SERVICES
+    from qagen.tuning.hosted import SERVICES
 
     for name, service in SERVICES.items():
         if name == provider:
@@ -107,7 +107,7 @@ def found_job(
     job: str, provider: Hosted, base_url: str | None
 ) -> tuple[openai.OpenAI, str, Path | None, Service]:
     """A job by its id or its run folder: the client, the id, the folder, and what the service takes."""
-    from qagen.tuning.record import read_record
+    from qagen.tuning import read_record
 
     folder = Path(job)
     if not folder.is_dir():
@@ -138,8 +138,8 @@ def refuse_path(job: str) -> None:
 
 def keep_record(client: openai.OpenAI, job: FineTuningJob, run: Path, service: Service) -> None:
     """Write what is known of a job to the run folder."""
-    from qagen.tuning.hosted.starting.job_record import record_of
-    from qagen.tuning.record import write_record
+    from qagen.tuning import write_record
+    from qagen.tuning.hosted.starting import record_of
 
     file = run / TRAIN
     training_file = file if file.is_file() else None
@@ -150,7 +150,7 @@ def watched_job(
     client: openai.OpenAI, job: FineTuningJob | str, service: Service, *, progress: bool
 ) -> FineTuningJob:
     """Watch a job to its end, with its events told."""
-    from qagen.tuning.hosted.watching import wait_for_fine_tuning
+    from qagen.tuning.hosted import wait_for_fine_tuning
 
     job_id = job if isinstance(job, str) else job.id
     with saying_how_to_go_on(client, job_id, service):

@@ -29,18 +29,18 @@ from qagen.cli.values import (
     status_value,
 )
 from qagen.errors import QAGenError, SettingsError
-from qagen.llm.models import cost_text
+from qagen.llm import cost_text
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from qagen.pairs.dataset import QADataset
+    from qagen.pairs import QADataset
     from qagen.records import Failure, Notice, Usage
 
 
 def status(run: Run, quiet: Quiet = False, as_json: AsJson = False, debug: Debug = False) -> None:
     """What is done in a run folder, what failed and why, tokens and cost."""
-    from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
+    from qagen.pairs import LEDGER, PAIRS, QADataset
 
     with answering(as_json) as answer:
         if not (run / LEDGER).exists():
@@ -104,8 +104,8 @@ def add_pairs(table: Table, dataset: QADataset) -> None:
 
 def add_evaluation(table: Table, run: Path) -> None:
     """Rows of a table: what a report card says, if there is one."""
-    from qagen.evaluation.figures.doubts import find_outdated
-    from qagen.evaluation.report_card import EVALUATION, ReportCard
+    from qagen.evaluation import EVALUATION, ReportCard
+    from qagen.evaluation.figures import find_outdated
 
     if not (run / EVALUATION).exists():
         return
@@ -127,7 +127,7 @@ def add_usage(table: Table, usage: Usage, now: str = "") -> None:
 
 def show_caution(dataset: QADataset) -> None:
     """How far the pairs can be trusted, where that is little: its own paragraph, and hard to overlook."""
-    from qagen.pairs.caution import find_caution
+    from qagen.pairs import find_caution
 
     if caution := find_caution(dataset):
         screen().print(f"! {caution}", style="bold")
@@ -185,8 +185,7 @@ def plain(value: object) -> str:
 def tell_caution(run: Path) -> None:
     """Before anything is trained, or called good: how far the pairs can be trusted, where that is little."""
     from qagen.files import JsonLines
-    from qagen.pairs.caution import find_caution
-    from qagen.pairs.dataset import PAIRS
+    from qagen.pairs import PAIRS, find_caution
     from qagen.records import QAPair
 
     if not (run / PAIRS).exists():

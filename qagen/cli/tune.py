@@ -43,10 +43,9 @@ from qagen.errors import RunFolderError, SettingsError, TuningClosedError
 if TYPE_CHECKING:
     import openai
 
-    from qagen.tuning.file.report import TrainingFileReport
-    from qagen.tuning.hosted.services import Service
-    from qagen.tuning.hosted.starting.settings import Settings
-    from qagen.tuning.hosted.starting.training_files import JobFiles
+    from qagen.tuning.file import TrainingFileReport
+    from qagen.tuning.hosted import Service
+    from qagen.tuning.hosted.starting import JobFiles, Settings
 
 VALIDATION = "validation.jsonl"
 _IDLE_AT_A_SERVICE = frozenset({"device", "quantize_4bit", "merge", "overwrite"})  # no setting of a training
@@ -117,7 +116,7 @@ def tune(
             raise SettingsError(f"{file} is not there.", hint=f"Write it with `{written}`.")
         tell_caution(run)
         if provider != "local":
-            from qagen.tuning.hosted.starting.settings import Settings
+            from qagen.tuning.hosted.starting import Settings
 
             if model is None:
                 raise SettingsError(
@@ -182,7 +181,7 @@ def _look_at_options_of_the_other_kind(context: typer.Context, provider: Provide
 
 def validation_file(run: Path, *, hosted: bool) -> Path | None:
     """The validation file of a run, unless it is shorter than services take."""
-    from qagen.tuning.file.file_rules import MIN_EXAMPLES
+    from qagen.tuning.file import MIN_EXAMPLES
 
     file = run / VALIDATION
     if not file.is_file():
@@ -197,7 +196,7 @@ def validation_file(run: Path, *, hosted: bool) -> Path | None:
 
 
 def _tune_here(run: Path, options: dict[str, Any]) -> None:
-    from qagen.tuning.local.training.starting import train_locally
+    from qagen.tuning.local.training import train_locally
 
     validation = validation_file(run, hosted=False)
     try:
@@ -256,9 +255,9 @@ class HostedTuning:
             TrainingFileError: A file cannot be read.
             RunFolderError: The run folder cannot be written.
         """
-        from qagen.tuning.file.checking import check_files
-        from qagen.tuning.hosted.services import SERVICES
-        from qagen.tuning.hosted.starting.training_files import JobFiles
+        from qagen.tuning.file import check_files
+        from qagen.tuning.hosted import SERVICES
+        from qagen.tuning.hosted.starting import JobFiles
 
         provider, base_url = place
         client, service = client_at(provider, base_url), SERVICES[provider]
@@ -306,7 +305,7 @@ class HostedTuning:
         """The decision is that of the start, which gives the warnings too."""
         import warnings
 
-        from qagen.tuning.hosted.verdict import Verdict
+        from qagen.tuning.hosted import Verdict
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
@@ -315,7 +314,7 @@ class HostedTuning:
 
     def start(self, *, again: bool, wait: bool, progress: bool) -> None:
         """Start the job, keep its id in the run folder, and watch it to its end if that is wanted."""
-        from qagen.tuning.hosted.starting.start import start_checked
+        from qagen.tuning.hosted.starting import start_checked
 
         try:
             job = start_checked(
@@ -344,7 +343,7 @@ def _check_writable(run: Path) -> None:
     """Before anything is sent: the folder is where the job's id is kept."""
     from tempfile import TemporaryFile
 
-    from qagen.tuning.record import TUNING
+    from qagen.tuning import TUNING
 
     try:
         with TemporaryFile(dir=run):
@@ -361,7 +360,7 @@ def _check_writable(run: Path) -> None:
 
 
 def _offer_deletion(client: openai.OpenAI, error: TuningClosedError) -> None:
-    from qagen.tuning.hosted.uploading import delete_file
+    from qagen.tuning.hosted import delete_file
 
     if not error.file_ids or not sys.stdin.isatty():
         return

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.evaluation.comparing import Comparison
-    from qagen.evaluation.figures.rates import Rate
-    from qagen.evaluation.report_card import ReportCard
-    from qagen.flow.estimate import Estimate, StepEstimate
-    from qagen.llm.embedded.table import Weights
-    from qagen.pairs.dataset import QADataset
+    from qagen.evaluation import Comparison, ReportCard
+    from qagen.evaluation.figures import Rate
+    from qagen.flow import Estimate, StepEstimate
+    from qagen.llm.embedded import Weights
+    from qagen.pairs import QADataset
     from qagen.records import Failure, Usage
-    from qagen.tuning.file.report import TrainingFileReport
+    from qagen.tuning.file import TrainingFileReport
 
 _ELSEWHERE = (
     "passages",
@@ -46,8 +45,8 @@ class Kept:
     @classmethod
     def of(cls, run: Path) -> Kept:
         """Read from a run folder."""
-        from qagen.llm.ledger import Ledger
-        from qagen.pairs.dataset import LEDGER
+        from qagen.llm import Ledger
+        from qagen.pairs import LEDGER
 
         with Ledger(run / LEDGER) as ledger:
             settings = {key: value for key, value in ledger.settings().items() if key not in _ELSEWHERE}
@@ -56,8 +55,8 @@ class Kept:
 
 def files_of(run: Path) -> dict[str, Path]:
     """The files of a run folder that are there, by what they are."""
-    from qagen.flow.files import REPORT, VALIDATION
-    from qagen.pairs.dataset import PAIRS, PROBES
+    from qagen.flow import REPORT, VALIDATION
+    from qagen.pairs import PAIRS, PROBES
 
     files = {
         "pairs": PAIRS,
@@ -114,7 +113,7 @@ def check_value(report: TrainingFileReport) -> dict[str, Any]:
 
 def model_value(weights: Weights, path: Path | None) -> dict[str, Any]:
     """A row of ``qagen models``."""
-    from qagen.llm.embedded.table import DEFAULT
+    from qagen.llm.embedded import DEFAULT
 
     return {
         "name": f"local:{weights.name}",
@@ -128,7 +127,7 @@ def model_value(weights: Weights, path: Path | None) -> dict[str, Any]:
 
 def card_value(run: Path, card: ReportCard, *, incomplete: bool) -> dict[str, Any]:
     """What ``qagen evaluate`` tells; all answers stand in ``evaluation.json``."""
-    from qagen.evaluation.report_card import EVALUATION
+    from qagen.evaluation import EVALUATION
 
     return {
         **_folder_value(run),
@@ -151,7 +150,7 @@ def card_value(run: Path, card: ReportCard, *, incomplete: bool) -> dict[str, An
 
 def tuned_value(run: Path) -> dict[str, Any]:
     """What ``qagen tune`` has made: its record, which ``tuning.json`` holds."""
-    from qagen.tuning.record import read_record
+    from qagen.tuning import read_record
 
     return {"run": str(run), **read_record(run).model_dump()}
 
@@ -215,7 +214,7 @@ def _folder_value(run: Path) -> dict[str, Any]:
 
 
 def _dataset_value(dataset: QADataset) -> dict[str, Any]:
-    from qagen.pairs.caution import find_caution
+    from qagen.pairs import find_caution
 
     covered = None if dataset.coverage is None else dataset.coverage.total
     return {

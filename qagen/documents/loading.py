@@ -12,14 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, overload
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.converting import CONVERTED, convert
-from qagen.documents.conversion.markdown.reading import cleaned, read_text
+from qagen.documents.conversion import CONVERTED, Converted, convert
+from qagen.documents.conversion.markdown import cleaned, read_text
 from qagen.documents.decoding import normalised
 from qagen.documents.fetching import fetch, stem, without_password
 from qagen.errors import DocumentError, SettingsError, UnreadableError
 from qagen.records import Failure, Notice
-from qagen.text.dividing.cutting import headings
+from qagen.text.dividing import headings
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

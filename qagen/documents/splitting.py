@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qagen.documents.loading import identified, metadata_json
 from qagen.errors import DocumentError, SettingsError
-from qagen.llm.tokens import count_tokens, encode, encoding
+from qagen.llm import count_tokens, encode, encoding
 from qagen.records import Passage
-from qagen.text.dividing.cutting import Outline
+from qagen.text.dividing import Outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

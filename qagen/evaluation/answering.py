@@ -11,13 +11,10 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
 
 from qagen.evaluation.records import Condition, Probe
-from qagen.llm.asker import Asker
-from qagen.llm.asking import Question, ask
-from qagen.llm.prompting import prompt_id, prompt_messages
-from qagen.llm.replies.parsing import PlainReader
-from qagen.llm.tokens import count_tokens
+from qagen.llm import Asker, Question, ask, count_tokens, prompt_id, prompt_messages
+from qagen.llm.replies import PlainReader
 from qagen.records import Passage, Usage
-from qagen.text.dividing.cutting import LINE, PARAGRAPH, SENTENCE, Kind, Outline
+from qagen.text.dividing import LINE, PARAGRAPH, SENTENCE, Kind, Outline
 
 STAGE = "answer"
 BARE = "bare-question@1"

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from qagen.errors import RunFolderError, SettingsError
-from qagen.evaluation.figures.statistics import Agreement, kappa
+from qagen.evaluation.figures import Agreement, kappa
 from qagen.evaluation.records import Probe, Result
 from qagen.evaluation.report_card import ReportCard
 from qagen.files import RecordError, whole_file

@@ -9,11 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qagen.errors import MissingExtraError, SettingsError
-from qagen.evaluation.figures.rates import Answered, Change, Rate, change
-from qagen.evaluation.figures.words import claimed, counted, points
+from qagen.evaluation.figures import Answered, Change, Rate, change, claimed, counted, points
 from qagen.evaluation.records import KINDS, Probe, ProbeKind
 from qagen.evaluation.report_card import ReportCard
-from qagen.evaluation.showing.layout import (
+from qagen.evaluation.showing import (
     ABOVE,
     INTERVALS,
     TEST,
@@ -29,7 +28,7 @@ from qagen.evaluation.showing.layout import (
     numbers,
     trained,
 )
-from qagen.pairs.caution import caution_of
+from qagen.pairs import caution_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,17 +188,17 @@ class Comparison:
             yield "Not all cards were judged by the same model: compare what the words alone say."
 
     def __str__(self) -> str:
-        from qagen.evaluation.showing.display import as_text
+        from qagen.evaluation.showing import as_text
 
         return as_text(comparison_sheet(self))
 
     def __rich__(self) -> RenderableType:
-        from qagen.evaluation.showing.display import renderable
+        from qagen.evaluation.showing import renderable
 
         return renderable(comparison_sheet(self))
 
     def _repr_html_(self) -> str:
-        from qagen.evaluation.showing.notebook import as_html
+        from qagen.evaluation.showing import as_html
 
         return as_html(comparison_sheet(self))
 

@@ -12,20 +12,19 @@ from qagen.errors import QAGenError, RunFolderError, SettingsError
 from qagen.evaluation.auditing import AUDIT, read_audit
 from qagen.evaluation.exam import Options, Probes, all_probes, chosen_probes, exam_of_models, exam_of_run
 from qagen.evaluation.examining import Examination, course_of
-from qagen.evaluation.figures.statistics import Agreement
+from qagen.evaluation.figures import Agreement
 from qagen.evaluation.hands import Hands
 from qagen.evaluation.records import Condition, ProbeKind
 from qagen.evaluation.report_card import EVALUATION, ReportCard
-from qagen.llm.budget import Budget
-from qagen.llm.ledger import Ledger
-from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.llm import Budget, Ledger
+from qagen.pairs import LEDGER, QADataset
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import RunnableConfig
 
-    from qagen.tuning.hosted.services import Client
+    from qagen.tuning.hosted import Client
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from qagen.errors import RunFolderError, SettingsError
-from qagen.evaluation.probes.making import make_probes, read_probes, write_probes
+from qagen.evaluation.probes import make_probes, read_probes, write_probes
 from qagen.evaluation.records import AT_HAND, Condition, Probe, ProbeKind
-from qagen.llm.models import greedy_model, greedy_params
-from qagen.pairs.dataset import PAIRS, PROBES, QADataset
-from qagen.tuning.record import TuningRecord, read_record
+from qagen.llm import greedy_model, greedy_params
+from qagen.pairs import PAIRS, PROBES, QADataset
+from qagen.tuning import TuningRecord, read_record
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
-    from qagen.tuning.hosted.services import Client
+    from qagen.tuning.hosted import Client
 
 _TRAINING = (
     "epochs",
@@ -211,7 +211,7 @@ class _RunModels:
 
     def base_maker(self, baseline: str | None) -> Callable[[], BaseChatModel]:
         """Makes the base model where the tuned one was made."""
-        from qagen.tuning.tuned.asking import base_chat_model
+        from qagen.tuning.tuned import base_chat_model
 
         record, options = self.record, self.options
         params = self.params(baseline or record.base_model)
@@ -221,7 +221,7 @@ class _RunModels:
 
     def tuned(self) -> Contestant:
         """The tuned model."""
-        from qagen.tuning.tuned.asking import tuned_model
+        from qagen.tuning.tuned import tuned_model
 
         run, record, options = self.run, self.record, self.options
         # A deployment may be given to another model under the same name: its job tells them apart.

@@ -16,15 +16,11 @@ from qagen.evaluation.answering import Asking, Reply, ask_probes
 from qagen.evaluation.exam import Contestant, Exam, Options
 from qagen.evaluation.hands import CEILINGS, Hands
 from qagen.evaluation.judging import Judging, is_open, judge_results
-from qagen.evaluation.probes.making import find_probe_leaks
+from qagen.evaluation.probes import find_probe_leaks
 from qagen.evaluation.records import Probe, ProbeKind, Result
 from qagen.evaluation.report_card import ReportCard
-from qagen.evaluation.scoring.score import score_answer
-from qagen.llm.asker import Asker
-from qagen.llm.ledger import Ledger
-from qagen.llm.models import chat_model, greedy_model
-from qagen.llm.progress import Course
-from qagen.llm.running import Progress
+from qagen.evaluation.scoring import score_answer
+from qagen.llm import Asker, Course, Ledger, Progress, chat_model, greedy_model
 from qagen.records import Leak, Usage
 
 if TYPE_CHECKING:
@@ -100,7 +96,7 @@ class Examination:
 
         An engine that was started for it has ended then.
         """
-        from qagen.llm.embedded.chat import engines_of_its_own
+        from qagen.llm.embedded import engines_of_its_own
 
         exam = self.exam
         is_base = contestant.name == exam.names[0]
@@ -153,7 +149,7 @@ class Examination:
 
     def judged(self, results: Sequence[Result], judge: str | BaseChatModel) -> tuple[str, Judging]:
         """The judge's name, and what it says."""
-        from qagen.llm.embedded.chat import engines_of_its_own
+        from qagen.llm.embedded import engines_of_its_own
 
         options = self.exam.options
         with engines_of_its_own():

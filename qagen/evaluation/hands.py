@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qagen.evaluation.answering import Asking, SourceTexts, passages_text
 from qagen.evaluation.exam import Exam
 from qagen.evaluation.records import Condition, Probe, ProbeKind
-from qagen.pairs.finding import PassageIndex
+from qagen.pairs import PassageIndex
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever

@@ -12,9 +12,8 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, Field
 
 from qagen.evaluation.records import Probe, Result
-from qagen.evaluation.scoring.score import score_answer
-from qagen.llm.asker import Asker
-from qagen.llm.asking import Answer
+from qagen.evaluation.scoring import score_answer
+from qagen.llm import Answer, Asker
 from qagen.records import Usage
 
 T = TypeVar("T", bound=BaseModel)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from qagen.errors import RunFolderError
-from qagen.evaluation.figures.answers import Answers
+from qagen.evaluation.figures import Answers
 from qagen.files import whole_file
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from qagen.evaluation.figures.doubts import Caution
+    from qagen.evaluation.figures import Caution
 
 EVALUATION = "evaluation.json"
 """The name of a report card in a run folder."""
@@ -96,32 +96,29 @@ class ReportCard(Answers):
     @cached_property
     def sentence(self) -> str:
         """What the figures come to, in plain words."""
-        from qagen.evaluation.figures.findings import sentence
+        from qagen.evaluation.figures import sentence
 
         return sentence(self)
 
     @cached_property
     def warnings(self) -> tuple[Caution, ...]:
         """What stands against trusting the figures, or the tuned model; ``str`` of each is a sentence."""
-        from qagen.evaluation.figures.doubts import cautions
+        from qagen.evaluation.figures import cautions
 
         return cautions(self)
 
     def __str__(self) -> str:
-        from qagen.evaluation.showing.display import as_text
-        from qagen.evaluation.showing.layout import card_sheet
+        from qagen.evaluation.showing import as_text, card_sheet
 
         return as_text(card_sheet(self))
 
     def __rich__(self) -> RenderableType:
-        from qagen.evaluation.showing.display import renderable
-        from qagen.evaluation.showing.layout import card_sheet
+        from qagen.evaluation.showing import card_sheet, renderable
 
         return renderable(card_sheet(self))
 
     def _repr_html_(self) -> str:
-        from qagen.evaluation.showing.layout import card_sheet
-        from qagen.evaluation.showing.notebook import as_html
+        from qagen.evaluation.showing import as_html, card_sheet
 
         return as_html(card_sheet(self))
 

@@ -7,23 +7,34 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from qagen.documents.loading import Source, nothing_read, stream_documents
+from qagen.documents import Source, nothing_read, stream_documents
 from qagen.flow.options import check_options
 from qagen.flow.rates import LARGE, AskedModel, Lengths, token_count
 from qagen.flow.recipe import Preset, Recipe, divided, make_generator
-from qagen.llm.asker import Asker
-from qagen.llm.embedded.table import DEFAULT
-from qagen.pairs.gaps.fill_prompt import fill_prompt_of, reply_model
-from qagen.pairs.review.docket import PAIRS_A_CALL, PAIRS_A_SMALL_CALL
-from qagen.pairs.review.round_trip import REVIEW_SMALL, Answers, can_answer
-from qagen.pairs.review.verdicts import REVIEW_PROMPT, Review
-from qagen.pairs.wordings.judging import JUDGE_WORDINGS_PROMPT, WordingVerdicts
-from qagen.pairs.wordings.rephrase_prompt import REPHRASE_PROMPT, WordedFacts, task_variables
-from qagen.pairs.wordings.small import SMALL_REPHRASE_PROMPT, SmallWordings
-from qagen.pairs.writing.generation import QAGenerator
-from qagen.pairs.writing.small_schema import answers_found
+from qagen.llm import Asker
+from qagen.llm.embedded import DEFAULT
+from qagen.pairs.gaps import fill_prompt_of, reply_model
+from qagen.pairs.review import (
+    PAIRS_A_CALL,
+    PAIRS_A_SMALL_CALL,
+    REVIEW_PROMPT,
+    REVIEW_SMALL,
+    Answers,
+    Review,
+    can_answer,
+)
+from qagen.pairs.wordings import (
+    JUDGE_WORDINGS_PROMPT,
+    REPHRASE_PROMPT,
+    SMALL_REPHRASE_PROMPT,
+    SmallWordings,
+    WordedFacts,
+    WordingVerdicts,
+    task_variables,
+)
+from qagen.pairs.writing import QAGenerator, answers_found
 from qagen.records import Failure, Passage, Sentence, Usage
-from qagen.text.dividing.sentence_ends import sentences
+from qagen.text.dividing import sentences
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from qagen.errors import SettingsError
-from qagen.evaluation.probes.making import make_probes, write_probes
-from qagen.llm.ledger import Ledger
-from qagen.pairs.dataset import LEDGER, PAIRS, PROBES, QADataset
-from qagen.report.page import write_report
-from qagen.tuning.file.writing import Format, write_training_file
+from qagen.evaluation.probes import make_probes, write_probes
+from qagen.llm import Ledger
+from qagen.pairs import LEDGER, PAIRS, PROBES, QADataset
+from qagen.report import write_report
+from qagen.tuning.file import Format, write_training_file
 
 TRAIN = "train.jsonl"
 VALIDATION = "validation.jsonl"

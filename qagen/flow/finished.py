@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qagen.flow.state import Shared, State
-from qagen.pairs.dataset import QADataset
-from qagen.pairs.edits import EDITS
-from qagen.pairs.gaps.coverage import measure_coverage
+from qagen.pairs import EDITS, QADataset
+from qagen.pairs.gaps import measure_coverage
 from qagen.records import Coverage, Edit, Failure, Usage
 
 UNMATCHED = "unmatched_edit"

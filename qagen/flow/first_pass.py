@@ -7,14 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from qagen.documents.loading import identified, notices_of
+from qagen.documents import identified, notices_of
 from qagen.flow.state import Shared, State, counts_told, without_repeats
-from qagen.llm.progress import duration_text
-from qagen.llm.running import WRITE, read_ahead
-from qagen.pairs.gates.curation import DUPLICATE
-from qagen.pairs.outcome import Outcome
-from qagen.pairs.writing.generation import NOT_ASKED
-from qagen.pairs.writing.outcomes import curated
+from qagen.llm import WRITE, duration_text, read_ahead
+from qagen.pairs import Outcome
+from qagen.pairs.gates import DUPLICATE
+from qagen.pairs.writing import NOT_ASKED, curated
 from qagen.records import Dropped, Failure, Notice, Passage, QAPair, Usage
 
 if TYPE_CHECKING:

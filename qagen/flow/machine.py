@@ -19,11 +19,21 @@ from types import MappingProxyType
 from typing import Literal
 
 from qagen.errors import MissingExtraError, QAGenError
-from qagen.llm.embedded.engine import Engine, Settings, available_memory, usable_threads
-from qagen.llm.embedded.fetch_job import one_line
-from qagen.llm.embedded.pip import ask_index
-from qagen.llm.embedded.table import DEFAULT, TABLE, Weights
-from qagen.llm.embedded.weights import find_weights, list_weights, models_folder, unfinished_weights
+from qagen.llm.embedded import (
+    DEFAULT,
+    TABLE,
+    Engine,
+    Settings,
+    Weights,
+    ask_index,
+    available_memory,
+    find_weights,
+    list_weights,
+    models_folder,
+    one_line,
+    unfinished_weights,
+    usable_threads,
+)
 
 State = Literal["ok", "info", "warn", "bad"]
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from qagen.errors import SettingsError
 from qagen.flow.recipe import Recipe
-from qagen.pairs.writing.generation import QAGenerator
+from qagen.pairs.writing import QAGenerator
 
 RUN_OPTIONS = (
     "preset",

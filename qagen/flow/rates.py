@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from qagen.llm.asker import Asker
-from qagen.llm.embedded.table import DEFAULT, TABLE
-from qagen.llm.embedded.weights import find_weights
-from qagen.llm.prompting import prompt_id, prompt_messages
-from qagen.llm.replies.parsing import OutputFixingParser
-from qagen.llm.tokens import count_tokens
+from qagen.llm import Asker, count_tokens, prompt_id, prompt_messages
+from qagen.llm.embedded import DEFAULT, TABLE, find_weights
+from qagen.llm.replies import OutputFixingParser
 from qagen.records import Passage, Sentence
-from qagen.text.numerals.reader import numbers
+from qagen.text.numerals import numbers
 
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate

@@ -7,10 +7,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import SettingsError
-from qagen.pairs.dividing import check_shares
-from qagen.pairs.wordings.forms import KINDS, AnswerStyle, Kind
-from qagen.pairs.wordings.wish import Wish
-from qagen.pairs.writing.generation import QAGenerator
+from qagen.pairs import check_shares
+from qagen.pairs.wordings import KINDS, AnswerStyle, Kind, Wish
+from qagen.pairs.writing import QAGenerator
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qagen.documents.loading import Source, nothing_read, stream_documents
+from qagen.documents import Source, nothing_read, stream_documents
 from qagen.errors import ModelError, SettingsError
 from qagen.flow.estimate import foresee_steps
 from qagen.flow.files import check_folder, keep_dataset, write_files
@@ -21,15 +21,10 @@ from qagen.flow.options import check_options
 from qagen.flow.recipe import Preset, Recipe, divided, make_generator
 from qagen.flow.state import Shared, State
 from qagen.flow.steps import Run
-from qagen.llm.asker import Asker
-from qagen.llm.budget import Budget
-from qagen.llm.ledger import Ledger
-from qagen.llm.progress import Course
-from qagen.pairs.dataset import LEDGER, PAIRS, QADataset
-from qagen.pairs.edits import read_edits
-from qagen.pairs.provenance import Provenance, call_text, keep_provenance
+from qagen.llm import Asker, Budget, Course, Ledger
+from qagen.pairs import LEDGER, PAIRS, Provenance, QADataset, call_text, keep_provenance, read_edits
 from qagen.records import Failure, QAPair, Usage
-from qagen.tuning.file.writing import DEFAULT_SYSTEM_PROMPT, Format, check_settings
+from qagen.tuning.file import DEFAULT_SYSTEM_PROMPT, Format, check_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

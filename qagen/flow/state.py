@@ -9,15 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qagen.flow.recipe import Recipe
-from qagen.llm.asker import Asker
-from qagen.llm.ledger import Ledger
-from qagen.llm.progress import Course
-from qagen.llm.running import Progress
-from qagen.pairs.gates.curation import DUPLICATE
-from qagen.pairs.gates.evidence import check_evidence
-from qagen.pairs.gates.language import check_language
-from qagen.pairs.gates.problems import Problem
-from qagen.pairs.writing.generation import NOT_ASKED, QAGenerator
+from qagen.llm import Asker, Course, Ledger, Progress
+from qagen.pairs.gates import DUPLICATE, Problem, check_evidence, check_language
+from qagen.pairs.writing import NOT_ASKED, QAGenerator
 from qagen.records import (
     Conflict,
     Declared,

@@ -9,17 +9,12 @@ from functools import partial
 
 from qagen.flow.first_pass import FirstPass
 from qagen.flow.state import NamedStep, Shared, State, Work, counts_told, without_repeats
-from qagen.llm.running import WRITE
-from qagen.pairs.dataset import QADataset
-from qagen.pairs.dividing import divide_pairs
-from qagen.pairs.edits import apply_edits
-from qagen.pairs.gaps.filling import fill_gaps
-from qagen.pairs.gates.curation import curate_pairs
-from qagen.pairs.gates.problems import Problem
-from qagen.pairs.review.docket import Mode
-from qagen.pairs.review.reviewing import review_pairs
-from qagen.pairs.review.suspecting import suspicion
-from qagen.pairs.wordings.rephrasing import word_pairs
+from qagen.llm import WRITE
+from qagen.pairs import QADataset, apply_edits, divide_pairs
+from qagen.pairs.gaps import fill_gaps
+from qagen.pairs.gates import Problem, curate_pairs
+from qagen.pairs.review import Mode, review_pairs, suspicion
+from qagen.pairs.wordings import word_pairs
 from qagen.records import Dropped, QAPair
 
 OVER_THE_BOUND = "over_the_bound"

@@ -11,12 +11,11 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel
 
 from qagen.llm.asking import Answer, Asked, Question, ask
-from qagen.llm.embedded.workers import workers_for
+from qagen.llm.embedded import workers_for
 from qagen.llm.ledger import Ledger
 from qagen.llm.models import chat_model, has_native_schema, is_local
 from qagen.llm.prompting import prompt_id, prompt_messages
-from qagen.llm.replies.parsing import OutputFixingParser
-from qagen.llm.replies.wire import wire_schema
+from qagen.llm.replies import OutputFixingParser, wire_schema
 from qagen.llm.running import Progress, in_order
 
 if TYPE_CHECKING:

@@ -21,9 +21,7 @@ from qagen.errors import GenerationError
 from qagen.llm.budget import Budget
 from qagen.llm.ledger import Call, CallState, Entry, Ledger
 from qagen.llm.models import Pricing, identity, is_local, model_name, pricing
-from qagen.llm.replies.parsing import Reading, ReplyError, ReplyReader
-from qagen.llm.replies.shaping import readable
-from qagen.llm.replies.silence import Silence
+from qagen.llm.replies import Reading, ReplyError, ReplyReader, Silence, readable
 from qagen.llm.sending import send, without_keys
 from qagen.records import Usage
 

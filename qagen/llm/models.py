@@ -257,8 +257,7 @@ def never_clears(code: object) -> bool:
 def _local(
     name: str, *, home: Path | None, announce: Callable[[str], None] | None, **params: Any
 ) -> BaseChatModel:
-    from qagen.llm.embedded.chat import local_model
-    from qagen.llm.embedded.table import DEFAULT
+    from qagen.llm.embedded import DEFAULT, local_model
 
     return local_model(name or DEFAULT, home=home, announce=announce, **params)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qagen.llm.embedded.table import TABLE
+from qagen.llm.embedded import TABLE
 from qagen.records import QAPair
 
 

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from qagen.errors import MissingExtraError, RunFolderError, SettingsError
 from qagen.files import JsonLines, RecordError, json_line, whole_file, write_lines
-from qagen.llm.ledger import Ledger
+from qagen.llm import Ledger
 from qagen.pairs.edits import OF_AN_EDITED_FACT, apply_edits, keep_edit, new_edit, read_edits
-from qagen.pairs.gates.curation import curate_pairs
+from qagen.pairs.gates import curate_pairs
 from qagen.records import Conflict, Coverage, Dropped, Edit, Failure, Leak, Notice, QAPair, Step, Usage
 
 if TYPE_CHECKING:

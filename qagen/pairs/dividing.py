@@ -16,13 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from qagen.errors import SettingsError
 from qagen.pairs.dataset import QADataset
-from qagen.pairs.wordings.gates import is_close, similarity
-from qagen.pairs.wordings.saying import HELD_OUT, short_answer
+from qagen.pairs.wordings import HELD_OUT, is_close, short_answer, similarity
 from qagen.records import Dropped, Leak, QAPair
-from qagen.text.folding import fold
-from qagen.text.proper_names.reader import names
-from qagen.text.questions.likeness import compare_questions
-from qagen.text.questions.question import read_question
+from qagen.text import fold
+from qagen.text.proper_names import names
+from qagen.text.questions import compare_questions, read_question
 
 LEAK = "leak"
 _SHARED = 0.6  # of its tokens each of two near questions shares with the other, at least

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from langchain_core.documents import Document
 
-from qagen.documents.splitting import split_documents
+from qagen.documents import split_documents
 from qagen.errors import RunFolderError
-from qagen.llm.ledger import Ledger
+from qagen.llm import Ledger
 from qagen.pairs.dataset import LEDGER, QADataset
 from qagen.records import Passage
 

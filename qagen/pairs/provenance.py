@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from qagen.llm.ledger import Ledger
+from qagen.llm import Ledger
 from qagen.pairs.dataset import LEDGER
 
 _SETTING = "provenance"

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from qagen.pairs.edits import read_edits
+from qagen.pairs import read_edits
 from qagen.records import Coverage, Declared, Edit, QAPair
 
 if TYPE_CHECKING:
-    from qagen.pairs.dataset import QADataset
-    from qagen.pairs.gaps.coverage import SentencePlaces
-    from qagen.text.dividing.cutting import Heading
+    from qagen.pairs import QADataset
+    from qagen.pairs.gaps import SentencePlaces
+    from qagen.text.dividing import Heading
 
 MOST_PAIRS = 50_000
 """So many pairs (and as many dropped ones) a browser still opens in seconds; the files hold all of them."""
@@ -123,10 +123,9 @@ def _cut_pieces(
     declared: Iterable[Declared],
     quoted: Iterable[tuple[int, int]],
 ) -> Sheet:
-    from qagen.pairs.gaps.coverage import SentencePlaces
-    from qagen.text.dividing.cutting import headings
-    from qagen.text.dividing.sentence_ends import sentences
-    from qagen.text.languages import language_of
+    from qagen.pairs.gaps import SentencePlaces
+    from qagen.text import language_of
+    from qagen.text.dividing import headings, sentences
 
     places = SentencePlaces(sentences(text, source=source))
     reasons = {number: one.reason for one in declared for number in places.held(one.start, one.end)}

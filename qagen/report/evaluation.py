@@ -11,10 +11,9 @@ from qagen.report.rates import MOST_BARS, draw_rates
 from qagen.report.summary import Figure
 
 if TYPE_CHECKING:
-    from qagen.evaluation.figures.rates import FailedFact
-    from qagen.evaluation.records import Condition
-    from qagen.evaluation.report_card import ReportCard
-    from qagen.evaluation.showing.layout import Chart
+    from qagen.evaluation import Condition, ReportCard
+    from qagen.evaluation.figures import FailedFact
+    from qagen.evaluation.showing import Chart
 
 MOST_MISSES = 200
 """So many facts with wrong answers are listed in the page; the file holds all answers."""
@@ -86,8 +85,8 @@ def find_section(run: Path | None) -> Section | None:
 
     What cannot be read becomes a section that says so: the page has much else to show.
     """
-    from qagen.evaluation.figures.doubts import find_outdated
-    from qagen.evaluation.report_card import EVALUATION, ReportCard
+    from qagen.evaluation import EVALUATION, ReportCard
+    from qagen.evaluation.figures import find_outdated
 
     if run is None or not (run / EVALUATION).exists():
         return None
@@ -106,8 +105,8 @@ def make_section(card: ReportCard) -> Section:
         MissingExtraError: scipy, which makes the intervals, is not installed.
         SettingsError: The card's base or tuned model is none of its models.
     """
-    from qagen.evaluation.figures.findings import GLOSSARY
-    from qagen.evaluation.showing.layout import breakdowns, charts, footer, numbers
+    from qagen.evaluation.figures import GLOSSARY
+    from qagen.evaluation.showing import breakdowns, charts, footer, numbers
 
     failed, top = card.failed(), _CardFigures(card)
     return Section(
@@ -133,13 +132,7 @@ class _CardFigures:
     def recovery(self) -> Figure:
         """The recovery, at most 100 %; of few questions its interval alone, or nothing."""
         card = self.card
-        from qagen.evaluation.figures.words import (
-            as_range,
-            is_few,
-            recovered,
-            recovered_between,
-            recovered_of,
-        )
+        from qagen.evaluation.figures import as_range, is_few, recovered, recovered_between, recovered_of
 
         found = card.recovery
         rate = card.rate(card.tuned, "P") if card.tuned else None
@@ -156,9 +149,9 @@ class _CardFigures:
     def headlines(self) -> list[Figure]:
         """The main kind of question: every model with nothing at hand, the base model with a text too."""
         card = self.card
-        from qagen.evaluation.figures.words import as_range, is_few, many
-        from qagen.evaluation.records import AT_HAND, KINDS
-        from qagen.evaluation.showing.layout import interval, share
+        from qagen.evaluation import AT_HAND, KINDS
+        from qagen.evaluation.figures import as_range, is_few, many
+        from qagen.evaluation.showing import interval, share
 
         kind = card.headline
         if kind is None:
@@ -184,8 +177,7 @@ class _CardFigures:
         return found
 
     def general(self) -> list[Figure]:
-        from qagen.evaluation.figures.findings import MOST_FORGOTTEN
-        from qagen.evaluation.figures.words import percent, points
+        from qagen.evaluation.figures import MOST_FORGOTTEN, percent, points
 
         change = self.card.forgetting
         if change is None:
@@ -197,7 +189,7 @@ class _CardFigures:
 
 
 def _picture_of(chart: Chart) -> Picture:
-    from qagen.evaluation.showing.layout import interval, share
+    from qagen.evaluation.showing import interval, share
 
     rows = tuple(
         Row(
@@ -216,8 +208,8 @@ def _picture_of(chart: Chart) -> Picture:
 
 
 def _miss_of(fact: FailedFact) -> Miss:
-    from qagen.evaluation.records import KINDS
-    from qagen.evaluation.showing.layout import answer_of
+    from qagen.evaluation import KINDS
+    from qagen.evaluation.showing import answer_of
 
     return Miss(
         question=_shortened_answer(fact.question),

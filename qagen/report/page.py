@@ -23,8 +23,8 @@ from qagen.report.summary import summarise
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from qagen.evaluation.report_card import ReportCard
-    from qagen.pairs.dataset import QADataset
+    from qagen.evaluation import ReportCard
+    from qagen.pairs import QADataset
     from qagen.records import Coverage
     from qagen.report.contents import Texts
 
@@ -88,7 +88,7 @@ def json_block(value: Any) -> str:
 
 
 def _dataset_coverage(dataset: QADataset, texts: Texts) -> Coverage | None:
-    from qagen.pairs.gaps.coverage import measure_coverage
+    from qagen.pairs.gaps import measure_coverage
 
     if dataset.coverage is not None or not texts.texts:
         return dataset.coverage

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from qagen.report.figures import WIDTH, drawing, label
 
 if TYPE_CHECKING:
-    from qagen.evaluation.showing.layout import Bar, Chart
+    from qagen.evaluation.showing import Bar, Chart
 
 MOST_BARS = 12
 """Of a group without a name; the table has more."""
@@ -67,7 +67,7 @@ def _title_lines(title: str) -> list[tuple[str, str]]:
 
 
 def _draw_bar(picture: Element, bar: Bar, top: int, left: int) -> None:
-    from qagen.evaluation.showing.layout import interval, share
+    from qagen.evaluation.showing import interval, share
 
     rate = bar.rate
     room = WIDTH - left - _VALUE

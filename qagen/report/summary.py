@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from importlib.metadata import metadata, version
 from typing import TYPE_CHECKING
 
-from qagen.evaluation.figures.words import many
-from qagen.llm.models import cost_text
-from qagen.pairs.caution import find_caution
-from qagen.pairs.provenance import Provenance, read_provenance
+from qagen.evaluation.figures import many
+from qagen.llm import cost_text
+from qagen.pairs import Provenance, find_caution, read_provenance
 from qagen.records import Coverage, Failure, Notice, QAPair, Step, Usage
 
 if TYPE_CHECKING:
-    from qagen.pairs.dataset import QADataset
+    from qagen.pairs import QADataset
 
 _MOST_FAILURES = 200
 _MOST_DOCUMENTS = 200  # named in the head; the page lists all of them below

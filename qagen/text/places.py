@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from qagen.text.folding import Placed
-from qagen.text.numerals.reader import numbers
+from qagen.text.numerals import numbers
 from qagen.text.reading import Reading
 from qagen.text.scripts import CJK, HAN, HAN_COMPATIBLE, KANA
 

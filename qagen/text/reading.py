@@ -10,11 +10,8 @@ from functools import cached_property, lru_cache
 
 from qagen.text.folding import Placed, fold
 from qagen.text.languages import language_of
-from qagen.text.numerals.named_months import months
-from qagen.text.numerals.parts import shares
-from qagen.text.numerals.reader import numbers
-from qagen.text.proper_names.reader import names
-from qagen.text.proper_names.told import Told
+from qagen.text.numerals import months, numbers, shares
+from qagen.text.proper_names import Told, names
 from qagen.text.scripts import CJK
 from qagen.text.terms import digits_in, share_of, terms_of, without_markup
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from qagen.documents import decode
 from qagen.documents.conversion.archives import check_archive
 from qagen.documents.conversion.converted import Converted
 from qagen.documents.conversion.telling import told
-from qagen.documents.decoding import decode
 from qagen.errors import MissingExtraError, UnreadableError
 
 if TYPE_CHECKING:

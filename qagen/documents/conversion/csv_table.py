@@ -10,8 +10,8 @@ from io import StringIO
 from itertools import islice
 
 from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.office.tally import Tally
-from qagen.documents.conversion.sheets.blocks import Row, Sheet
+from qagen.documents.conversion.office import Tally
+from qagen.documents.conversion.sheets import Row, Sheet
 from qagen.errors import UnreadableError
 
 _SEPARATORS = ",;\t|"

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from qagen.documents import decode_text
 from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.markdown.reading import seen
+from qagen.documents.conversion.markdown import seen
 from qagen.documents.conversion.telling import told
-from qagen.documents.conversion.web.html import read_page
-from qagen.documents.decoding import decode_text
+from qagen.documents.conversion.web import read_page
 from qagen.errors import UnreadableError
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

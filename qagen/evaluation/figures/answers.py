@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from qagen.errors import MissingExtraError, SettingsError
+from qagen.evaluation import KINDS, Condition, Probe, ProbeKind, Result
 from qagen.evaluation.figures import rates
 from qagen.evaluation.figures.rates import Answered, Change, FailedFact, Measure, Rate, Where
 from qagen.evaluation.figures.statistics import Agreement, Estimate, kappa
-from qagen.evaluation.records import KINDS, Condition, Probe, ProbeKind, Result
 from qagen.records import Leak, Usage
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ class Answers(BaseModel):
 
     def _rows_by_openness(self, *, is_open: bool) -> list[Answered]:
         """The answers that words leave open, or those that they decide."""
-        from qagen.evaluation.judging import is_open as leaves_open
+        from qagen.evaluation import is_open as leaves_open
 
         return [one for one in self.every_answer if leaves_open(one.result, one.probe) == is_open]
 

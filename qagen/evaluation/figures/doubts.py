@@ -19,7 +19,7 @@ from qagen.evaluation.figures.findings import (
 from qagen.evaluation.figures.habits import yes_no_habit
 from qagen.evaluation.figures.rates import Rate
 from qagen.evaluation.figures.words import NEARLY, many, percent, points, with_interval
-from qagen.pairs.caution import caution_of
+from qagen.pairs import caution_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -278,7 +278,7 @@ def find_outdated(card: Answers, run: Path) -> str:
     What the card keeps of the training is held against ``tuning.json``. Where that cannot be read, or the
     card keeps nothing, nothing is said.
     """
-    from qagen.tuning.record import read_record
+    from qagen.tuning import read_record
 
     try:
         record = read_record(run)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qagen.evaluation import ProbeKind
 from qagen.evaluation.figures.rates import Change, Rate
 from qagen.evaluation.figures.rates import change as change_of
 from qagen.evaluation.figures.words import FEW, claimed, counted, is_few, many, percent, points
-from qagen.evaluation.records import ProbeKind
-from qagen.pairs.caution import embedded_of, wrong_share
+from qagen.pairs import embedded_of, wrong_share
 
 if TYPE_CHECKING:
     from qagen.evaluation.figures.answers import Answers

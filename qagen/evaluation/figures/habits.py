@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from qagen.evaluation.figures import rates
 from qagen.evaluation.figures.rates import Answered, Rate
-from qagen.evaluation.scoring.choosing import reads_as
+from qagen.evaluation.scoring import reads_as
 
 _FORMS = frozenset({"yes", "no"})
 _FEWEST = 6  # answers: by coin tosses, so many are alike in 3 of 100 cases

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from qagen.evaluation import Probe, ProbeKind, Result
 from qagen.evaluation.figures.statistics import (
     Estimate,
     Group,
@@ -15,7 +16,6 @@ from qagen.evaluation.figures.statistics import (
     mcnemar,
     wilson_by_fact,
 )
-from qagen.evaluation.records import Probe, ProbeKind, Result
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,16 +14,13 @@ from itertools import pairwise
 from typing import Any
 
 from qagen.errors import SettingsError
-from qagen.evaluation.records import Probe, ProbeKind
-from qagen.evaluation.scoring.score import answer_kind_of
-from qagen.pairs.wordings.saying import HELD_OUT, short_answer
+from qagen.evaluation import Probe, ProbeKind
+from qagen.evaluation.scoring import answer_kind_of
+from qagen.pairs.wordings import HELD_OUT, short_answer
 from qagen.records import Form, QAPair
-from qagen.text.folding import fold
-from qagen.text.languages import language_code, language_of
-from qagen.text.numerals.reader import numbers
-from qagen.text.places import find_answer
-from qagen.text.proper_names.reader import names
-from qagen.text.proper_names.told import has_name
+from qagen.text import find_answer, fold, language_code, language_of
+from qagen.text.numerals import numbers
+from qagen.text.proper_names import has_name, names
 
 QUESTIONS: frozenset[Form] = frozenset({"canonical", "rephrased"})
 """Forms that ask what the fact's canonical question asks."""

@@ -11,14 +11,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from qagen.evaluation import Probe
 from qagen.evaluation.probes.facts import Fact, digest, new_probe
-from qagen.evaluation.records import Probe
-from qagen.pairs.wordings.forms import LANGUAGES, OtherAnswers, Said, cloze, replace_answer
-from qagen.pairs.wordings.gates import check_gives_nothing_away, check_statement, is_close, similarity
-from qagen.text.folding import fold
-from qagen.text.numerals.reader import numbers
-from qagen.text.places import find_answer
-from qagen.text.proper_names.reader import names
+from qagen.pairs.wordings import (
+    LANGUAGES,
+    OtherAnswers,
+    Said,
+    check_gives_nothing_away,
+    check_statement,
+    cloze,
+    is_close,
+    replace_answer,
+    similarity,
+)
+from qagen.text import find_answer, fold
+from qagen.text.numerals import numbers
+from qagen.text.proper_names import names
 
 LETTERS = "ABCD"
 _ASIDE = 3  # wrong options of a choice

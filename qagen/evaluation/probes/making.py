@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from qagen.errors import RunFolderError, SettingsError
+from qagen.evaluation import Probe, ProbeKind
 from qagen.evaluation.probes.facts import (
     QUESTIONS,
     Fact,
@@ -25,16 +26,13 @@ from qagen.evaluation.probes.facts import (
 )
 from qagen.evaluation.probes.formats import Formats
 from qagen.evaluation.probes.twins import Twins
-from qagen.evaluation.records import Probe, ProbeKind
-from qagen.evaluation.scoring.score import answer_kind_of
+from qagen.evaluation.scoring import answer_kind_of
 from qagen.files import RecordError, write_lines
-from qagen.pairs.dataset import LEDGER, QADataset
-from qagen.pairs.dividing import find_leaks
-from qagen.pairs.wordings.gates import similarity
+from qagen.pairs import LEDGER, QADataset, find_leaks
+from qagen.pairs.wordings import similarity
 from qagen.records import Form, Leak, QAPair
-from qagen.text.folding import fold
-from qagen.text.languages import language_of
-from qagen.tuning.local.examples import general_items
+from qagen.text import fold, language_of
+from qagen.tuning.local import general_items
 
 _OF_A_PAIR = frozenset({"question", "answer", "passage", "prompt", "model"})  # fields of a QAPair
 

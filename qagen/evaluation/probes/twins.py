@@ -15,14 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from qagen.evaluation import Probe
 from qagen.evaluation.probes.facts import Fact, digest, probe_id
-from qagen.evaluation.records import Probe
-from qagen.pairs.wordings.forms import LANGUAGES
-from qagen.text.folding import fold
-from qagen.text.lexicon import THINGS
-from qagen.text.numerals.reader import numbers
-from qagen.text.proper_names.reader import names
-from qagen.text.scripts import CJK
+from qagen.pairs.wordings import LANGUAGES
+from qagen.text import CJK, THINGS, fold
+from qagen.text.numerals import numbers
+from qagen.text.proper_names import names
 
 _TRIED = 80  # values looked at in place of one
 _YEARS_BEFORE, _YEARS_AFTER = 40, 15

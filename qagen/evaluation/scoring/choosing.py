@@ -10,7 +10,7 @@ from qagen.evaluation.scoring.hedging import is_negated
 from qagen.evaluation.scoring.matching import spans_of
 from qagen.evaluation.scoring.tokens import read
 from qagen.evaluation.scoring.wholeness import Span
-from qagen.text.folding import fold
+from qagen.text import fold
 
 _YES = frozenset(
     [

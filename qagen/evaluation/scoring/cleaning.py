@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 
 from qagen.evaluation.scoring.tokens import LONGEST
-from qagen.text.folding import fold
-from qagen.text.scripts import HAN, KANA
+from qagen.text import HAN, KANA, fold
 
 _THINKING = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _END = re.compile(r"<\|[^|>]{0,40}\|>|</s>|<eos>|<end_of_turn>|\[/?INST\]")

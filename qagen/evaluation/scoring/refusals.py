@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from qagen.evaluation.scoring.asked import Asked, is_year_like, read_asked
 from qagen.evaluation.scoring.cleaning import cleaned
 from qagen.evaluation.scoring.tokens import LIGHT, Token, read
-from qagen.text.proper_names.reader import names
+from qagen.text.proper_names import names
 
 _NOT = r"(?:n['’]t|n?ot|\bnot\b| not|\bnever)"
 _TOLD = (

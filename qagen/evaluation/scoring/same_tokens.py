@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from qagen.evaluation.scoring.asked import Asked, is_year_like
 from qagen.evaluation.scoring.tokens import ANY_COUNTER, UNITS, Token
-from qagen.text.measures import Measure, read_measure
+from qagen.text import Measure, read_measure
 
 COUNTERS = frozenset(unit for word, unit in UNITS.items() if not word.isascii())
 _CLOSE = 0.01  # a length said in another system of units: 512 m are 1,680 feet

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from qagen.evaluation.records import AnswerKind, Probe, Score, Verdict
+from qagen.evaluation import AnswerKind, Probe, Score, Verdict
 from qagen.evaluation.scoring.asked import Asked, is_year_like, read_asked
 from qagen.evaluation.scoring.choosing import chosen, polarity_of, reads_as
 from qagen.evaluation.scoring.cleaning import cleaned, without_question
@@ -17,9 +17,9 @@ from qagen.evaluation.scoring.same_tokens import same_token
 from qagen.evaluation.scoring.several import is_several, lists_more
 from qagen.evaluation.scoring.tokens import ARTICLES, LIGHT, Reading, read
 from qagen.evaluation.scoring.wholeness import Span
-from qagen.text.answers.answer import is_date
-from qagen.text.numerals.reader import numbers
-from qagen.text.proper_names.reader import names
+from qagen.text.answers import is_date
+from qagen.text.numerals import numbers
+from qagen.text.proper_names import names
 
 __all__ = ["abstains", "answer_kind_of", "denies", "score_answer"]
 

@@ -10,8 +10,8 @@ from qagen.evaluation.scoring.asked import Asked, is_year_like
 from qagen.evaluation.scoring.matching import sentences
 from qagen.evaluation.scoring.tokens import LIGHT, Reading, Token, read
 from qagen.evaluation.scoring.wholeness import Span
-from qagen.text.proper_names.reader import names
-from qagen.text.small_words import word_set
+from qagen.text import word_set
+from qagen.text.proper_names import names
 
 _IN_YEARS = re.compile(r" in (\d{4}),? and (?=[^\W\d_a-z][\w ]{2,40} in (\d{4}))")
 _MAYBE = r"(?:(?:maybe|perhaps|possibly|even|it was|in|on|by|at|the|a|an|then|also|else|not) )*"

@@ -15,10 +15,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from qagen.text.answers.answer import UNIT_WORDS
-from qagen.text.calendar import MONTH, MONTH_NUMBERS, MONTHS
-from qagen.text.numerals.reader import in_digits
-from qagen.text.small_words import word_set
+from qagen.text import MONTH, MONTH_NUMBERS, MONTHS, word_set
+from qagen.text.answers import UNIT_WORDS
+from qagen.text.numerals import in_digits
 
 LONGEST = 2000
 """Characters of a text that are read; what follows decides nothing in an answer."""

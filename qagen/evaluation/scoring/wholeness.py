@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from qagen.evaluation.scoring.asked import Asked
 from qagen.evaluation.scoring.tokens import LIGHT, Reading, Token
-from qagen.text.lexicon import CHANGES, THINGS
-from qagen.text.small_words import word_set
+from qagen.text import CHANGES, THINGS, word_set
 
 Span = tuple[int, int]
 """The first token of an answer in a reply, and the one after its last."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from qagen.evaluation.figures.findings import GLOSSARY
+from qagen.evaluation.figures import GLOSSARY
 from qagen.evaluation.showing import layout
 from qagen.evaluation.showing.layout import Bar, Chart, Lines, Part, Sheet, Table, one_line
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    from qagen.evaluation.figures.rates import Rate
+    from qagen.evaluation.figures import Rate
 
 _WIDTH = 80
 _NARROWEST, _WIDEST = 8, 50  # of a bar, in columns

@@ -6,24 +6,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qagen.evaluation.figures.doubts import cautions, general_languages, untold_drift
-from qagen.evaluation.figures.findings import sentence
-from qagen.evaluation.figures.rates import Change, FailedFact, Rate
-from qagen.evaluation.figures.statistics import Agreement, Estimate
-from qagen.evaluation.figures.words import (
+from qagen.evaluation import KINDS, Condition, ProbeKind
+from qagen.evaluation.figures import (
+    Agreement,
+    Change,
+    Estimate,
+    FailedFact,
+    Rate,
     between,
+    cautions,
+    general_languages,
     many,
     percent,
     points,
     recovered,
     recovered_between,
     recovered_of,
+    sentence,
     tenths,
+    untold_drift,
 )
-from qagen.evaluation.records import KINDS, Condition, ProbeKind
 
 if TYPE_CHECKING:
-    from qagen.evaluation.figures.answers import Answers
+    from qagen.evaluation.figures import Answers
 
 MOST_FAILED = 10
 _LEAST_P = 0.001

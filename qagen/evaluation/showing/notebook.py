@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from html import escape
 from itertools import pairwise
 
-from qagen.evaluation.figures.findings import GLOSSARY
+from qagen.evaluation.figures import GLOSSARY
 from qagen.evaluation.showing import layout
 from qagen.evaluation.showing.layout import Bar, Chart, Lines, Part, Sheet, Table, one_line
 

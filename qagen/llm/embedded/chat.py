@@ -14,11 +14,11 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_openai import ChatOpenAI
 from pydantic import Field
 
+from qagen.llm import with_system_prompt
 from qagen.llm.embedded.engine import Engine, Settings, require_engine, stop_engines
 from qagen.llm.embedded.table import DEFAULT, TABLE
 from qagen.llm.embedded.weights import fetch_weights, file_sha256
 from qagen.llm.embedded.workers import LOCAL_WORKERS
-from qagen.llm.system_prompt import with_system_prompt
 
 __all__ = ["LocalChatModel", "engines_of_its_own", "local_model", "stop_engines"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from qagen.errors import LocalModelError
+from qagen.llm import bar_class
 from qagen.llm.embedded.table import Weights
-from qagen.llm.progress import bar_class
 
 Got = TypeVar("Got")
 

@@ -239,7 +239,7 @@ class OutputFixingParser(BaseOutputParser[T], Generic[T]):
         model = self.llm
         if model is None:
             return self.read(message).value
-        from qagen.llm.sending import send
+        from qagen.llm import send
 
         return self.fix(message, prompt=prompt, send=lambda messages: send(model, messages)).value
 

@@ -15,10 +15,9 @@ from functools import cached_property
 from itertools import accumulate
 
 from qagen.records import Coverage, Declared, DocumentCoverage, QAPair, Sentence
-from qagen.text.dividing.sentence_ends import sentences
-from qagen.text.numerals.reader import numbers
-from qagen.text.proper_names.reader import names
-from qagen.text.proper_names.told import has_name
+from qagen.text.dividing import sentences
+from qagen.text.numerals import numbers
+from qagen.text.proper_names import has_name, names
 
 _LETTER = re.compile(r"[^\W_]")
 # Of the pairs of a sentence each is looked at in turn. Those with a quote of more sentences than this are

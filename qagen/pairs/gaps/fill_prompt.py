@@ -10,11 +10,16 @@ from typing import Any, Self
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
-from qagen.llm.prompting import as_line
+from qagen.llm import as_line
 from qagen.pairs.gaps.gap import Gap
-from qagen.pairs.writing.prompts import BAD_EXAMPLES, GOOD_EXAMPLES, QA_PROMPT, passage_variables
-from qagen.pairs.writing.schemas import ReplySchema
-from qagen.pairs.writing.small_prompt import SMALL_QA_PROMPT
+from qagen.pairs.writing import (
+    BAD_EXAMPLES,
+    GOOD_EXAMPLES,
+    QA_PROMPT,
+    SMALL_QA_PROMPT,
+    ReplySchema,
+    passage_variables,
+)
 from qagen.records import Sentence
 
 _SYSTEM = """\

@@ -14,15 +14,15 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel
 
 from qagen.errors import SettingsError
+from qagen.pairs import Outcome
 from qagen.pairs.gaps.fill_prompt import fill_prompt_of
 from qagen.pairs.gaps.gap_calls import GapWriter
 from qagen.pairs.gaps.known import Known, by_id
-from qagen.pairs.outcome import Outcome
-from qagen.pairs.writing.prompts import QA_PROMPT
+from qagen.pairs.writing import QA_PROMPT
 from qagen.records import Declared, Passage, QACollection, QAPair
 
 if TYPE_CHECKING:
-    from qagen.llm.asker import Asker
+    from qagen.llm import Asker
 
 OWN_PROMPT = "nothing is filled: that would ask for more than the prompt of your own"
 """Why filling was left out: a prompt of the user's own says itself what is asked for."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qagen.llm.tokens import count_tokens
-from qagen.pairs.outcome import Outcome
-from qagen.pairs.writing.parts import part_of
+from qagen.llm import count_tokens
+from qagen.pairs import Outcome
+from qagen.pairs.writing import part_of
 from qagen.records import Declared, Passage, QAPair, Sentence
 
 _LETTER = re.compile(r"[^\W_]")

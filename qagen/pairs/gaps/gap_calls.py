@@ -10,18 +10,20 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel
 
 from qagen.errors import BudgetError
-from qagen.llm.asker import Asker
-from qagen.llm.asking import Answer
-from qagen.llm.prompting import prompt_id
+from qagen.llm import Answer, Asker, prompt_id
 from qagen.pairs.gaps.fill_prompt import FilledSentence, gap_variables, reply_model
 from qagen.pairs.gaps.gap import Found, Gap
 from qagen.pairs.gaps.sorting import Sorting
-from qagen.pairs.writing.making import make_pair
-from qagen.pairs.writing.parts import part_of
-from qagen.pairs.writing.schemas import Item, ReplySchema
-from qagen.pairs.writing.small_filters import judged
-from qagen.pairs.writing.small_prompt import CHUNK_TOKENS, prompt_variables
-from qagen.pairs.writing.small_schema import reply_schema
+from qagen.pairs.writing import (
+    CHUNK_TOKENS,
+    Item,
+    ReplySchema,
+    judged,
+    make_pair,
+    part_of,
+    prompt_variables,
+    reply_schema,
+)
 from qagen.records import Passage, QACollection, QAPair, Sentence, Usage
 
 STAGE = "fill"

@@ -12,11 +12,10 @@ from typing import Generic, TypeVar
 from qagen.pairs.gaps.coverage import SentencePlaces, Told, told_about
 from qagen.pairs.gaps.gap import Found, Gap
 from qagen.records import Declared, Passage, QAPair, Sentence
-from qagen.text.dividing.sentence_ends import sentences
-from qagen.text.languages import language_code, language_of
-from qagen.text.numerals.reader import numbers
-from qagen.text.proper_names.reader import names
-from qagen.text.proper_names.told import has_name
+from qagen.text import language_code, language_of
+from qagen.text.dividing import sentences
+from qagen.text.numerals import numbers
+from qagen.text.proper_names import has_name, names
 
 _PLACE_OF_PART = re.compile(r"#(\d+)-\d+\Z")
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from qagen.pairs.gaps.coverage import SentencePlaces
 from qagen.pairs.gaps.fill_prompt import FilledSentence
 from qagen.pairs.gaps.gap import Found, Gap
-from qagen.pairs.gates.curation import DUPLICATE
+from qagen.pairs.gates import DUPLICATE
 from qagen.records import Declared, Dropped, Failure, QAPair, Sentence
-from qagen.text.folding import fold
+from qagen.text import fold
 
 EMPTY = "empty"
 OVER_THE_BOUND = "over_the_bound"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qagen.records import Conflict, Dropped, QAPair
-from qagen.text.folding import fold
+from qagen.text import fold
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qagen.records import QAPair
-from qagen.text.answers.agreement import answer_keys, compare_answers
-from qagen.text.answers.answer import is_date, is_part
-from qagen.text.folding import fold
-from qagen.text.questions.likeness import asks_one_of, compare_questions, is_narrower
-from qagen.text.questions.question import read_question
+from qagen.text import fold
+from qagen.text.answers import answer_keys, compare_answers, is_date, is_part
+from qagen.text.questions import asks_one_of, compare_questions, is_narrower, read_question
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,14 +11,10 @@ from qagen.pairs.gates.glued_words import glued_word
 from qagen.pairs.gates.merged_facts import merged_sentences
 from qagen.pairs.gates.problems import Problem
 from qagen.records import Passage, QAPair
-from qagen.text.calendar import MONTH
-from qagen.text.numerals.parts import forms_of_share
-from qagen.text.numerals.reader import numbers
-from qagen.text.passages.passage import sentence_with
-from qagen.text.places import find_answer, find_quote
-from qagen.text.questions.question import read_question
-from qagen.text.reading import Reading
-from qagen.text.scripts import CJK
+from qagen.text import CJK, MONTH, Reading, find_answer, find_quote
+from qagen.text.numerals import forms_of_share, numbers
+from qagen.text.passages import sentence_with
+from qagen.text.questions import read_question
 
 _WIDER = 3  # a Japanese or Chinese text takes up to three times as many characters in a Latin script
 _ROOM = 40  # characters that an answer may be longer than a very short passage

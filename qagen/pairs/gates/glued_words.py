@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
-from qagen.text.reading import Reading
-from qagen.text.scripts import HAN, HANGUL, KANA
+from qagen.text import HAN, HANGUL, KANA, Reading
 
 _ADJACENT = 3  # words that follow each other in the source, with no capital where one ends
 _ANYWHERE = 4  # words of the source in any order

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 
 from qagen.pairs.gates.problems import Problem
 from qagen.records import Passage, QAPair
-from qagen.text.languages import (
+from qagen.text import (
     CHINESE,
+    DENSE,
+    HIRAGANA,
     LANGUAGES,
     LONGEST_NAME,
+    SCRIPTS,
+    SIGNS,
     SURE,
     WRITTEN_IN,
+    Reading,
     han_language,
     language_code,
+    main_script,
     ranked,
 )
-from qagen.text.reading import Reading
-from qagen.text.scripts import DENSE, HIRAGANA, SCRIPTS, SIGNS, main_script
 
 _CJK_SIGNS = SCRIPTS["kana"] + SCRIPTS["han"]
 _LATIN_RUN = re.compile(rf"[{SCRIPTS['latin']}][{SCRIPTS['latin']}'’,\- ]*")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qagen.records import Passage
-from qagen.text.dividing.sentence_ends import sentences
+from qagen.text.dividing import sentences
 
 _YEAR = re.compile(r"(?<![\d.,:])(?:1\d|20)\d\d(?!\d|[.,:]\d)")
 _CLAUSE = re.compile(r"[,;:()–—、，；：؛،]|\s-\s")

@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from qagen.pairs.gates.problems import Problem
+from qagen.pairs.gates import Problem
 from qagen.records import Passage
-from qagen.text.calendar import MONTHS, WEEKDAYS
-from qagen.text.proper_names.reader import names
+from qagen.text import MONTHS, WEEKDAYS
+from qagen.text.proper_names import names
 
 NO_YEAR = "no_year"
 TELLING = re.compile(r"\d{3}|第[\d一二三四五六七八九十]+[回代]|\b\d+(?:st|nd|rd|th)\b")  # years, editions

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from qagen.pairs.gates.problems import Problem
+from qagen.pairs.gates import Problem
 from qagen.pairs.review.round_trip import can_answer
 from qagen.pairs.review.suspecting import suspicion
 from qagen.records import Failure, Passage, QAPair

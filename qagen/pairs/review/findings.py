@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from qagen.errors import BudgetError
-from qagen.llm.asker import Asker
-from qagen.llm.asking import Answer
-from qagen.pairs.outcome import Outcome
+from qagen.llm import Answer, Asker
+from qagen.pairs import Outcome
 from qagen.pairs.review.docket import UNREVIEWED, Batch, number_of_pairs
 from qagen.pairs.review.round_trip import REVIEW_SMALL, Answers, agrees, answers_schema, asking
 from qagen.pairs.review.ruling import gives_away
 from qagen.pairs.review.verdicts import REVIEW_PROMPT, Review, Verdict, listed_pairs, listed_questions
-from qagen.pairs.writing.prompts import passage_variables
+from qagen.pairs.writing import passage_variables
 from qagen.records import QAPair
-from qagen.text.folding import fold
+from qagen.text import fold
 
 STAGE = "review"
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qagen.pairs.review.any_question import NO_YEAR, TELLING, AnyQuestion, said
-from qagen.text.proper_names.reader import names
-from qagen.text.scripts import HAN, KANJI, KATAKANA
+from qagen.text import HAN, KANJI, KATAKANA
+from qagen.text.proper_names import names
 
 _TEXT = re.compile(
     r"本文|文中|文章|上記|下記|前述|後述|上述|先述|この(?:文|記事|資料|表|段落)|次の(?:文|表)|筆者|著者(?=は|が|の)"

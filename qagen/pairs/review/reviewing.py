@@ -13,9 +13,8 @@ from types import MappingProxyType
 from typing import get_args
 
 from qagen.errors import SettingsError
-from qagen.llm.asker import Asker
-from qagen.llm.prompting import prompt_id
-from qagen.pairs.gates.problems import Problem
+from qagen.llm import Asker, prompt_id
+from qagen.pairs.gates import Problem
 from qagen.pairs.review.docket import Docket, Mode
 from qagen.pairs.review.findings import Findings, Reviewer
 from qagen.pairs.review.ruling import ANSWER_NOT_SUPPORTED, ANSWERED_OTHERWISE, Check, Judge

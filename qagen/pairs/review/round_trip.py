@@ -19,11 +19,10 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, ConfigDict, Field
 
-from qagen.pairs.writing.small_prompt import prompt_variables
+from qagen.pairs.writing import prompt_variables
 from qagen.records import Passage
-from qagen.text.folding import fold
-from qagen.text.numerals.reader import numbers
-from qagen.text.scripts import CJK
+from qagen.text import CJK, fold
+from qagen.text.numerals import numbers
 
 _SYSTEM = """\
 You answer questions about a text. Each answer is copied from the text and is as short as possible.

@@ -7,15 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qagen.pairs.gates.problems import Problem
+from qagen.pairs.gates import Problem
 from qagen.pairs.review.any_question import NO_YEAR
 from qagen.pairs.review.docket import Docket, problem_words
 from qagen.pairs.review.suspecting import suspicion
 from qagen.pairs.review.verdicts import Rewrite, Verdict
 from qagen.records import Dropped, Passage, QAPair
-from qagen.text.folding import fold
-from qagen.text.places import locate
-from qagen.text.scripts import CJK
+from qagen.text import CJK, fold, locate
 
 Check = Callable[[QAPair, Passage], tuple[QAPair, Problem | None]]
 

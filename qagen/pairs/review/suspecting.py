@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from qagen.pairs.gates.problems import Problem
+from qagen.pairs.gates import Problem
 from qagen.pairs.review.any_question import AnyQuestion
 from qagen.pairs.review.english_question import EnglishQuestion
 from qagen.pairs.review.japanese_question import JapaneseQuestion
 from qagen.records import Passage, QAPair
-from qagen.text.scripts import KANA
+from qagen.text import KANA
 
 _KANA = re.compile(f"[{KANA}]")
 _ENGLISH = re.compile(

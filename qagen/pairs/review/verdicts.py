@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, ConfigDict, Field
 
-from qagen.llm.prompting import as_line
+from qagen.llm import as_line
 from qagen.pairs.review.docket import PAIRS_A_CALL, Batch, problem_words
 
 _SYSTEM = """\

@@ -10,8 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from qagen.errors import BudgetError
-from qagen.llm.asker import Asker
-from qagen.pairs.outcome import Outcome
+from qagen.llm import Asker
+from qagen.pairs import Outcome
 from qagen.pairs.wordings.judging import NOT_JUDGED, Judged, Translated, judge_wordings
 from qagen.pairs.wordings.rephrase_prompt import (
     REPHRASE_PROMPT,

@@ -16,12 +16,9 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Literal
 
-from qagen.text.calendar import MONTH
-from qagen.text.folding import fold
-from qagen.text.numerals.reader import numbers
-from qagen.text.places import ENDS, find_answer
-from qagen.text.proper_names.reader import names
-from qagen.text.scripts import HAN
+from qagen.text import ENDS, HAN, MONTH, find_answer, fold
+from qagen.text.numerals import numbers
+from qagen.text.proper_names import names
 
 AnswerStyle = Literal["short", "sentence"]
 Kind = Literal["reversed", "yes_no", "cloze", "statement"]

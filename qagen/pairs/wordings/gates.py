@@ -11,15 +11,21 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from qagen.pairs.gates.glued_words import glued_word
-from qagen.pairs.gates.problems import Problem
+from qagen.pairs.gates import Problem, glued_word
 from qagen.pairs.wordings.named_text import NamedText
-from qagen.text.lexicon import CHANGES, OPPOSITES, POLITE, TURNS
-from qagen.text.places import find_answer
-from qagen.text.questions.likeness import lost_words
-from qagen.text.questions.question import read_question
-from qagen.text.reading import Reading
-from qagen.text.scripts import HAN, HAN_COMPATIBLE, KANA, KATAKANA
+from qagen.text import (
+    CHANGES,
+    HAN,
+    HAN_COMPATIBLE,
+    KANA,
+    KATAKANA,
+    OPPOSITES,
+    POLITE,
+    TURNS,
+    Reading,
+    find_answer,
+)
+from qagen.text.questions import lost_words, read_question
 
 CLOSE_WORDS = 0.9
 CLOSE_PAIRS = 0.8

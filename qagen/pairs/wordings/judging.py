@@ -14,10 +14,9 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, Field
 
 from qagen.errors import BudgetError
-from qagen.llm.asker import Asker
-from qagen.llm.prompting import as_line
-from qagen.pairs.gates.problems import Problem
-from qagen.pairs.outcome import Outcome
+from qagen.llm import Asker, as_line
+from qagen.pairs import Outcome
+from qagen.pairs.gates import Problem
 from qagen.pairs.wordings import gates
 from qagen.pairs.wordings.rephrase_prompt import WordedFact
 from qagen.pairs.wordings.wish import Key, Target

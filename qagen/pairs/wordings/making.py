@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from qagen.pairs.gates.problems import Problem
-from qagen.pairs.outcome import Outcome
+from qagen.pairs import Outcome
+from qagen.pairs.gates import Problem
 from qagen.pairs.wordings import gates
 from qagen.pairs.wordings.entries import Written
 from qagen.pairs.wordings.forms import OtherAnswers, Said
@@ -15,7 +15,7 @@ from qagen.pairs.wordings.judging import Judged
 from qagen.pairs.wordings.saying import SHORT_ANSWER, Candidate, Recipe, Saying, no_judge, short_answer
 from qagen.pairs.wordings.wish import Fact, pair_language
 from qagen.records import Dropped, QAPair
-from qagen.text.folding import fold
+from qagen.text import fold
 
 _COUNTED = frozenset({"rephrased", "yes_no"})  # forms that are missed where they were not made
 

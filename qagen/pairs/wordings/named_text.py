@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from qagen.text.lexicon import LIGHT, THINGS
-from qagen.text.reading import Reading
-from qagen.text.scripts import HAN, HAN_COMPATIBLE, HANGUL, KANA, KATAKANA
-from qagen.text.small_words import word_set
+from qagen.text import HAN, HAN_COMPATIBLE, HANGUL, KANA, KATAKANA, LIGHT, THINGS, Reading, word_set
 
 _CJK = re.compile(f"[{KANA}{HAN}{HAN_COMPATIBLE}]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel, Field
 
-from qagen.llm.prompting import as_line
+from qagen.llm import as_line
 from qagen.pairs.wordings.forms import registers
 from qagen.pairs.wordings.wish import Fact, Key, Wish
-from qagen.text.languages import language_code
+from qagen.text import language_code
 
 _SYSTEM = """\
 You write further wordings of questions, so that a language model learns the fact behind each question \

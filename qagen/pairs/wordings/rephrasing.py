@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import RunnableConfig
 
-from qagen.llm.asker import Asker
-from qagen.llm.ledger import Ledger
-from qagen.llm.prompting import prompt_id
-from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.llm import Asker, Ledger, prompt_id
+from qagen.pairs import LEDGER, QADataset
 from qagen.pairs.wordings.entries import write_entries
 from qagen.pairs.wordings.forms import KINDS, AnswerStyle, Kind
 from qagen.pairs.wordings.making import Worded, across_facts, other_answers, word_fact

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from qagen.pairs.gates.problems import Problem
+from qagen.pairs.gates import Problem
 from qagen.pairs.wordings import gates
 from qagen.pairs.wordings.forms import (
     LANGUAGES,

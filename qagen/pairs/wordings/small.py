@@ -20,7 +20,7 @@ from qagen.pairs.wordings.rephrase_prompt import WordedFact
 from qagen.pairs.wordings.small_patterns import held_to, patterns_for
 from qagen.pairs.wordings.wish import Target
 from qagen.records import QAPair
-from qagen.text.scripts import HAN, HIRAGANA, KANA, KANJI, KATAKANA
+from qagen.text import HAN, HIRAGANA, KANA, KANJI, KATAKANA
 
 _SYSTEM = """\
 You ask the same question in other words. Every wording asks for the same answer, keeps all names and \

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Protocol
 
 from qagen.records import QAPair
-from qagen.text.places import find_answer
-from qagen.text.proper_names.reader import names
+from qagen.text import find_answer
+from qagen.text.proper_names import names
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import get_args
 from qagen.errors import SettingsError
 from qagen.pairs.wordings.forms import KINDS, AnswerStyle, Kind
 from qagen.records import QAPair
-from qagen.text.languages import language_code, language_of
-from qagen.text.numerals.reader import numbers
+from qagen.text import language_code, language_of
+from qagen.text.numerals import numbers
 
 FACTS_A_CALL = 5
 Key = tuple[str, str | None]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qagen.llm.replies.controls import CONTROL, named_control, without_eaten_escapes
+from qagen.llm.replies import CONTROL, named_control, without_eaten_escapes
 
 if TYPE_CHECKING:
     from qagen.pairs.writing.schemas import Item

@@ -13,17 +13,11 @@ from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
 
-from qagen.documents.loading import identified, nothing_read
-from qagen.documents.splitting import stream_passages
+from qagen.documents import identified, nothing_read, stream_passages
 from qagen.errors import BudgetError, DocumentError, GenerationError, SettingsError
-from qagen.llm.asker import Asker
-from qagen.llm.asking import Answer, Question
-from qagen.llm.ledger import Ledger
-from qagen.llm.prompting import prompt_id
-from qagen.llm.replies.parsing import OutputFixingParser
-from qagen.llm.running import Progress, in_order
-from qagen.pairs.dataset import LEDGER, QADataset
-from qagen.pairs.outcome import Outcome
+from qagen.llm import Answer, Asker, Ledger, Progress, Question, in_order, prompt_id
+from qagen.llm.replies import OutputFixingParser
+from qagen.pairs import LEDGER, Outcome, QADataset
 from qagen.pairs.writing.eaten import CONTROL_CHARACTER, PassageSpelling, is_damaged, told_damage
 from qagen.pairs.writing.making import make_pair
 from qagen.pairs.writing.outcomes import curated, to_folder, to_memory

@@ -9,7 +9,7 @@ from typing import Any
 
 from qagen.pairs.writing.eaten import PassageSpelling, without_controls
 from qagen.records import Passage, QAPair
-from qagen.text.places import locate
+from qagen.text import locate
 
 
 def make_pair(

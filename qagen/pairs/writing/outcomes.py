@@ -8,10 +8,9 @@ from pathlib import Path
 
 from qagen.errors import ModelError
 from qagen.files import JsonLines, json_line, whole_file
-from qagen.llm.ledger import Ledger
-from qagen.pairs.dataset import CONFLICTS, COVERAGE, DROPPED, PAIRS, PROBES, QADataset
-from qagen.pairs.gates.curation import DUPLICATE, Repeats
-from qagen.pairs.outcome import Outcome
+from qagen.llm import Ledger
+from qagen.pairs import CONFLICTS, COVERAGE, DROPPED, PAIRS, PROBES, Outcome, QADataset
+from qagen.pairs.gates import DUPLICATE, Repeats
 from qagen.records import Dropped, Failure, QAPair, Usage
 
 

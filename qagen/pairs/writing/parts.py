@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from langchain_core.documents import Document
 
-from qagen.documents.splitting import split_documents
-from qagen.llm.tokens import count_tokens
+from qagen.documents import split_documents
+from qagen.llm import count_tokens
 from qagen.records import Passage, QAPair
 
 _SMALLEST = 40  # tokens: a passage this short whose reply is still cut off is not divided further

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from qagen.errors import SchemaError
-from qagen.llm.replies.shape import shape_of
+from qagen.llm.replies import shape_of
 
 _NEEDED = ("question", "answer")
 _OWN = (*_NEEDED, "quote")

@@ -6,13 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from qagen.text.calendar import MONTHS, SHORT_MONTHS, WEEKDAYS, any_of
-from qagen.text.passages.capitals import capitalised_names
-from qagen.text.passages.passage import YYYY, PassageReading
-from qagen.text.passages.pieces import TABLE_BARS, TABLE_HEAD, sentences_in
-from qagen.text.scripts import HIRAGANA, KANJI, KATAKANA
-from qagen.text.small_words import FUNCTION_WORDS
-from qagen.text.terms import without_markup
+from qagen.text import (
+    FUNCTION_WORDS,
+    HIRAGANA,
+    KANJI,
+    KATAKANA,
+    MONTHS,
+    SHORT_MONTHS,
+    WEEKDAYS,
+    any_of,
+    without_markup,
+)
+from qagen.text.passages import TABLE_BARS, TABLE_HEAD, YYYY, PassageReading, capitalised_names, sentences_in
 
 _MONTH = f"(?:{any_of({*map(str.capitalize, MONTHS), *map(str.capitalize, SHORT_MONTHS)})})"
 _WEEKDAY = f"(?:(?:{any_of(map(str.capitalize, WEEKDAYS))}) )?"

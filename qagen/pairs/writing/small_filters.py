@@ -9,18 +9,11 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from qagen.pairs.gates.glued_words import glued_word
-from qagen.pairs.gates.merged_facts import merged_clauses, merged_sentences
+from qagen.pairs.gates import glued_word, merged_clauses, merged_sentences
 from qagen.pairs.writing.small_prompt import EXAMPLES, TURN, stand_alone
 from qagen.records import QA
-from qagen.text.calendar import MONTHS
-from qagen.text.passages.capitals import capitalised_names
-from qagen.text.passages.passage import PassageReading
-from qagen.text.passages.pieces import TABLE_BARS, without_emphasis
-from qagen.text.reading import Reading
-from qagen.text.scripts import HAN, KATAKANA
-from qagen.text.small_words import FUNCTION_WORDS, word_set
-from qagen.text.terms import WORD, share_of
+from qagen.text import FUNCTION_WORDS, HAN, KATAKANA, MONTHS, WORD, Reading, share_of, word_set
+from qagen.text.passages import TABLE_BARS, PassageReading, capitalised_names, without_emphasis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
 
-from qagen.text.passages.passage import YYYY, PassageReading
+from qagen.text.passages import YYYY, PassageReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

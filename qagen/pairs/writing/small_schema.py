@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qagen.pairs.writing.small_answers import FoundAnswer, answers_in
-from qagen.text.passages.capitals import CAPITAL
-from qagen.text.passages.passage import EASTERN, PassageReading
-from qagen.text.small_words import FUNCTION_WORDS
-from qagen.text.terms import WORD, digits_in, without_markup
+from qagen.text import FUNCTION_WORDS, WORD, digits_in, without_markup
+from qagen.text.passages import CAPITAL, EASTERN, PassageReading
 
 if TYPE_CHECKING:
     from qagen.records import Passage

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from qagen.text import KANJI, KATAKANA, is_clock_of, same_measure, word_set
 from qagen.text.answers.answer import Agreement, Answer, read_answer
 from qagen.text.answers.dates import bound_of, without_bound
 from qagen.text.answers.japanese import bare, same_in_japanese
 from qagen.text.answers.places import is_place_within
 from qagen.text.answers.wordwise import CHANGES, compared_by_words
-from qagen.text.measures import is_clock_of, same_measure
-from qagen.text.questions.question import LONGEST, Question
-from qagen.text.scripts import KANJI, KATAKANA
-from qagen.text.small_words import word_set
+from qagen.text.questions import LONGEST, Question
 
 _ORDERED = re.compile(r"\b(?:order|ranking|respectively|sequence)\b|順|それぞれ")
 _TAILS = word_set("in at on during the a who which")

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from qagen.text import HAN, Measure, Reading, fold, read_measure, word_set
 from qagen.text.answers.dates import Date, without_weekday
-from qagen.text.folding import fold
-from qagen.text.measures import Measure, read_measure
-from qagen.text.questions.question import JAPANESE, LONGEST
-from qagen.text.reading import Reading
-from qagen.text.scripts import HAN
-from qagen.text.small_words import word_set
+from qagen.text.questions import JAPANESE, LONGEST
 
 Agreement = Literal["same", "compatible", "different"]
 _LIGHT = word_set("""

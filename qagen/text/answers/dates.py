@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from qagen.text.calendar import MONTH, MONTH_NUMBERS, WEEKDAYS
-from qagen.text.numerals.japanese import japanese_in_digits
+from qagen.text import MONTH, MONTH_NUMBERS, WEEKDAYS
+from qagen.text.numerals import japanese_in_digits
 
 _DAY = r"\d{1,2}(?!\d)"
 _SEASONS = {"spring": range(3, 6), "summer": range(6, 9), "autumn": range(9, 12), "winter": (12, 1, 2)}

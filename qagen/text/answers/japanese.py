@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from qagen.text import KANJI, KATAKANA
 from qagen.text.answers.answer import UNIT_WORDS, UNITS, Answer
-from qagen.text.questions.question import Question
-from qagen.text.scripts import KANJI, KATAKANA
+from qagen.text.questions import Question
 
 _CHANGES_JA = re.compile(
     "[と、・]|および|または|以上|以下|未満|以前|以後|以降|超|前|後|半|約?ではな|ない|なし|北|南|東|西|上|下|新|旧|元|副|姉|妹|兄|弟|"

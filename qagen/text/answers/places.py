@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from qagen.text import fold
 from qagen.text.answers.japanese import SHORTEST_NAME
-from qagen.text.folding import fold
-from qagen.text.questions.question import Question
+from qagen.text.questions import Question
 
 _KIND = "都道府県市区郡町村"  # what a Japanese address is divided by
 _LISTS = re.compile(r"[と、・,\s]|および|または")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from qagen.text import word_set
 from qagen.text.answers.answer import UNITS, Agreement, Answer
-from qagen.text.questions.question import Question
-from qagen.text.small_words import word_set
+from qagen.text.questions import Question
 
 # One of these in the longer answer, and it is another answer: two things, the opposite, another thing.
 CHANGES = word_set("""

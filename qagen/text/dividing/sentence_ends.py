@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from qagen.records import Sentence
+from qagen.text import CJK, HIRAGANA
 from qagen.text.dividing.cutting import LINE, PARAGRAPH, SENTENCE, headings
-from qagen.text.scripts import CJK, HIRAGANA
 
 _ITEM = re.compile(r"(?:[>\s]|[-*+•・‣◦](?=\s)|(?:\d{1,3}[.)．]|[*_]{1,3})(?=\s))+")
 _HAS_WORD = re.compile(r"[^\W_]")

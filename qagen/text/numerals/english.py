@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 
-from qagen.text.calendar import MONTH_NUMBERS, any_of
+from qagen.text import MONTH_NUMBERS, any_of
 from qagen.text.numerals.named_months import MONTH_NAME, is_month, number_of
 from qagen.text.numerals.speech import MULTIPLES, ORDINALS, TENS, VALUES, spoken_in_digits
 from qagen.text.numerals.values import multiplied

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from qagen.text import HIRAGANA, KANJI
 from qagen.text.numerals.values import written
-from qagen.text.scripts import HIRAGANA, KANJI
 
 _Match = re.Match[str]
 _DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from qagen.text.calendar import MONTH, MONTH_NUMBERS, MONTHS, SHORT_MONTHS, any_of
+from qagen.text import MONTH, MONTH_NUMBERS, MONTHS, SHORT_MONTHS, any_of
 from qagen.text.numerals.japanese import kanji_in_digits
 
 _SHORT = any_of(SHORT_MONTHS)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from qagen.text.calendar import MONTHS, WEEKDAYS
+from qagen.text import FUNCTION_WORDS, HAN, KANJI, KATAKANA, MARKUP, MONTHS, WEEKDAYS, word_set
 from qagen.text.passages.pieces import TABLE_HEAD
-from qagen.text.scripts import HAN, KANJI, KATAKANA
-from qagen.text.small_words import FUNCTION_WORDS, word_set
-from qagen.text.terms import MARKUP
 
 CAPITAL = r"[A-ZÀ-ÖØ-Þ][\w’'-]*"
 _NAME = re.compile(

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from qagen.records import Passage
+from qagen.text import CJK, COMMONEST, KANA, WORD, Reading, share_of
 from qagen.text.passages.capitals import capitalised_names, eastern_names, in_full
 from qagen.text.passages.pieces import HEADING, body_of, sentences_in
-from qagen.text.reading import Reading
-from qagen.text.scripts import CJK, KANA
-from qagen.text.small_words import COMMONEST
-from qagen.text.terms import WORD, share_of
 
 YYYY = r"(?:1\d|20)\d\d"
 EASTERN = frozenset({"ja", "zh"})

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qagen.text.scripts import HIRAGANA, KANJI, KATAKANA
-from qagen.text.small_words import word_set
+from qagen.text import HIRAGANA, KANJI, KATAKANA, word_set
 
 _KATAKANA_RUN = re.compile(rf"[{KATAKANA}]{{2,}}(?:[・＝=･][{KATAKANA}]+)*")
 _KANJI_RUN = re.compile(rf"[{KANJI}〆]{{2,}}")

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qagen.text.calendar import MONTH_NUMBERS, WEEKDAYS
-from qagen.text.scripts import CJK, EAST, KATAKANA
-from qagen.text.small_words import FUNCTION_WORDS, word_set
+from qagen.text import CJK, EAST, FUNCTION_WORDS, KATAKANA, MONTH_NUMBERS, WEEKDAYS, word_set
 
 # Words that are written large only because they open a sentence, or inside a title; none is a name alone.
 _COMMON = (

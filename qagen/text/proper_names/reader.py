@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from qagen.text.folding import fold
+from qagen.text import CJK, fold
 from qagen.text.proper_names.japanese import COMMON_KATAKANA, japanese_names, without_readings
 from qagen.text.proper_names.latin import LatinNames
-from qagen.text.scripts import CJK
 
 
 def names(text: str) -> frozenset[str]:

@@ -7,12 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
-from qagen.text.folding import fold
-from qagen.text.languages import language_of
+from qagen.text import CJK, EAST, fold, language_of, main_script, word_set
 from qagen.text.proper_names.japanese import without_readings
 from qagen.text.proper_names.latin import SIGN
-from qagen.text.scripts import CJK, EAST, main_script
-from qagen.text.small_words import word_set
 
 _TITLES = word_set("the of and mr mrs ms miss dr prof professor sir dame lord lady captain capt de la")
 _PEOPLE = re.compile(r"(?:ese|ians?|ans?|ish|n|s|es)?\Z")

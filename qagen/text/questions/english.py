@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from qagen.text.lexicon import EVENT_MONTHS, EVENTS_EN, KINDS_EN, LIGHT, ORDINALS, PHRASES, STEM, SYNONYMS
-from qagen.text.small_words import word_set
+from qagen.text import EVENT_MONTHS, EVENTS_EN, KINDS_EN, LIGHT, ORDINALS, PHRASES, STEM, SYNONYMS, word_set
 
 STEMMED, PLURAL = 5, 3
 """Words longer than this lose an ending, or the s of a plural."""

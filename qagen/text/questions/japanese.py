@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from qagen.text.lexicon import COUNTER, GROUPS_JA, KINDS_JA, LIGHT_JA, SAME_COUNTER, SPLIT_JA
+from qagen.text import COUNTER, GROUPS_JA, KANJI, KATAKANA, KINDS_JA, LIGHT_JA, SAME_COUNTER, SPLIT_JA, is_han
 from qagen.text.questions.english import MEASURED
-from qagen.text.scripts import KANJI, KATAKANA, is_han
 
 _RUN = re.compile(rf"\d+[a-z]+|[a-z]+\d+|[{KATAKANA}]+|[{KANJI}]+|[a-z][a-z0-9\-]*")
 

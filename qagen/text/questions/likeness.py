@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
 
-from qagen.text.lexicon import CHANGES
+from qagen.text import CHANGES, word_set
 from qagen.text.questions.english import PLURAL, canonical_word
 from qagen.text.questions.interrogatives import ask_for_other_roles
 from qagen.text.questions.question import Question
 from qagen.text.questions.roles import roles_differ
-from qagen.text.small_words import word_set
 
 Likeness = Literal["same", "alike", "other"]
 

@@ -6,12 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qagen.text.lexicon import LIGHT, NO_NAMES, ORDINALS, THINGS
-from qagen.text.numerals.reader import numbers
+from qagen.text import HAN, KANA, KANJI, LIGHT, NO_NAMES, ORDINALS, THINGS, Reading, is_han
+from qagen.text.numerals import numbers
 from qagen.text.questions.english import read_english
 from qagen.text.questions.japanese import read_japanese
-from qagen.text.reading import Reading
-from qagen.text.scripts import HAN, KANA, KANJI, is_han
 
 JAPANESE = re.compile(f"[{KANA}{KANJI}]")
 LONGEST = 2000

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qagen.llm.replies.controls import CONTROL, named_control
+from qagen.llm.replies import CONTROL, named_control
 from qagen.tuning.file.finding import Finding, short
 from qagen.tuning.file.line_shapes import FileFormat, Line, dicts, texts_of
 from qagen.tuning.file.message_rules import Messages

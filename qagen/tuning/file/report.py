@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from qagen.llm.models import cost_text
+from qagen.llm import cost_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-from qagen.llm.tokens import count_tokens
+from qagen.llm import count_tokens
 from qagen.tuning.file.finding import Finding, short
 from qagen.tuning.file.line_rules import find_problems
 from qagen.tuning.file.line_shapes import answer_text, detect_format, messages_of, prompt_and_answer, texts_of

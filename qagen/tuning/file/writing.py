@@ -10,8 +10,8 @@ from typing import Any, Literal, Protocol, get_args
 
 from qagen.errors import RunFolderError, SettingsError, TrainingFileError
 from qagen.files import json_line, whole_file
-from qagen.llm.ledger import Ledger
-from qagen.pairs.dataset import LEDGER, QADataset
+from qagen.llm import Ledger
+from qagen.pairs import LEDGER, QADataset
 from qagen.records import Part
 from qagen.tuning.file.line_rules import unfit_part
 

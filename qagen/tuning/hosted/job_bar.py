@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from qagen.llm.progress import bar_class
+from qagen.llm import bar_class
 from qagen.tuning.hosted.jobs import is_over
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from qagen.errors import FineTuningError, ServiceError
-from qagen.llm.models import never_clears
+from qagen.llm import never_clears
 
 if TYPE_CHECKING:
     import httpx2
     import openai
 
-    # A method that lists something, of the SDK's ``with_raw_response``: the answer before it is parsed.
-    Fetch = Callable[..., Any]
 
+# A method that lists something, of the SDK's ``with_raw_response``: the answer before it is parsed.
+Fetch = Callable[..., Any]
 Client: TypeAlias = "openai.OpenAI | openai.AzureOpenAI"
 Name = Literal["openai", "azure", "nebius", "other"]
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from qagen.errors import TrainingFileError, UploadError
-from qagen.llm.progress import bar_class
-from qagen.tuning.file.contents import is_text
+from qagen.llm import bar_class
+from qagen.tuning.file import is_text
 from qagen.tuning.hosted.services import Service, answered, content_of, explained, listed
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qagen.errors import DeadlineError, SettingsError, UploadError
-from qagen.tuning.file.checking import check_training_file
+from qagen.tuning.file import check_training_file
 from qagen.tuning.hosted.services import Service, answered, explained, service_of
 from qagen.tuning.hosted.upload import UNUSABLE, Purpose, Upload
 from qagen.tuning.hosted.verdict import Method, Verdict

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from qagen.errors import TrainingFileError
 
 if TYPE_CHECKING:
-    from qagen.tuning.file.report import Problem, TrainingFileReport
+    from qagen.tuning.file import Problem, TrainingFileReport
     from qagen.tuning.hosted.services import Service
 
 Method = Literal["supervised", "dpo"]

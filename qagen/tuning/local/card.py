@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from qagen.errors import RunFolderError
 from qagen.files import RecordError
-from qagen.pairs.caution import find_caution
-from qagen.pairs.dataset import PAIRS, read_pairs
-from qagen.text.languages import language_of
+from qagen.pairs import PAIRS, find_caution, read_pairs
+from qagen.text import language_of
 from qagen.tuning.local.hub_names import hub_name, licence_of
 
 if TYPE_CHECKING:
+    from qagen.tuning import TuningRecord
     from qagen.tuning.local.examples import Examples
-    from qagen.tuning.models.base_model import Base
-    from qagen.tuning.record import TuningRecord
+    from qagen.tuning.models import Base
 
 
 _LIMITS = (

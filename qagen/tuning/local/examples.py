@@ -14,12 +14,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import TrainingFileError
-from qagen.text.languages import language_of
-from qagen.tuning.file.checking import check_files, check_training_file
-from qagen.tuning.file.contents import contents_of
+from qagen.text import language_of
+from qagen.tuning.file import check_files, check_training_file, contents_of
 
 if TYPE_CHECKING:
-    from qagen.tuning.file.report import TrainingFileReport
+    from qagen.tuning.file import TrainingFileReport
 
 Message = dict[str, Any]
 

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qagen.llm.embedded.table import TABLE
-from qagen.tuning.models.gguf_header import read_header
+from qagen.llm.embedded import TABLE
+from qagen.tuning.models import read_header
 
 if TYPE_CHECKING:
-    from qagen.tuning.models.base_model import Base
+    from qagen.tuning.models import Base
 
 # The models that the GGUF files of the table were made from.
 _OF_THE_TABLE = {

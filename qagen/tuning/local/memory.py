@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qagen.errors import LocalTrainingError, NotEnoughMemoryError
-from qagen.tuning.models.base_model import UNREADABLE, Base, load_configuration, suppressed_output
+from qagen.tuning.models import UNREADABLE, Base, load_configuration, suppressed_output
 
 if TYPE_CHECKING:
     import torch

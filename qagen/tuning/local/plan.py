@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from qagen.errors import LocalTrainingError, RunFolderError, SettingsError
 from qagen.files import whole_file
-from qagen.llm.embedded.weights import file_sha256
-from qagen.tuning.record import TUNING, TuningRecord, read_record
+from qagen.llm.embedded import file_sha256
+from qagen.tuning import TUNING, TuningRecord, read_record
 
 if TYPE_CHECKING:
     from qagen.tuning.local.examples import Example, Examples
-    from qagen.tuning.models.base_model import Base
+    from qagen.tuning.models import Base
 
 MODEL = "model"
 """The folder below the run folder in which the trained weights lie."""

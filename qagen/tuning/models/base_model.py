@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import LocalModelError, LocalTrainingError, MissingExtraError, SettingsError
-from qagen.llm.embedded.table import TABLE
-from qagen.llm.embedded.weights import fetch_weights, file_sha256
+from qagen.llm.embedded import TABLE, fetch_weights, file_sha256
 from qagen.tuning.models.gguf_header import read_header
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from qagen.errors import AdapterError, MissingExtraError, SettingsError
 from qagen.files import explained, whole_path
-from qagen.llm.embedded.weights import file_sha256
+from qagen.llm.embedded import file_sha256
 from qagen.tuning.models.base_model import Base
 from qagen.tuning.models.gguf_header import Value, read_header
 

@@ -15,7 +15,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field, PrivateAttr
 
 from qagen.errors import AdapterError, GenerationError, MissingExtraError, SettingsError
-from qagen.llm.system_prompt import with_system_prompt
+from qagen.llm import with_system_prompt
 from qagen.tuning.models.base_model import Base, load_base, suppressed_output
 
 if TYPE_CHECKING:

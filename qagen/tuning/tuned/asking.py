@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from qagen.errors import RunFolderError, SettingsError
-from qagen.llm.models import chat_model
-from qagen.tuning.record import TuningRecord
+from qagen.llm import chat_model
+from qagen.tuning import TuningRecord
 from qagen.tuning.tuned.hosted_model import HostedModel
 from qagen.tuning.tuned.local_weights import LocalWeights, llama_cpp_can, run_with_record
 from qagen.tuning.tuned.wish import TRAINED_WITH, Engine, Wish
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.hosted.services import Client
+    from qagen.tuning.hosted import Client
 
 
 @runtime_checkable
@@ -126,8 +126,7 @@ def base_chat_model(
     if name == "local" or name.startswith("local:") or (base is not None and ":" in name):
         place = None if home is None else Path(home)
         return chat_model(name, home=place, announce=announce, system_prompt=prompt, **params)
-    from qagen.tuning.models.base_model import find_base
-    from qagen.tuning.models.transformers_chat import load_chat_model
+    from qagen.tuning.models import find_base, load_chat_model
 
     found = find_base(name, home=home, announce=announce)
     if found.gguf is not None and llama_cpp_can(found):  # the engine that its tuned model is asked with

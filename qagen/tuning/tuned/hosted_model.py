@@ -9,15 +9,15 @@ from shlex import quote
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from qagen.errors import FineTuningError, ServiceError, SettingsError
-from qagen.llm.models import chat_model
-from qagen.tuning.record import TUNING, TuningRecord
+from qagen.llm import chat_model
+from qagen.tuning import TUNING, TuningRecord
 from qagen.tuning.tuned.wish import TRAINED_WITH, Wish
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.hosted.services import Client, Name
+    from qagen.tuning.hosted import Client, Name
 
 _JOBS_SEARCHED = 1000
 _DEPLOY = (
@@ -60,7 +60,7 @@ class HostedModel:
         Raises:
             SettingsError: There is no client.
         """
-        from qagen.tuning.hosted.jobs import read_job
+        from qagen.tuning.hosted import read_job
 
         if wish.client is None:
             raise SettingsError(
@@ -99,7 +99,7 @@ class HostedModel:
             raise SettingsError(f"{self.name}: {_DEPLOY}")
         name = wish.deployment or self.name
         if wish.client is not None:
-            from qagen.llm.system_prompt import ClientChatOpenAI
+            from qagen.llm import ClientChatOpenAI
 
             return ClientChatOpenAI.of(name, wish.client, system_prompt=self.prompt, **wish.params)
         return chat_model(f"openai:{name}", base_url=self.base_url, system_prompt=self.prompt, **wish.params)
@@ -108,7 +108,7 @@ class HostedModel:
         """By the client, or by the address where there is none."""
         from urllib.parse import urlsplit
 
-        from qagen.tuning.hosted.services import service_of
+        from qagen.tuning.hosted import service_of
 
         if client is not None:
             return service_of(client).name == "azure"
@@ -120,7 +120,7 @@ def trained_prompt(name: str, client: Client) -> str | None:
     import openai
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.hosted.services import listed
+    from qagen.tuning.hosted import listed
 
     fetch = client.fine_tuning.jobs.with_raw_response.list
     what = "The system prompt of the model could not be looked up (or pass system_prompt=)"
@@ -137,8 +137,8 @@ def trained_prompt(name: str, client: Client) -> str | None:
 
 def prompt_of(job: FineTuningJob) -> str | None:
     """The system prompt of the training file, as far as the job keeps it."""
-    from qagen.tuning.hosted.jobs import metadata_of
-    from qagen.tuning.hosted.starting.settings import SYSTEM_PROMPT
+    from qagen.tuning.hosted import metadata_of
+    from qagen.tuning.hosted.starting import SYSTEM_PROMPT
 
     return metadata_of(job).get(SYSTEM_PROMPT)
 
@@ -181,7 +181,7 @@ def take_weights(job_id: str | None) -> str:
 
 def names_model(record: TuningRecord) -> bool:
     """Whether the service of a record names the models that it makes."""
-    from qagen.tuning.hosted.services import SERVICES
+    from qagen.tuning.hosted import SERVICES
 
     service = SERVICES.get(cast("Name", record.provider))
     return service is None or service.names_model

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from qagen.errors import AdapterError, LocalModelError, MissingExtraError, SettingsError
-from qagen.tuning.record import TUNING, TuningRecord, read_record
+from qagen.tuning import TUNING, TuningRecord, read_record
 from qagen.tuning.tuned.wish import Wish
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from qagen.tuning.models.base_model import Base
+    from qagen.tuning.models import Base
 
 _GGUF_ADAPTER = "adapter.gguf"
 _MODEL_FOLDER = "model"
@@ -35,7 +35,7 @@ def refuse_unfinished(folder: Path) -> None:
 
 def llama_cpp_can(base: Base) -> bool:
     """Whether an adapter of this base can be asked with llama.cpp here."""
-    from qagen.tuning.models.gguf_adapter import takes_adapter
+    from qagen.tuning.models import takes_adapter
 
     return find_spec("xllamacpp") is not None and takes_adapter(base)
 
@@ -90,7 +90,7 @@ class LocalWeights:
         sha256 = self.adapter_sha256()
         base, engine = self.base(), self.wish.engine
         if engine == "transformers" or (engine == "auto" and not llama_cpp_can(base)):
-            from qagen.tuning.models.transformers_chat import load_chat_model
+            from qagen.tuning.models import load_chat_model
 
             options = {"system_prompt": self.prompt, **self.wish.params}
             return load_chat_model(
@@ -100,8 +100,7 @@ class LocalWeights:
 
     def whole_model(self) -> BaseChatModel:
         """All weights, which transformers asks."""
-        from qagen.tuning.models.base_model import find_base
-        from qagen.tuning.models.transformers_chat import load_chat_model
+        from qagen.tuning.models import find_base, load_chat_model
 
         if self.wish.engine == "llama.cpp":
             raise SettingsError(
@@ -112,8 +111,8 @@ class LocalWeights:
 
     def adapter_sha256(self) -> str:
         """Of the adapter's weights, which are there and whole."""
-        from qagen.llm.embedded.weights import file_sha256
-        from qagen.tuning.models.gguf_adapter import ADAPTER_WEIGHTS, read_adapter_config
+        from qagen.llm.embedded import file_sha256
+        from qagen.tuning.models import ADAPTER_WEIGHTS, read_adapter_config
 
         if not self.folder.is_dir():
             raise AdapterError(
@@ -125,7 +124,7 @@ class LocalWeights:
 
     def base(self) -> Base:
         """The very base model that it was trained on."""
-        from qagen.tuning.models.base_model import find_base
+        from qagen.tuning.models import find_base
 
         record = self.record
         try:
@@ -150,8 +149,7 @@ class LocalWeights:
             raise SettingsError(
                 f"{base.name} is no GGUF file, so llama.cpp cannot load it: use engine='transformers'."
             )
-        from qagen.llm.embedded.chat import local_model
-        from qagen.llm.embedded.table import TABLE
+        from qagen.llm.embedded import TABLE, local_model
 
         in_table = base.name.removeprefix("local:")  # its sha256 is known: the file need not be read for it
         model = local_model(
@@ -165,8 +163,7 @@ class LocalWeights:
 
     def gguf_adapter(self, base: Base, sha256: str) -> Path:
         """The adapter for llama.cpp; it is written where it is missing or older than the weights."""
-        from qagen.tuning.models.gguf_adapter import ADAPTER_KEY, BASE_KEY, write_gguf_adapter
-        from qagen.tuning.models.gguf_header import read_header
+        from qagen.tuning.models import ADAPTER_KEY, BASE_KEY, read_header, write_gguf_adapter
 
         file = self.folder / _GGUF_ADAPTER
         if file.is_file():

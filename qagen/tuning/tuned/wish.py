@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from qagen.errors import SettingsError
 
 if TYPE_CHECKING:
-    from qagen.tuning.hosted.services import Client
+    from qagen.tuning.hosted import Client
 
 Engine = Literal["auto", "llama.cpp", "transformers"]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from qagen.documents.conversion.converted import Converted
+from qagen.documents import decode
+from qagen.documents.conversion import Converted, told
 from qagen.documents.conversion.markdown.encoded import without_encoded
 from qagen.documents.conversion.markdown.front_matter import front_matter
 from qagen.documents.conversion.markdown.tags import without_comments, without_struck, without_tags
-from qagen.documents.conversion.telling import told
-from qagen.documents.decoding import decode
 from qagen.errors import UnreadableError
 
 _DRAWN = frozenset({".markdown", ".md", ".mdown", ".mdx", ".mkd", ".mkdn", ".qmd", ".rmd"})

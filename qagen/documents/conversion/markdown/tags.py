@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qagen.documents.conversion import lowered, raised
 from qagen.documents.conversion.markdown.edits import Code, Edit, edited
-from qagen.documents.conversion.raised_signs import lowered, raised
 
 _ATTRIBUTE = r"\s+[A-Za-z_:@][\w:.-]*(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?"
 _TAG = re.compile(
@@ -191,7 +191,7 @@ class _Tagged:
         if block and element.name != "table" and _BLANK.search(inner):
             return None
         try:
-            from qagen.documents.conversion.web.html import read_page
+            from qagen.documents.conversion.web import read_page
         except ImportError:
             return None
         page = read_page(self.text[element.start : element.end])

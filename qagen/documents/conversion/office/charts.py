@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from qagen.documents.conversion.grids import Grid
-from qagen.documents.conversion.sheets.number_formats import NumberFormat
+from qagen.documents.conversion import Grid
+from qagen.documents.conversion.sheets import NumberFormat
 
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from qagen.documents.conversion.converted import DocumentWarning
-from qagen.documents.conversion.telling import sentence
+from qagen.documents.conversion import DocumentWarning, sentence
 
 _MOST_PLACES = 5
 

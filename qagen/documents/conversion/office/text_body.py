@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from qagen.documents.conversion import lowered, raised
 from qagen.documents.conversion.office.formulas import latex
 from qagen.documents.conversion.office.tally import Tally
-from qagen.documents.conversion.raised_signs import lowered, raised
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"

@@ -10,7 +10,7 @@ from statistics import mean, median
 
 from qagen.documents.conversion.pdf.lines import Line
 from qagen.documents.conversion.pdf.tables import RuledTable
-from qagen.text.scripts import CJK
+from qagen.text import CJK
 
 _FEWEST_PAIRS = 2
 _MARKER = re.compile(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from qagen.text.scripts import CJK
+from qagen.text import CJK
 
 LOST = "\ufffd"
 # Bullets of the fonts Symbol and Wingdings, which have no Unicode of their own.

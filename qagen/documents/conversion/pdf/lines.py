@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from qagen.documents.conversion.pdf.glyphs import Glyph
-from qagen.text.scripts import CJK
+from qagen.text import CJK
 
 # In parts of the letter size. A gap between words is a quarter of it in most fonts, and at least a sixth.
 _WORD_GAP = 0.16

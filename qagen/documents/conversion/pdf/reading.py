@@ -8,8 +8,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from qagen.documents.conversion.archives import PASSWORD
-from qagen.documents.conversion.converted import Converted
+from qagen.documents.conversion import PASSWORD, Converted
 from qagen.documents.conversion.pdf.columns import Column, TableBlock, in_reading_order
 from qagen.documents.conversion.pdf.margins import PageLines, margins
 from qagen.documents.conversion.pdf.pages import Page, read_page

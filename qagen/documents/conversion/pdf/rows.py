@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
-from qagen.documents.conversion.grids import Grid
+from qagen.documents.conversion import Grid
 from qagen.documents.conversion.pdf.columns import rows_of
 from qagen.documents.conversion.pdf.lines import Line, joined
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from qagen.documents.conversion.grids import Cell, Grid
+from qagen.documents.conversion import Cell, Grid
 from qagen.documents.conversion.pdf.glyphs import Glyph, Rule
 
 _NEAR = 2.5

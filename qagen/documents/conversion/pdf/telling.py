@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from qagen.documents.conversion.converted import DocumentWarning
-from qagen.documents.conversion.damaged_text import damage
+from qagen.documents.conversion import DocumentWarning, damage
 from qagen.documents.conversion.pdf.glyphs import LOST
 from qagen.documents.conversion.pdf.pages import Page
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from qagen.documents.conversion.grids import Cell, Grid
+from qagen.documents.conversion import Cell, Grid
 
 # A column of longer texts is prose, one line after the other, not a table.
 _LONGEST_VALUE = 60

@@ -14,10 +14,8 @@ import openpyxl
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.utils.exceptions import InvalidFileException
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.office.packages import Package
-from qagen.documents.conversion.office.tally import Tally
-from qagen.documents.conversion.raised_signs import lowered, raised
+from qagen.documents.conversion import Converted, lowered, raised
+from qagen.documents.conversion.office import Package, Tally
 from qagen.documents.conversion.sheets.blocks import Row, Sheet, Span
 from qagen.documents.conversion.sheets.date_formats import serial
 from qagen.documents.conversion.sheets.number_formats import NumberFormat, general

@@ -12,14 +12,8 @@ import pptx
 from lxml import etree
 from pptx.exc import PythonPptxError
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.grids import Cell, Grid
-from qagen.documents.conversion.office.charts import C, chart
-from qagen.documents.conversion.office.diagrams import diagram
-from qagen.documents.conversion.office.drawings import described
-from qagen.documents.conversion.office.packages import Package
-from qagen.documents.conversion.office.tally import Tally
-from qagen.documents.conversion.office.text_body import A, TextBody
+from qagen.documents.conversion import Cell, Converted, Grid
+from qagen.documents.conversion.office import A, C, Package, Tally, TextBody, chart, described, diagram
 
 # What python-pptx raises for files that break the rules.
 _BROKEN = (

@@ -11,10 +11,9 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.telling import told
+from qagen.documents import decode
+from qagen.documents.conversion import Converted, told
 from qagen.documents.conversion.web.html import read_page
-from qagen.documents.decoding import decode
 from qagen.errors import UnreadableError
 
 _CHAPTERS = frozenset({"application/xhtml+xml", "text/html", "application/xml", "text/x-oeb1-document"})

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.telling import told
+from qagen.documents import declared_encoding, decode
+from qagen.documents.conversion import Converted, told
 from qagen.documents.conversion.web.article import Furniture
 from qagen.documents.conversion.web.hidden import take_out
 from qagen.documents.conversion.web.rendering import markdown
-from qagen.documents.decoding import declared_encoding, decode
 
 # Elements that XHTML may close at once, and that a reader of HTML would take for open up to the end.
 _CLOSED = re.compile(

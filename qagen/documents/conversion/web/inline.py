@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from bs4 import Tag
 from bs4.element import NavigableString, PageElement, PreformattedString
 
-from qagen.documents.conversion.raised_signs import lowered, raised
+from qagen.documents.conversion import lowered, raised
 from qagen.documents.conversion.web.hidden import classes
 from qagen.documents.conversion.web.mathml import formula, name_of
 

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator
 from email import policy
 from email.message import Message
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.markdown.encoded import without_encoded
-from qagen.documents.conversion.telling import told
+from qagen.documents import decode
+from qagen.documents.conversion import Converted, told
+from qagen.documents.conversion.markdown import without_encoded
 from qagen.documents.conversion.web.html import Page, read_page
 from qagen.documents.conversion.web.html import read as read_html
-from qagen.documents.decoding import decode
 from qagen.errors import UnreadableError
 
 _HEADERS = ("From", "To", "Cc", "Date")

@@ -7,7 +7,7 @@ from typing import Final
 
 from bs4 import Tag
 
-from qagen.documents.conversion.raised_signs import lowered, raised
+from qagen.documents.conversion import lowered, raised
 
 _SPACED = frozenset("=≠<>≤≥≈≡∼→⇒⇔↔+−±∓×÷·∈∉⊂⊆∪∩∧∨")
 _LEFT_OUT = frozenset({"annotation", "annotation-xml", "maligngroup", "malignmark", "none", "mprescripts"})

@@ -10,11 +10,10 @@ from typing import Any
 
 import olefile
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.telling import told
+from qagen.documents import declared_encoding, decode, decode_text
+from qagen.documents.conversion import Converted, told
 from qagen.documents.conversion.web.html import read_page
 from qagen.documents.conversion.web.mail import letter, plain_text
-from qagen.documents.decoding import declared_encoding, decode, decode_text
 from qagen.errors import UnreadableError
 
 # Properties by their numbers in MS-OXPROPS.

@@ -11,7 +11,7 @@ from bs4.element import PageElement
 from qagen.documents.conversion.web.inline import BLOCKS, text_of
 from qagen.documents.conversion.web.mathml import name_of
 from qagen.documents.conversion.web.tables import cells_of, grid_of, is_layout
-from qagen.documents.conversion.written.lists import roman
+from qagen.documents.conversion.written import roman
 
 _HEADING = re.compile(r"h[1-6]\Z")
 _TEXT = re.compile(r"\S")

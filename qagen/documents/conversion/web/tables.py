@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bs4 import Tag
 
-from qagen.documents.conversion.grids import Cell, Grid
+from qagen.documents.conversion import Cell, Grid
 from qagen.documents.conversion.web.inline import text_of
 
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.office.drawings import Drawings
-from qagen.documents.conversion.office.packages import Package
-from qagen.documents.conversion.office.tally import Tally
+from qagen.documents.conversion import Converted
+from qagen.documents.conversion.office import Drawings, Package, Tally
 from qagen.documents.conversion.word.elements import MC, M, W, below, number, value
 from qagen.documents.conversion.word.inline import Piece, written
 from qagen.documents.conversion.word.notes import Notes

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from qagen.documents.conversion.raised_signs import lowered, raised
-from qagen.text.scripts import CJK
+from qagen.documents.conversion import lowered, raised
+from qagen.text import CJK
 
 # Several blanks are there for looks, or stood on both sides of something that was left out.
 _BLANKS = re.compile(r"(?<=\S) {2,}(?=\S)")

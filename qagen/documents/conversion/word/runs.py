@@ -8,9 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from qagen.documents.conversion.office.formulas import latex
-from qagen.documents.conversion.office.packages import Relation
-from qagen.documents.conversion.office.tally import Tally
+from qagen.documents.conversion.office import Relation, Tally, latex
 from qagen.documents.conversion.word.elements import MC, M, R, W, switch
 from qagen.documents.conversion.word.fields import Fields, shown_by
 from qagen.documents.conversion.word.inline import Piece

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from qagen.documents.conversion.grids import Cell, Grid
-from qagen.documents.conversion.office.tally import Tally
+from qagen.documents.conversion import Cell, Grid
+from qagen.documents.conversion.office import Tally
 from qagen.documents.conversion.word.elements import W, below, number, switch, value
 
 _INSIDE = frozenset(f"{W}{name}" for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo"))

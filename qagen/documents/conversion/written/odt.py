@@ -9,11 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from qagen.documents.conversion.archives import PASSWORD
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.grids import Cell, Grid
-from qagen.documents.conversion.raised_signs import lowered, raised
-from qagen.documents.conversion.telling import told
+from qagen.documents.conversion import PASSWORD, Cell, Converted, Grid, lowered, raised, told
 from qagen.documents.conversion.written.lists import Level, Numbering
 from qagen.documents.conversion.written.paragraphs import Paragraph, written
 from qagen.documents.conversion.written.styles import Styles, local, value
@@ -228,8 +224,7 @@ class _Reader:
             self.counts["pictures"] += 1
 
     def _formula(self, data: bytes) -> str:
-        from qagen.documents.conversion.web.html import parsed
-        from qagen.documents.conversion.web.mathml import formula, name_of
+        from qagen.documents.conversion.web import formula, name_of, parsed
 
         math = parsed(data.decode("utf-8", "replace")).find(lambda tag: name_of(tag) == "math")
         if math is None:

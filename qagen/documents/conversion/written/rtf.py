@@ -6,10 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from qagen.documents.conversion.converted import Converted
-from qagen.documents.conversion.grids import Cell, Grid
-from qagen.documents.conversion.raised_signs import lowered, raised
-from qagen.documents.conversion.telling import told
+from qagen.documents.conversion import Cell, Converted, Grid, lowered, raised, told
 from qagen.documents.conversion.written.paragraphs import Paragraph, written
 from qagen.errors import UnreadableError
 

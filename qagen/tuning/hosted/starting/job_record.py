@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qagen.tuning.file.contents import contents_of_file
-from qagen.tuning.hosted.jobs import metadata_of
-from qagen.tuning.hosted.services import service_of
+from qagen.tuning import TuningRecord
+from qagen.tuning.file import contents_of_file
+from qagen.tuning.hosted import metadata_of, service_of
 from qagen.tuning.hosted.starting.settings import SHA256, SYSTEM_PROMPT
-from qagen.tuning.record import TuningRecord
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.hosted.services import Client, Service
+    from qagen.tuning.hosted import Client, Service
 
 
 def record_of(

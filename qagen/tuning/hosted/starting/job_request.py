@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from qagen.errors import FineTuningError, ServiceError, TuningClosedError
-from qagen.tuning.hosted.jobs import CANCELLED, metadata_of
-from qagen.tuning.hosted.services import Service, answered, code_of, explained, listed
+from qagen.tuning.hosted import CANCELLED, Service, answered, code_of, explained, listed, metadata_of
 from qagen.tuning.hosted.starting.job_record import hyperparameters_of
 from qagen.tuning.hosted.starting.lost_request import LostRequest, is_refusal
 from qagen.tuning.hosted.starting.settings import (
@@ -27,7 +26,7 @@ from qagen.tuning.hosted.starting.settings import (
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.hosted.services import Client, Fetch
+    from qagen.tuning.hosted import Client, Fetch
     from qagen.tuning.hosted.starting.training_files import ServiceFile
 
 _PAGES = 5  # of 100 jobs: how far back to look where the service does not filter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qagen.tuning.hosted.jobs import metadata_of, number
+from qagen.tuning.hosted import metadata_of, number
 from qagen.tuning.hosted.starting.settings import RUN
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from qagen.errors import FineTuningError, ServiceError
-from qagen.tuning.hosted.services import answered, explained
+from qagen.tuning.hosted import answered, explained
 
 if TYPE_CHECKING:
-    from qagen.tuning.hosted.services import Client
+    from qagen.tuning.hosted import Client
 
 _SOON = 60  # days
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from qagen.errors import SettingsError
-from qagen.tuning.file.contents import is_text
-from qagen.tuning.hosted.services import Service
-from qagen.tuning.hosted.verdict import Method
+from qagen.tuning.file import is_text
+from qagen.tuning.hosted import Method, Service
 
 RUN, SHA256, SETTINGS, SYSTEM_PROMPT = "qagen_run", "qagen_sha256", "qagen_settings", "qagen_system_prompt"
 """The keys under which a job's metadata say what it was started with."""

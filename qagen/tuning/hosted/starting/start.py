@@ -7,18 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from qagen.tuning.hosted.services import Service, service_of
+from qagen.tuning.hosted import Method, Service, Verdict, service_of
 from qagen.tuning.hosted.starting.job_request import JobRequest
 from qagen.tuning.hosted.starting.model_dates import ModelEnd
 from qagen.tuning.hosted.starting.settings import Settings, as_mapping
 from qagen.tuning.hosted.starting.training_files import JobFiles
-from qagen.tuning.hosted.verdict import Method, Verdict
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
-    from qagen.tuning.file.report import TrainingFileReport
-    from qagen.tuning.hosted.services import Client
+    from qagen.tuning.file import TrainingFileReport
+    from qagen.tuning.hosted import Client
 
 
 def start_fine_tuning(

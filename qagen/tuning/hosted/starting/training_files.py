@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qagen.errors import ServiceError, SettingsError
-from qagen.tuning.file.checking import check_files, check_training_file
-from qagen.tuning.file.contents import Contents, contents_of, contents_of_file
-from qagen.tuning.hosted.services import answered, content_of, explained
-from qagen.tuning.hosted.uploading import bring
+from qagen.tuning.file import Contents, check_files, check_training_file, contents_of, contents_of_file
+from qagen.tuning.hosted import answered, bring, content_of, explained
 
 if TYPE_CHECKING:
-    from qagen.tuning.file.report import TrainingFileReport
-    from qagen.tuning.hosted.services import Client, Service
+    from qagen.tuning.file import TrainingFileReport
+    from qagen.tuning.hosted import Client, Service
     from qagen.tuning.hosted.starting.settings import Settings
 
 

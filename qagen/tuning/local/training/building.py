@@ -11,12 +11,12 @@ from peft import LoraConfig
 from transformers import PrinterCallback, set_seed
 from trl.trainer.sft_config import SFTConfig
 
-from qagen.tuning.local.plan import Job
+from qagen.tuning.local import Job
 from qagen.tuning.local.training.trainer import Mixed, WholeCheckpoints
-from qagen.tuning.models.base_model import load_base
+from qagen.tuning.models import load_base
 
 if TYPE_CHECKING:
-    from qagen.tuning.local.examples import Example
+    from qagen.tuning.local import Example
 
 ALPHA = 2  # times the rank
 _SHORT = (

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from qagen.errors import SettingsError
 
 if TYPE_CHECKING:
-    from qagen.tuning.local.examples import Examples
-    from qagen.tuning.models.base_model import Base
+    from qagen.tuning.local import Examples
+    from qagen.tuning.models import Base
 
 _EXPOSURES = 30  # that each answer gets, whatever its number of wordings (docs/learning.md)
 _FEWEST_EPOCHS, _MOST_EPOCHS = 3, 30
@@ -36,7 +36,7 @@ class Defaults:
     @property
     def learning_rate(self) -> float:
         """At the start; a small model bears more."""
-        from qagen.tuning.local.memory import shape_of
+        from qagen.tuning.local import shape_of
 
         if self.full:
             return _RATE_FULL

@@ -9,16 +9,15 @@ import torch
 from jinja2 import TemplateError
 
 from qagen.errors import LocalTrainingError, TrainingFileError
-from qagen.tuning.local.memory import COPIES, FOUR_BITS, free_memory, needed, refuse_too_much, shape_of
-from qagen.tuning.local.plan import Job
+from qagen.tuning.local import COPIES, FOUR_BITS, Job, free_memory, needed, refuse_too_much, shape_of
 from qagen.tuning.local.training.building import weights_dtype
 from qagen.tuning.local.training.quiet import quiet_libraries
-from qagen.tuning.models.base_model import load_tokenizer
+from qagen.tuning.models import load_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from qagen.tuning.local.examples import Example
+    from qagen.tuning.local import Example
 
 
 def refuse_what_does_not_fit(job: Job) -> None:

@@ -16,17 +16,24 @@ import torch
 
 from qagen.errors import NotEnoughMemoryError
 from qagen.files import whole_file
-from qagen.tuning.local.card import model_card
-from qagen.tuning.local.examples import ask, general_items
-from qagen.tuning.local.loss_log import LossLog, newest_checkpoint
-from qagen.tuning.local.plan import CARD, LOSSES, WHOLE, Job
+from qagen.tuning import TuningRecord
+from qagen.tuning.local import (
+    CARD,
+    LOSSES,
+    WHOLE,
+    Job,
+    LossLog,
+    ask,
+    general_items,
+    model_card,
+    newest_checkpoint,
+)
 from qagen.tuning.local.training.building import build_trainer
 from qagen.tuning.local.training.outcome import Outcome
 from qagen.tuning.local.training.quiet import quiet_libraries
 from qagen.tuning.local.training.recall import Recall, general_answers, is_right, recall
 from qagen.tuning.local.training.saving import save_model
 from qagen.tuning.local.training.trainer import Checks, Watch, WholeCheckpoints
-from qagen.tuning.record import TuningRecord
 
 _SAMPLE = 64  # training questions whose recall is looked at
 _MAY_BE_LOST = 0.02  # of the sampled questions, when the adapter is weakened

@@ -11,12 +11,11 @@ from typing import Any
 
 import torch
 
-from qagen.tuning.local.loss_log import size_of
-from qagen.tuning.local.plan import LOSSES, MODEL, Job, weights_sha256
+from qagen.tuning import TuningRecord
+from qagen.tuning.local import LOSSES, MODEL, Job, size_of, weights_sha256
 from qagen.tuning.local.training.building import ALPHA
 from qagen.tuning.local.training.recall import Recall
 from qagen.tuning.local.training.trainer import WholeCheckpoints
-from qagen.tuning.record import TuningRecord
 
 _PACKAGES = ("qagen-finetune", "torch", "transformers", "peft", "trl", "tokenizers", "safetensors", "gguf")
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from datasets import disable_progress_bars, enable_progress_bars, is_progress_bar_enabled
 
-from qagen.tuning.models.base_model import suppressed_output
+from qagen.tuning.models import suppressed_output
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from qagen.tuning.local.training.one_row import IGNORED, answer_logits
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from qagen.tuning.local.examples import General, Message
+    from qagen.tuning.local import General, Message
 
 _REPLY_TOKENS = 24  # enough for "The capital of France is Paris."
 _AT_ONCE = 12

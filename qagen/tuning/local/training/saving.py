@@ -11,12 +11,10 @@ from peft import PeftModel
 from safetensors import SafetensorError
 
 from qagen.errors import LocalTrainingError
-from qagen.tuning.local.hub_names import hub_name
-from qagen.tuning.local.plan import ADAPTER_GGUF, MERGED, Job
+from qagen.tuning.local import ADAPTER_GGUF, MERGED, Job, hub_name
 from qagen.tuning.local.training.quiet import quiet_libraries
 from qagen.tuning.local.training.trainer import WholeCheckpoints
-from qagen.tuning.models.base_model import load_base
-from qagen.tuning.models.gguf_adapter import takes_adapter, write_gguf_adapter
+from qagen.tuning.models import load_base, takes_adapter, write_gguf_adapter
 
 
 def save_model(job: Job, trainer: WholeCheckpoints) -> None:

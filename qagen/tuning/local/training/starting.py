@@ -11,23 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qagen.errors import MissingExtraError, SettingsError
-from qagen.tuning.local.examples import ExampleFiles, examples_sha256, replayed, replayed_at_once
-from qagen.tuning.local.loss_log import losses_table
-from qagen.tuning.local.plan import (
+from qagen.tuning import TuningRecord, write_record
+from qagen.tuning.local import (
     LOSSES,
     MERGED,
     MODEL,
     REPLACED,
+    ExampleFiles,
     Job,
     Plan,
+    examples_sha256,
     finished_record,
+    losses_table,
     only_one,
     prepare_folder,
     refuse_own_base,
+    replayed,
+    replayed_at_once,
 )
 from qagen.tuning.local.training.defaults import Defaults, device_named, dtype_on
-from qagen.tuning.models.base_model import find_base
-from qagen.tuning.record import TuningRecord, write_record
+from qagen.tuning.models import find_base
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +62,7 @@ class LocalModel:
 
     def chat_model(self, **options: Any) -> BaseChatModel:
         """Ask it: :func:`qagen.tuned_model` of the folder."""
-        from qagen.tuning.tuned.asking import tuned_model
+        from qagen.tuning.tuned import tuned_model
 
         return tuned_model(self, **options)
 

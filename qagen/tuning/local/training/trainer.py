@@ -18,9 +18,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from trl.trainer.sft_trainer import SFTTrainer
 
 from qagen.errors import LocalTrainingError
-from qagen.llm.progress import bar_class
-from qagen.tuning.local.loss_log import LossLog
-from qagen.tuning.local.plan import WHOLE
+from qagen.llm import bar_class
+from qagen.tuning.local import WHOLE, LossLog
 from qagen.tuning.local.training.one_row import answer_logits
 from qagen.tuning.local.training.recall import Recall
 
