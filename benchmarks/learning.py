@@ -285,10 +285,7 @@ def figures(trained: Sequence[Trained], ways: Sequence[str]) -> list[dict[str, s
         shares = {column: written(pooled(mine, column)) for column in COLUMNS}
         rows.append({"": way} | shares | costs([one.record for one in mine if one.record]))
     bare = [one for one in trained if one.way == BASE]
-    conditions: dict[str, Condition] = {
-        "base + passage": "passage",
-        "base + BM25": "retrieval",
-    }
+    conditions: dict[str, Condition] = {"base + passage": "passage", "base + BM25": "retrieval"}
     for name, condition in conditions.items():
         shares = {one: written(pooled(bare, one, condition)).strip("–") for one in COLUMNS}
         rows.append({"": name} | shares | costs([]))
@@ -382,13 +379,7 @@ def plan_of(given: argparse.Namespace) -> Plan:
             f"world-{seed}": Invented(make_world(seed, facts=facts, language=given.language))
             for seed in seeds
         }
-    return Plan(
-        out=given.out,
-        subjects=subjects,
-        ways=tuple(given.ways),
-        steps=given.steps,
-        jobs=given.jobs,
-    )
+    return Plan(out=given.out, subjects=subjects, ways=tuple(given.ways), steps=given.steps, jobs=given.jobs)
 
 
 def arguments() -> argparse.Namespace:

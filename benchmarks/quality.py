@@ -261,12 +261,7 @@ def _judged(pairs: Sequence[QAPair], judge: Asker, most: int) -> Row:
 
 def _judge(judge: Asker, pair: QAPair) -> bool | None:
     answer = judge.ask(
-        JUDGE,
-        {"question": pair.question},
-        Judgement,
-        stage="judge",
-        source=pair.source,
-        passage=pair.id,
+        JUDGE, {"question": pair.question}, Judgement, stage="judge", source=pair.source, passage=pair.id
     )
     return answer.value.stands_alone if answer.value else None
 

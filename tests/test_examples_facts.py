@@ -21,9 +21,7 @@ from qagen.text.numerals.reader import numbers
 DOCUMENTS = FACTS.parent / "documents"
 SOURCES = sorted(path.name for path in DOCUMENTS.iterdir())
 KINDS = {"name", "number", "date", "place", "reason", "rule", "other"}
-NO_FACT = {
-    "監督にも似た名がある。": "it only leads to the next sentence",
-}
+NO_FACT = {"監督にも似た名がある。": "it only leads to the next sentence"}
 """Sentences of the examples that hold no fact to ask about, and why."""
 
 EVERY_DOCUMENT = pytest.mark.parametrize("source", SOURCES)

@@ -265,12 +265,7 @@ def test_the_notebook_of_the_report_card_runs_to_its_end(tmp_path, examined):
     label(write_audit(ReportCard.load(other), run / "audit.csv", 12))
     asked_before = len(examined.calls)
     notebook = executed(
-        "04_did_it_learn",
-        tmp_path,
-        TUNED="run",
-        LIMIT=None,
-        OWN={OWN: ["rower"]},
-        OTHER="other.json",
+        "04_did_it_learn", tmp_path, TUNED="run", LIMIT=None, OWN={OWN: ["rower"]}, OTHER="other.json"
     )
     assert examined.repeated == ()
     assert len(examined.calls) > asked_before > 0

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qagen.cli.services import (
-    client_of,
-)
+from qagen.cli.services import client_of
 from qagen.cli.terminal import (
     TRAIN,
     AsJson,

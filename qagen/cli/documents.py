@@ -35,12 +35,7 @@ from qagen.cli.terminal import (
     new_table,
     screen,
 )
-from qagen.cli.values import (
-    check_value,
-    estimate_value,
-    files_of,
-    run_value,
-)
+from qagen.cli.values import check_value, estimate_value, files_of, run_value
 from qagen.errors import SettingsError
 from qagen.llm import cost_text, duration_text
 
@@ -78,8 +73,7 @@ def generate(
         str | None, typer.Option(help="How the model is asked: auto (if not given), large or small.")
     ] = None,
     structured: Annotated[
-        str | None,
-        typer.Option(help="How the reply gets its form: auto (if not given), native or prompt."),
+        str | None, typer.Option(help="How the reply gets its form: auto (if not given), native or prompt.")
     ] = None,
     max_concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight at once.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many passages.")] = None,

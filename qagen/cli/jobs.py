@@ -8,26 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qagen.cli.services import (
-    BaseUrl,
-    Hosted,
-    Job,
-    Service_,
-    client_at,
-    finish_job,
-    found_job,
-    watched_job,
-)
-from qagen.cli.terminal import (
-    AsJson,
-    Debug,
-    Quiet,
-    add_row,
-    answering,
-    is_given,
-    new_table,
-    screen,
-)
+from qagen.cli.services import BaseUrl, Hosted, Job, Service_, client_at, finish_job, found_job, watched_job
+from qagen.cli.terminal import AsJson, Debug, Quiet, add_row, answering, is_given, new_table, screen
 from qagen.cli.values import job_value, losses_value
 from qagen.errors import RunFolderError, SettingsError
 from qagen.files import explained, whole_path

@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from qagen.cli.terminal import (
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    TRAIN,
-    announce,
-    command,
-)
+from qagen.cli.terminal import EXIT_ERROR, EXIT_INTERRUPTED, TRAIN, announce, command
 from qagen.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -24,10 +24,7 @@ from qagen.cli.terminal import (
     program,
     screen,
 )
-from qagen.cli.values import (
-    Kept,
-    status_value,
-)
+from qagen.cli.values import Kept, status_value
 from qagen.errors import QAGenError, SettingsError
 from qagen.llm import cost_text
 

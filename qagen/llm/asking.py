@@ -95,11 +95,7 @@ class Asked:
 
 
 def ask(
-    asked: Asked,
-    question: Question[T],
-    *,
-    ledger: Ledger | None = None,
-    config: RunnableConfig | None = None,
+    asked: Asked, question: Question[T], *, ledger: Ledger | None = None, config: RunnableConfig | None = None
 ) -> Answer[T]:
     """Ask once, unless the ledger already knows the answer.
 
@@ -229,11 +225,7 @@ def _answer_of_entry(question: Question[T], entry: Entry) -> Answer[T]:
     if entry.value is not None:
         value = question.parser.pydantic_object.model_validate_json(entry.value)
     return Answer(
-        state=entry.state,
-        value=value,
-        error=entry.error,
-        usage=entry.usage,
-        cut_off=entry.state == "cut_off",
+        state=entry.state, value=value, error=entry.error, usage=entry.usage, cut_off=entry.state == "cut_off"
     )
 
 

@@ -30,11 +30,7 @@ WRITE = "write"
 
 
 def in_order(
-    work: Callable[[T], R],
-    items: Iterable[T],
-    *,
-    workers: int,
-    stopping: Callable[[int], None] | None = None,
+    work: Callable[[T], R], items: Iterable[T], *, workers: int, stopping: Callable[[int], None] | None = None
 ) -> Generator[R, None, None]:
     """Do the work of each item in threads and give the results in the order of the items.
 

@@ -29,11 +29,7 @@ _LONG_QUOTE = 20  # characters from which the same quote in another document say
 
 
 def divide_pairs(
-    dataset: QADataset | Iterable[QAPair],
-    *,
-    validation: float = 0.1,
-    control: float = 0.1,
-    seed: int = 0,
+    dataset: QADataset | Iterable[QAPair], *, validation: float = 0.1, control: float = 0.1, seed: int = 0
 ) -> QADataset:
     """Say of each pair what it is for: ``part`` is ``train``, ``validation``, ``probe`` or ``control``.
 

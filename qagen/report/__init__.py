@@ -9,9 +9,4 @@ from qagen.faces import face
 if TYPE_CHECKING:
     from qagen.report.page import write_report as write_report
 else:
-    __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "page": "write_report",
-        },
-    )
+    __getattr__, __dir__, __all__ = face(__name__, {"page": "write_report"})

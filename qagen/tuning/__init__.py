@@ -12,9 +12,4 @@ if TYPE_CHECKING:
     from qagen.tuning.record import read_record as read_record
     from qagen.tuning.record import write_record as write_record
 else:
-    __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "record": "TUNING TuningRecord read_record write_record",
-        },
-    )
+    __getattr__, __dir__, __all__ = face(__name__, {"record": "TUNING TuningRecord read_record write_record"})

@@ -45,15 +45,7 @@ def test_one_command_makes_pairs_and_a_training_file(notes, server):
     lines = [json.loads(line) for line in (run / "train.jsonl").read_text("utf-8").splitlines()]
     assert len(lines) >= 20
     assert [message["role"] for message in lines[0]["messages"]] == ["system", "user", "assistant"]
-    for shown in (
-        "passages",
-        "pairs kept",
-        "calls",
-        "tokens",
-        "cost",
-        "train.jsonl",
-        f"qagen check {run}",
-    ):
+    for shown in ("passages", "pairs kept", "calls", "tokens", "cost", "train.jsonl", f"qagen check {run}"):
         assert shown in done.stdout
     assert done.stdout.count("Q: ") == 3
 

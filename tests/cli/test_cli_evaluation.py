@@ -179,11 +179,7 @@ def test_a_ceiling_that_is_switched_off_is_not_measured(run, options, there, gon
 
 @pytest.mark.parametrize(
     ("options", "kinds"),
-    [
-        (["--kinds", "P,V"], {"P", "V"}),
-        (["--kinds", " p , c "], {"P", "C"}),
-        (["--kinds", "G,P"], {"P"}),
-    ],
+    [(["--kinds", "P,V"], {"P", "V"}), (["--kinds", " p , c "], {"P", "C"}), (["--kinds", "G,P"], {"P"})],
 )
 def test_the_kinds_that_were_asked_for_are_asked(run, options, kinds):
     assert evaluate(run, *options).exit_code == 0

@@ -381,13 +381,7 @@ def test_no_prices_no_cap_on_the_cost(boats, server):
 
 # Tokens that end the run in each step; passages of 60 tokens give three calls a step but for filling: one.
 @pytest.mark.parametrize(
-    ("most", "stopped_in"),
-    [
-        (2_000, "write"),
-        (4_000, "fill"),
-        (8_000, "review"),
-        (12_000, "rephrase"),
-    ],
+    ("most", "stopped_in"), [(2_000, "write"), (4_000, "fill"), (8_000, "review"), (12_000, "rephrase")]
 )
 def test_a_budget_stops_with_exit_code_3_and_more_of_it_goes_on_without_asking_twice(
     boats, server, most, stopped_in

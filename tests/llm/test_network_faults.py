@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chat_server import (
-    HALF_BODY,
-    HANG,
-    NO_QUOTA,
-    OVERLOADED,
-    RESET,
-    SERVER_ERROR,
-    ChatServer,
-    slow,
-    too_many,
-)
+from chat_server import HALF_BODY, HANG, NO_QUOTA, OVERLOADED, RESET, SERVER_ERROR, ChatServer, slow, too_many
 from langchain_core.documents import Document
 from langchain_openai import ChatOpenAI
 

@@ -139,11 +139,7 @@ def test_a_fact_that_is_edited_takes_its_wordings_along():
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
-    [
-        ({"reject": True, "answer": "x"}, "either rejects"),
-        ({"question": "  "}, "empty"),
-    ],
+    ("how", "said"), [({"reject": True, "answer": "x"}, "either rejects"), ({"question": "  "}, "empty")]
 )
 def test_an_edit_that_makes_no_sense_is_refused(tmp_path, how, said):
     dataset = generate(tmp_path)

@@ -367,8 +367,7 @@ LINES_ON = [
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize(
-    ("least", "sign", "ground"),
-    [*((4.5, *both) for both in TEXT_ON), *((3.0, *both) for both in LINES_ON)],
+    ("least", "sign", "ground"), [*((4.5, *both) for both in TEXT_ON), *((3.0, *both) for both in LINES_ON)]
 )
 def test_colours_can_be_told_apart(palette, least, sign, ground):
     lighter, darker = sorted((luminance(palette[sign]), luminance(palette[ground])), reverse=True)

@@ -41,7 +41,7 @@ CONVERTED = frozenset(_CONVERTERS)
 _TEXTUAL = frozenset({".csv", ".tsv"})
 _ZIPPED = frozenset({".docx", ".epub", ".odt", ".pptx", ".xlsx"})
 _NO_TEXT = {
-    ".pdf": "It has no text, only pictures of pages. Run it through OCR first, for example with ocrmypdf",
+    ".pdf": "It has no text, only pictures of pages. Run it through OCR first, for example with ocrmypdf"
 }
 
 

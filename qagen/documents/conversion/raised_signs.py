@@ -20,10 +20,7 @@ _ORDINALS = frozenset(
     }
 )
 _SHORTENED = frozenset(
-    {
-        *("me", "mme", "mes", "lle", "lles", "gr", "r", "rs", "t", "te", "c", "o", "os", "ve", "er"),
-        *("re"),
-    }
+    {*("me", "mme", "mes", "lle", "lles", "gr", "r", "rs", "t", "te", "c", "o", "os", "ve", "er"), *("re")}
 )
 _NUMBER_SIGNS = {"n": ("o", "os")}  # n° 4
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"

@@ -14,8 +14,5 @@ if TYPE_CHECKING:
     from qagen.evaluation.probes.making import write_probes as write_probes
 else:
     __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "making": "find_probe_leaks general_probes make_probes read_probes write_probes",
-        },
+        __name__, {"making": "find_probe_leaks general_probes make_probes read_probes write_probes"}
     )

@@ -12,9 +12,5 @@ if TYPE_CHECKING:
     from qagen.evaluation.scoring.score import score_answer as score_answer
 else:
     __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "choosing": "reads_as",
-            "score": "answer_kind_of score_answer",
-        },
+        __name__, {"choosing": "reads_as", "score": "answer_kind_of score_answer"}
     )

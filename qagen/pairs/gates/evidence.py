@@ -97,11 +97,7 @@ def check_evidence(pair: QAPair, passage: Passage) -> tuple[QAPair, Problem | No
         return pair.model_copy(update={"start": None, "end": None}), source.lacks(quote)
     start, end = place
     exact = pair.model_copy(
-        update={
-            "quote": passage.text[start:end],
-            "start": passage.start + start,
-            "end": passage.start + end,
-        }
+        update={"quote": passage.text[start:end], "start": passage.start + start, "end": passage.start + end}
     )
     return exact, claim.garbled(place) or claim.unsupported()
 

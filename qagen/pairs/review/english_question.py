@@ -63,9 +63,7 @@ _BOUND = re.compile(
     r"(?!did|does|do|was|were|is|are|had|has|have|will|would|can|could)[a-z]+(?:ed|s|t|d|ught|on|ew|k|m|e|n|g)?\b",
     re.IGNORECASE,
 )
-_BINDS = frozenset(
-    ("his", "her", "its", "their", "himself", "herself", "itself", "themselves", "them", "it"),
-)
+_BINDS = frozenset(("his", "her", "its", "their", "himself", "herself", "itself", "themselves", "them", "it"))
 _BARE = (
     r"(?:museum|city|town|village|building|bridge|church|castle|tower|station|stadium|school|university|"
     r"college|hospital|company|firm|bank|club|team|squad|side|crew|player|players|winner|winners|loser|"

@@ -52,10 +52,7 @@ TRAINED = (
 LANGUAGES = ("en", "ja")
 """What there are templates for."""
 
-_CLOZE = {
-    "en": "Fill in the blank: {}",
-    "ja": "次の文の空欄に入る言葉を答えてください。{}",
-}
+_CLOZE = {"en": "Fill in the blank: {}", "ja": "次の文の空欄に入る言葉を答えてください。{}"}
 _CORRECT = {
     "en": ("Is this correct: {}", "Is the following statement true? {}"),
     "ja": ("次の文は正しいですか。{}", "これは本当ですか。{}"),

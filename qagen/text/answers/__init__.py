@@ -18,9 +18,5 @@ if TYPE_CHECKING:
     from qagen.text.answers.answer import is_part as is_part
 else:
     __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "agreement": "answer_keys compare_answers",
-            "answer": "UNIT_WORDS is_date is_part",
-        },
+        __name__, {"agreement": "answer_keys compare_answers", "answer": "UNIT_WORDS is_date is_part"}
     )

@@ -18,8 +18,5 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__, __all__ = face(
         __name__,
-        {
-            "cutting": "Heading Kind LINE Outline PARAGRAPH SENTENCE headings",
-            "sentence_ends": "sentences",
-        },
+        {"cutting": "Heading Kind LINE Outline PARAGRAPH SENTENCE headings", "sentence_ends": "sentences"},
     )

@@ -15,10 +15,4 @@ if TYPE_CHECKING:
     from qagen.text.proper_names.told import Told as Told
     from qagen.text.proper_names.told import has_name as has_name
 else:
-    __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "reader": "names",
-            "told": "Told has_name",
-        },
-    )
+    __getattr__, __dir__, __all__ = face(__name__, {"reader": "names", "told": "Told has_name"})

@@ -188,8 +188,7 @@ class LineRules:
                 )
             else:
                 yield Finding.warning(
-                    "unknown-key",
-                    f"The key {short(key)} is not part of the format: most trainers ignore it.",
+                    "unknown-key", f"The key {short(key)} is not part of the format: most trainers ignore it."
                 )
 
     def of_tools(self) -> Iterator[Finding]:

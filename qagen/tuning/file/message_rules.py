@@ -101,8 +101,7 @@ class Message:
         if isinstance(content, list) and content:
             if role == "tool":  # seen: "key "content": Input should be a valid string"
                 yield Finding.warning(
-                    "content-type",
-                    f"{place} has parts; services have refused that of a tool. Use a string.",
+                    "content-type", f"{place} has parts; services have refused that of a tool. Use a string."
                 )
             for number, part in enumerate(content, 1):
                 yield from Part(part, role, f"Part {number} of {place[0].lower()}{place[1:]}").problems()

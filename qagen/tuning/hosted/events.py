@@ -33,12 +33,7 @@ class EventLog:
         stable_ids: What is known of the service; found out otherwise.
     """
 
-    def __init__(
-        self,
-        read: Callable[[str | None], Page[Event]],
-        *,
-        stable_ids: bool,
-    ) -> None:
+    def __init__(self, read: Callable[[str | None], Page[Event]], *, stable_ids: bool) -> None:
         self._read = read
         self._stable_ids = stable_ids
         self._told: Counter[Content] = Counter()

@@ -125,8 +125,7 @@ class _Watch:
         self._unanswered = 0
         self._last_error: str | None = None
         self._log: EventLog | None = EventLog(
-            lambda after: read_events(client, job_id, after=after),
-            stable_ids=service.stable_event_ids,
+            lambda after: read_events(client, job_id, after=after), stable_ids=service.stable_event_ids
         )
 
     def to_the_end(self) -> FineTuningJob:

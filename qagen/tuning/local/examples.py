@@ -43,10 +43,7 @@ class Example:
 
     def as_row(self) -> dict[str, list[Message]]:
         """The conversational prompt-completion form of TRL."""
-        return {
-            "prompt": list(self.prompt),
-            "completion": [{"role": "assistant", "content": self.answer}],
-        }
+        return {"prompt": list(self.prompt), "completion": [{"role": "assistant", "content": self.answer}]}
 
 
 @dataclass(frozen=True, slots=True)

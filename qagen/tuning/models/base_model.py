@@ -41,15 +41,7 @@ _PARTS = (
 _WEIGHTS = "*.safetensors"
 _HUB_SECONDS = 5.0
 # What transformers raises for files that are damaged, or of a kind that it does not know.
-UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    RuntimeError,
-    NotImplementedError,
-    struct.error,
-)
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, NotImplementedError, struct.error)
 # Those whose text llama.cpp (llama-vocab.cpp) cuts at \\p{N} and then as GPT-2 does.
 _DIGIT_BY_DIGIT = {"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"}
 

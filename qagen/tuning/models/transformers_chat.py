@@ -80,10 +80,7 @@ class TransformersChatModel(BaseChatModel):
         used = UsageMetadata(
             input_tokens=len(prompt), output_tokens=len(tokens), total_tokens=len(prompt) + len(tokens)
         )
-        told = {
-            "model_name": self.local_name,
-            "finish_reason": "stop" if ended or stopped else "length",
-        }
+        told = {"model_name": self.local_name, "finish_reason": "stop" if ended or stopped else "length"}
         message = AIMessage(text, usage_metadata=used, response_metadata=told)
         return ChatResult(generations=[ChatGeneration(message=message)])
 

@@ -10,9 +10,4 @@ if TYPE_CHECKING:
     from qagen.tuning.tuned.asking import base_chat_model as base_chat_model
     from qagen.tuning.tuned.asking import tuned_model as tuned_model
 else:
-    __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "asking": "base_chat_model tuned_model",
-        },
-    )
+    __getattr__, __dir__, __all__ = face(__name__, {"asking": "base_chat_model tuned_model"})

@@ -966,11 +966,7 @@ PIECES = word_set("""
     1888–92 1990s $5 −5 first
 """)
 ANY_TEXT = st.one_of(
-    st.text(max_size=120),
-    st.lists(
-        st.sampled_from([*PIECES, "\u202e", "\x00"]),
-        max_size=25,
-    ).map(" ".join),
+    st.text(max_size=120), st.lists(st.sampled_from([*PIECES, "\u202e", "\x00"]), max_size=25).map(" ".join)
 )
 
 

@@ -260,11 +260,7 @@ READ: dict[str, tuple[str | AIMessage, list[tuple[str, str]], tuple[str, ...]]] 
         [A, B],
         (),
     ),
-    "a key twice in one object": (
-        f"{{{line(A)[1:-1]}, {line(B)[1:-1]}}}",
-        [A, B],
-        ("reshaped",),
-    ),
+    "a key twice in one object": (f"{{{line(A)[1:-1]}, {line(B)[1:-1]}}}", [A, B], ("reshaped",)),
     "the list twice in one object": (
         f'{{"question_answer_pairs": [{line(A)}], "question_answer_pairs": [{line(B)}]}}',
         [A, B],

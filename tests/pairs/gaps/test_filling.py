@@ -286,12 +286,7 @@ def test_a_users_examples_and_variables_take_the_place_of_ours():
 
 
 @pytest.mark.parametrize(
-    "prompt",
-    [
-        "Write an exam: {text}",
-        QA_PROMPT + "Ask only about dates.",
-        "{instructions}\n{text}",
-    ],
+    "prompt", ["Write an exam: {text}", QA_PROMPT + "Ask only about dates.", "{instructions}\n{text}"]
 )
 def test_after_a_prompt_of_the_users_own_nothing_is_asked_and_it_is_told(prompt):
     if isinstance(prompt, str):

@@ -59,11 +59,7 @@ def test_one_question_with_two_answers_is_set_aside_and_nothing_is_dropped():
 
 @pytest.mark.parametrize(
     ("passages", "unclear", "kept"),
-    [
-        (("a", "b"), True, ["1", "2"]),
-        (("a", "a"), True, ["1"]),
-        (("a", "b"), False, ["1"]),
-    ],
+    [(("a", "b"), True, ["1", "2"]), (("a", "a"), True, ["1"]), (("a", "b"), False, ["1"])],
 )
 def test_unclear_questions_of_different_passages_are_no_duplicates(passages, unclear, kept):
     asked = "In which month does the festival take place?"
@@ -89,13 +85,7 @@ def test_a_question_without_its_year_is_set_aside_and_the_one_it_is_taken_for_is
     assert [p.id for p in curation.kept] == ["1", "2"]
 
 
-@pytest.mark.parametrize(
-    ("update", "stays"),
-    [
-        ({}, "1"),
-        ({"start": 0, "end": 5, "quote": "Vance"}, "2"),
-    ],
-)
+@pytest.mark.parametrize(("update", "stays"), [({}, "1"), ({"start": 0, "end": 5, "quote": "Vance"}, "2")])
 def test_of_two_duplicates_the_proven_one_stays_or_else_the_first(update, stays):
     one = pair("Who won the 1897 final?", "Tilda Vance", 1)
     other = pair("Who was the winner of the 1897 final?", "Vance", 2).model_copy(update=update)

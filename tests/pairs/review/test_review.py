@@ -293,8 +293,7 @@ def test_a_wrong_language_is_asked_again_once_when_the_review_is_off():
 
 
 @pytest.mark.parametrize(
-    ("mode", "asked"),
-    [("all", PAIRS), ("suspect", [WHO, TIME, SECOND]), ("failed", [SECOND])],
+    ("mode", "asked"), [("all", PAIRS), ("suspect", [WHO, TIME, SECOND]), ("failed", [SECOND])]
 )
 def test_the_mode_decides_which_pairs_are_looked_at(mode, asked):
     model = replies(approves)

@@ -10,9 +10,7 @@ from qagen.llm.prompting import prompt_id, prompt_messages, template_hash
 from qagen.pairs.writing.prompts import VARIABLES, as_chat_prompt, passage_variables
 from qagen.pairs.writing.small_prompt import SMALL_QA_PROMPT
 
-RELEASED = {
-    "write-pairs@1": (QA_PROMPT, "b7526dcf646098c9b351c1775777251acb1ceffed0c3d44bcc198098e98e6001"),
-}
+RELEASED = {"write-pairs@1": (QA_PROMPT, "b7526dcf646098c9b351c1775777251acb1ceffed0c3d44bcc198098e98e6001")}
 
 
 @pytest.mark.parametrize("name", RELEASED)

@@ -298,11 +298,7 @@ def test_good_pairs_pass(question, answer):
         ("How many visitors a week climb the 142 steps and Kelm Lighthouse?", "640", "forces_a_name"),
         ("How many times was the Kelm Lighthouse painted?", "31 metres", "answer_does_not_fit"),
         ("When did sailors climb chimney steps at Kelm?", "1904", "said_elsewhere"),
-        (
-            "Who built the white tower of Kelm, the white tower of sailors?",
-            "Aldo Vann",
-            "repeats_itself",
-        ),
+        ("Who built the white tower of Kelm, the white tower of sailors?", "Aldo Vann", "repeats_itself"),
     ],
 )
 def test_bad_pairs_are_dropped_with_their_reason(question, answer, reason):

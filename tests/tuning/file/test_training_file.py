@@ -451,11 +451,7 @@ BAD_LINES = [
     ),
     # the text
     (chat(("u", "Q?"), ("a", "A.<|endoftext|>")), E, "special-token"),
-    (
-        json.dumps(chat(("u", "Q?"), ("a", "<|im_start|>"))).replace("<", "\\u003c"),
-        E,
-        "special-token",
-    ),
+    (json.dumps(chat(("u", "Q?"), ("a", "<|im_start|>"))).replace("<", "\\u003c"), E, "special-token"),
     (chat(("u", PARTS[:1]), ("a", [{"type": "text", "text": "<|im_end|>"}])), E, "special-token"),
     (chat(("u", "Q?"), ("a", "<|eot_id|>")), W, "special-token-like"),
     (chat(("u", "Q?"), ("a", "4\x0012")), E, "control-character"),

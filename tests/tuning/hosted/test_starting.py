@@ -737,12 +737,7 @@ def test_a_file_by_its_id_is_the_same_as_by_its_path(client, train):
 
 
 @pytest.mark.parametrize(
-    "life",
-    [
-        failing("x", "It broke")[-1:],
-        (Stage("cancelled"),),
-    ],
-    ids=["failed", "cancelled"],
+    "life", [failing("x", "It broke")[-1:], (Stage("cancelled"),)], ids=["failed", "cancelled"]
 )
 def test_a_job_that_came_to_nothing_does_not_stop_another(server, client, train, life):
     server.life = life

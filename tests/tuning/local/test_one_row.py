@@ -92,11 +92,7 @@ def test_logits_and_gradients_are_those_of_each_example_by_itself(model_of, kind
     ("examples", "prompt", "tokens"),
     [
         ([([1], [2]), ([3], [4])], [], 4),  # nothing in common
-        (
-            [([1], [2, 3]), ([1], [4])],
-            [5],
-            1 + 3 + 2,
-        ),  # what an answer follows is not shared
+        ([([1], [2, 3]), ([1], [4])], [5], 1 + 3 + 2),  # what an answer follows is not shared
         ([([1, 2], [3])], [5], 4),  # one example
         ([([1], [3]), ([1], [3])], [5], 1 + 2 + 2),  # twice the same
     ],

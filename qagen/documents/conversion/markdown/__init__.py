@@ -13,9 +13,5 @@ if TYPE_CHECKING:
     from qagen.documents.conversion.markdown.reading import seen as seen
 else:
     __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "encoded": "without_encoded",
-            "reading": "cleaned read_text seen",
-        },
+        __name__, {"encoded": "without_encoded", "reading": "cleaned read_text seen"}
     )

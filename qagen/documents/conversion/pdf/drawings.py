@@ -132,11 +132,7 @@ class DrawingReader:
 
 def _times(inner: Matrix, outer: Matrix) -> Matrix:
     a, b, c, d, e, f = inner
-    return (
-        *_turned(outer, a, b),
-        *_turned(outer, c, d),
-        *_at(outer, e, f),
-    )
+    return (*_turned(outer, a, b), *_turned(outer, c, d), *_at(outer, e, f))
 
 
 def _turned(matrix: Matrix, x: float, y: float) -> tuple[float, float]:

@@ -11,10 +11,4 @@ if TYPE_CHECKING:
     from qagen.documents.conversion.sheets.blocks import Sheet as Sheet
     from qagen.documents.conversion.sheets.number_formats import NumberFormat as NumberFormat
 else:
-    __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "blocks": "Row Sheet",
-            "number_formats": "NumberFormat",
-        },
-    )
+    __getattr__, __dir__, __all__ = face(__name__, {"blocks": "Row Sheet", "number_formats": "NumberFormat"})

@@ -12,10 +12,4 @@ if TYPE_CHECKING:
     from qagen.documents.conversion.web.mathml import formula as formula
     from qagen.documents.conversion.web.mathml import name_of as name_of
 else:
-    __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "html": "parsed read_page",
-            "mathml": "formula name_of",
-        },
-    )
+    __getattr__, __dir__, __all__ = face(__name__, {"html": "parsed read_page", "mathml": "formula name_of"})

@@ -9,9 +9,4 @@ from qagen.faces import face
 if TYPE_CHECKING:
     from qagen.documents.conversion.written.lists import roman as roman
 else:
-    __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "lists": "roman",
-        },
-    )
+    __getattr__, __dir__, __all__ = face(__name__, {"lists": "roman"})

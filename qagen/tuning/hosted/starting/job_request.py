@@ -14,14 +14,7 @@ from qagen.errors import FineTuningError, ServiceError, TuningClosedError
 from qagen.tuning.hosted import CANCELLED, Service, answered, code_of, explained, listed, metadata_of
 from qagen.tuning.hosted.starting.job_record import hyperparameters_of
 from qagen.tuning.hosted.starting.lost_request import LostRequest, is_refusal
-from qagen.tuning.hosted.starting.settings import (
-    RUN,
-    SETTINGS,
-    SHA256,
-    SYSTEM_PROMPT,
-    VALUE_LENGTH,
-    Settings,
-)
+from qagen.tuning.hosted.starting.settings import RUN, SETTINGS, SHA256, SYSTEM_PROMPT, VALUE_LENGTH, Settings
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -136,9 +129,7 @@ class JobRequest:
                 f"list_fine_tuning() for {self.mark_of(lost)} before you start another."
             )
         raise FineTuningError(
-            f"{error} {known}",
-            code=getattr(error, "code", None),
-            message=getattr(error, "message", None),
+            f"{error} {known}", code=getattr(error, "code", None), message=getattr(error, "message", None)
         ) from error.__cause__ or error
 
     def mark_of(self, lost: LostRequest) -> str:

@@ -13,9 +13,4 @@ if TYPE_CHECKING:
     from qagen.tuning.local.training.starting import LocalModel as LocalModel
     from qagen.tuning.local.training.starting import train_locally as train_locally
 else:
-    __getattr__, __dir__, __all__ = face(
-        __name__,
-        {
-            "starting": "LocalModel train_locally",
-        },
-    )
+    __getattr__, __dir__, __all__ = face(__name__, {"starting": "LocalModel train_locally"})
