@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ _HOPELESS = {
     404: "not found",
 }
 _TOO_MANY = 429
+_NO_REPLY = re.compile("Unexpected response type")  # langchain_openai's words for a page in place of JSON
 _TAG = re.compile(r"<style.*?</style>|<script.*?</script>|<[^<>]{1,200}>", re.DOTALL)
 _LONGEST = 300  # characters of what a service says
 # "Incorrect API key provided" is told; "key AbC123..." is not.
@@ -100,7 +102,7 @@ def _completion_of(error: BaseException) -> AIMessage | None:
 
 def _is_mistake(error: Exception) -> bool:
     """Whether this is a mistake in a program (``TypeError``, ...) and not what happened to a call."""
-    happened = (OSError, ValueError, RuntimeError)
+    happened = (OSError, ValueError, RuntimeError, LookupError)  # a reply without what it should hold, too
     return type(error).__module__ == "builtins" and not isinstance(error, happened)
 
 
@@ -114,7 +116,10 @@ def _explained_error(model: BaseChatModel, error: Exception) -> QAGenError:
     elif status in _HOPELESS:
         reason = _HOPELESS[status]
     else:
-        return GenerationError(f"{model_name(model)}: {type(error).__name__}: {text}", state="failed")
+        told = f"{model_name(model)}: {type(error).__name__}: {text}"
+        strange = isinstance(error, (LookupError, JSONDecodeError)) or _NO_REPLY.match(text)
+        asks = ". That is no reply of a model: is the address right, or does a login page answer?"
+        return GenerationError(told + asks if strange else told, state="failed")
     said = text.rstrip(".")
     return ModelError(
         f"the model {model_name(model)} cannot be used: {reason}. The service said: {said}. "

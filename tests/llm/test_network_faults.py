@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import pytest
 from chat_server import HALF_BODY, HANG, NO_QUOTA, OVERLOADED, RESET, SERVER_ERROR, ChatServer, slow, too_many
 from langchain_core.documents import Document
@@ -175,3 +179,46 @@ def test_a_slow_call_does_not_hide_that_the_quota_is_used_up():
         with pytest.raises(ModelError, match="quota"):
             generate(server, names, timeout=5)
         assert len(server.calls) <= 3
+
+
+@contextmanager
+def answering(body, kind="application/json"):
+    """A server that answers everything with one body and status 200."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (
+            b'{"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": []}',
+            "application/json",
+        ),
+        (b"<html><body>Please log in</body></html>", "text/html"),
+        (b'{"id": "1", "choices": [', "application/json"),
+    ],
+    ids=["no choices", "a login page", "half of JSON"],
+)
+def test_what_is_no_reply_of_a_model_is_a_failed_call_that_says_so(body, kind):
+    with answering(body, kind) as address:
+        llm = chat_model("scripted", base_url=address, api_key="test", max_retries=0)
+        dataset = generate_pairs(documents("Olva"), llm=llm, progress=False, preset="classic")
+    [failure] = dataset.failures
+    assert failure.state == "failed"
+    assert "is the address right, or does a login page answer?" in failure.detail
