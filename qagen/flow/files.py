@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
-from qagen.errors import SettingsError
+from qagen.errors import QAGenError, SettingsError
 from qagen.evaluation.probes import make_probes, write_probes
+from qagen.files import JsonLines
 from qagen.llm import Ledger
 from qagen.pairs import LEDGER, PAIRS, PROBES, QADataset
+from qagen.records import QAPair
 from qagen.report import write_report
 from qagen.tuning.file import Format, write_training_file
 
@@ -20,9 +23,9 @@ def check_folder(folder: Path | None) -> None:
     """Refuse a folder whose files are not of a run, and would be written over.
 
     Raises:
-        SettingsError: It holds pairs or a training file, and no ledger.
+        SettingsError: It holds pairs or a training file, and neither a ledger nor pairs of qagen.
     """
-    if folder is None or (folder / LEDGER).exists():
+    if folder is None or (folder / LEDGER).exists() or _are_ours(folder / PAIRS):
         return
     found = [name for name in (PAIRS, TRAIN, PROBES) if (folder / name).exists()]
     if found:
@@ -30,6 +33,14 @@ def check_folder(folder: Path | None) -> None:
             f"{folder} holds {found[0]}, which a run writes over, and is no run folder: it has no {LEDGER}.",
             hint="Name another folder, or move that file away.",
         )
+
+
+def _are_ours(pairs: Path) -> bool:
+    """Whether a file holds pairs of qagen: a run whose ledger somebody took away, to ask anew."""
+    try:
+        return all(True for _ in islice(JsonLines(pairs, QAPair), 1))
+    except (OSError, QAGenError):
+        return False
 
 
 def keep_dataset(dataset: QADataset, folder: Path, ledger: Ledger) -> bool:

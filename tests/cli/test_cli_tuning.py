@@ -559,7 +559,7 @@ def test_with_passage_shows_the_base_model_the_source(here, tmp_path):
 
     run, _ = here
     mine = tmp_path / "run"
-    shutil.copytree(run, mine)
+    shutil.copytree(run, mine, ignore=shutil.ignore_patterns("train.jsonl"))
     generate_pairs(TEXT, llm=replies(GOOD), out=mine, progress=False, preset="classic")
     asked = qagen("ask", mine, "Who won the 1897 rowing final?", "--with-passage")
     assert asked.returncode == 0, asked.stderr
