@@ -20,6 +20,15 @@ class QAGenError(Exception):
         super().__init__(f"{message} {hint}" if hint else message)
 
 
+_SERVER_ERROR = 500
+_PASSING, _NEVER_THERE = frozenset({408, 409, 425, 429}), frozenset({501, 505})
+
+
+def may_pass(status: int) -> bool:
+    """Whether what an HTTP status tells of may be over at the next try (RFC 9110, 6585 and 8470)."""
+    return status in _PASSING or (status >= _SERVER_ERROR and status not in _NEVER_THERE)
+
+
 class SettingsError(QAGenError, ValueError):
     """An argument, a prompt or a schema cannot be used as given. Nothing was asked of a model."""
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from qagen.errors import UnreadableError
+from qagen.errors import UnreadableError, may_pass
 
 if TYPE_CHECKING:
     import httpx2
@@ -51,13 +51,14 @@ def fetch(url: str, *, timeout: float = 30.0) -> Download:
             suffix = _suffix(response)
             return Download(_body(response, 4 * timeout), suffix, response.charset_encoding)
     except httpx2.TimeoutException as error:
-        raise UnreadableError("timeout", "The server did not answer in time. Try again later") from error
+        told = "The server did not answer in time. Try again later"
+        raise UnreadableError("timeout", told, retryable=True) from error
     except httpx2.UnsupportedProtocol as error:
         raise UnreadableError("unsupported", "It redirects to something that is not on the web") from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise UnreadableError(
-            "unreachable", f"It cannot be fetched: {error or type(error).__name__}"
-        ) from error
+        told = f"It cannot be fetched: {error or type(error).__name__}"
+        passes = isinstance(error, httpx2.TransportError)
+        raise UnreadableError("unreachable", told, retryable=passes) from error
 
 
 def without_password(url: str) -> str:
@@ -79,7 +80,9 @@ def _suffix(response: httpx2.Response) -> str:
             "Check the address" if response.status_code in {404, 410} else "Save the page and give the file"
         )
         raise UnreadableError(
-            "http_error", f"The server answers {response.status_code} {response.reason_phrase}. {advice}"
+            "http_error",
+            f"The server answers {response.status_code} {response.reason_phrase}. {advice}",
+            retryable=may_pass(response.status_code),
         )
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import RunnableConfig
 
-from qagen.errors import GenerationError, ModelError, QAGenError
+from qagen.errors import GenerationError, ModelError, QAGenError, may_pass
 from qagen.llm.models import model_name, never_clears
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ def _explained_error(model: BaseChatModel, error: Exception) -> QAGenError:
         told = f"{model_name(model)}: {type(error).__name__}: {text}"
         strange = isinstance(error, (LookupError, JSONDecodeError)) or _NO_REPLY.match(text)
         asks = ". That is no reply of a model: is the address right, or does a login page answer?"
-        return GenerationError(told + asks if strange else told, state="failed")
+        passes = not strange and (status is None or may_pass(status))
+        return GenerationError(told + asks if strange else told, state="failed", retryable=passes)
     said = text.rstrip(".")
     return ModelError(
         f"the model {model_name(model)} cannot be used: {reason}. The service said: {said}. "

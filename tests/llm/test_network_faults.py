@@ -7,12 +7,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from chat_server import HALF_BODY, HANG, NO_QUOTA, OVERLOADED, RESET, SERVER_ERROR, ChatServer, slow, too_many
+from chat_server import (
+    HALF_BODY,
+    HANG,
+    NO_QUOTA,
+    OVERLOADED,
+    RESET,
+    SERVER_ERROR,
+    ChatServer,
+    Fault,
+    slow,
+    too_many,
+)
 from langchain_core.documents import Document
+from langchain_core.messages import HumanMessage
 from langchain_openai import ChatOpenAI
 
 from qagen import chat_model, generate_pairs
-from qagen.errors import ModelError
+from qagen.errors import GenerationError, ModelError
+from qagen.llm.sending import send
 
 TOWNS = ("Olva", "Tamsin", "Perrin", "Quill", "Soddo", "Umber")
 FAULTS = {
@@ -222,3 +235,12 @@ def test_what_is_no_reply_of_a_model_is_a_failed_call_that_says_so(body, kind):
     [failure] = dataset.failures
     assert failure.state == "failed"
     assert "is the address right, or does a login page answer?" in failure.detail
+
+
+@pytest.mark.parametrize(
+    ("fault", "retryable"), [(SERVER_ERROR, True), (too_many(), True), (RESET, True), (Fault(400), False)]
+)
+def test_the_error_of_a_call_says_whether_it_may_succeed_later(fault, retryable):
+    with ChatServer(faults=lambda _: fault) as server, pytest.raises(GenerationError) as caught:
+        send(model(server, max_retries=0), [HumanMessage("The mill of Olva burnt in 1803.")])
+    assert caught.value.retryable is retryable

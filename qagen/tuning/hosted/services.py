@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
-from qagen.errors import FineTuningError, ServiceError
+from qagen.errors import FineTuningError, ServiceError, may_pass
 from qagen.llm import never_clears
 
 if TYPE_CHECKING:
@@ -259,20 +259,19 @@ _ADVICE = {
     429: "Wait a minute and try again.",
 }
 _SERVER_ERROR, _TOO_MANY = 500, 429
-_PASSING, _NEVER_THERE = frozenset({408, 409, 425}), frozenset({501, 505})
 _SHOWN = 200
 _WORDS = 2000
 
 
 def _ours(kind: type[ServiceError], text: str, hint: str, error: Exception) -> ServiceError:
-    retryable = may_pass(error)
+    retryable = can_be_tried_again(error)
     if issubclass(kind, FineTuningError):
         param, code = getattr(error, "param", None), code_of(error)
         return kind(text, hint=hint, retryable=retryable, code=code, message=_plain(error), param=param)
     return kind(text, hint=hint, retryable=retryable)
 
 
-def may_pass(error: BaseException) -> bool:
+def can_be_tried_again(error: BaseException) -> bool:
     """Whether what is behind an error of the SDK may be over at the next try."""
     import openai
 
@@ -280,7 +279,7 @@ def may_pass(error: BaseException) -> bool:
         status = error.status_code
         if status == _TOO_MANY:
             return not never_clears(error.code)
-        return status in _PASSING or (status >= _SERVER_ERROR and status not in _NEVER_THERE)
+        return may_pass(status)
     return isinstance(error, openai.APIConnectionError) or not isinstance(error, openai.OpenAIError)
 
 
