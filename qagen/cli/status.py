@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from qagen.records import Failure, Notice, Usage
 
 
+_ANSWERED = frozenset({"done", "cut_off"})
+
+
 def status(run: Run, quiet: Quiet = False, as_json: AsJson = False, debug: Debug = False) -> None:
     """What is done in a run folder, what failed and why, tokens and cost."""
     from qagen.pairs import LEDGER, PAIRS, QADataset
@@ -49,7 +52,7 @@ def status(run: Run, quiet: Quiet = False, as_json: AsJson = False, debug: Debug
         dataset = QADataset.load(run) if (run / PAIRS).exists() else None
         answer(status_value(run, kept, dataset))
         _show_status(run, kept, dataset)
-        if incomplete(kept.failures) or set(kept.states) - {"done", "cut_off"}:
+        if incomplete(kept.failures) or kept.states.keys() - _ANSWERED:
             raise typer.Exit(EXIT_INCOMPLETE)
 
 
@@ -69,6 +72,10 @@ def _show_status(run: Path, kept: Kept, dataset: QADataset | None) -> None:
     add_evaluation(table, run)
     screen().print(table)
     print_failures(kept.failures, len(kept.failures))
+    unanswered = sum(number for state, number in kept.states.items() if state not in _ANSWERED)
+    if unanswered and not incomplete(kept.failures):
+        calls = "1 call" if unanswered == 1 else f"{unanswered:,} calls"
+        print(f"! {calls} ended without an answer. The same command asks again what is still missing.")
     if dataset is not None:
         print_warnings(dataset, len(dataset.warnings))
         show_caution(dataset)

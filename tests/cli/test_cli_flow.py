@@ -10,11 +10,12 @@ import os
 import re
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 
 import forked
@@ -175,6 +176,17 @@ def test_a_run_goes_through_every_step_and_writes_every_file(boats, server):
         r"failures +0",
     ):
         assert re.search(said, done.stdout), said
+
+
+def test_status_says_why_it_is_not_all_well_after_a_run_that_is(boats, server):
+    generate(boats, server)
+    run = boats.parent / "run"
+    assert "ended without an answer" not in qagen("status", run).output
+    with closing(sqlite3.connect(run / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("UPDATE calls SET state = 'failed' WHERE rowid = 1")
+    told = qagen("status", run)
+    assert told.exit_code == 3
+    assert "! 1 call ended without an answer." in told.output
 
 
 def test_status_check_and_the_same_command_again_agree_with_the_run(boats, server):
