@@ -5,6 +5,23 @@ Each error is a :class:`QAGenError` and a standard one too, so that both ``excep
 passage) and says what to do; ``hint`` is that advice by itself.
 """
 
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"(?:a|an|all|each|give|no|the|there|these|this|it|its) ")
+_ENDS = (".", "!", "?", "…", ":", ")", "`", '"', "'")  # or a line to be pasted
+
+
+def _as_sentence(said: str) -> str:
+    """A message as all are said: a word at its beginning is written large, and a full stop ends it.
+
+    The name of an argument stays as it is written in code (``chunk_size is 3.``).
+    """
+    if _WORD.match(said):
+        said = said[0].upper() + said[1:]
+    return f"{said}." if said and not said.endswith(_ENDS) else said
+
 
 class QAGenError(Exception):
     """The root: whatever qagen raises on purpose is one of these.
@@ -17,7 +34,8 @@ class QAGenError(Exception):
 
     def __init__(self, message: str = "", *, hint: str | None = None, retryable: bool = False) -> None:
         self.hint, self.retryable = hint, retryable
-        super().__init__(f"{message} {hint}" if hint else message)
+        said = f"{message} {hint}" if hint else message
+        super().__init__(_as_sentence(said))
 
 
 _SERVER_ERROR = 500

@@ -8,7 +8,14 @@ import httpx2
 import openai
 import pytest
 
-from qagen.errors import FineTuningError, GenerationError, MissingExtraError, RunFolderError, ServiceError
+from qagen.errors import (
+    FineTuningError,
+    GenerationError,
+    MissingExtraError,
+    QAGenError,
+    RunFolderError,
+    ServiceError,
+)
 from qagen.tuning.hosted.services import explained
 
 
@@ -71,3 +78,19 @@ def test_what_may_pass_can_be_tried_again(raised, retryable):
     assert caught.value.retryable is retryable
     assert caught.value.hint
     assert str(caught.value).endswith(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("there is no pair", "There is no pair."),
+        ("chunk_size is 3: it must be at least 16 tokens", "chunk_size is 3: it must be at least 16 tokens."),
+        ("a.md cannot be read", "a.md cannot be read."),
+        ("Nothing was asked.", "Nothing was asked."),
+        ("What is it?", "What is it?"),
+        ("Run `qagen tune run`", "Run `qagen tune run`"),
+        ("", ""),
+    ],
+)
+def test_every_message_begins_and_ends_as_a_sentence(message, said):
+    assert str(QAGenError(message)) == said

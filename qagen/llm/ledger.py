@@ -376,7 +376,7 @@ class Ledger:
             yield
         except (sqlite3.Error, OSError) as error:
             raise RunFolderError(
-                f"the ledger {self.path or '(in memory)'} cannot be used: {error}.",
+                f"The ledger {self.path or '(in memory)'} cannot be used: {error}.",
                 hint="Check that the folder can be written to, that the disk has room and that the file is a "
                 "qagen ledger; then run the "
                 "same command again: what is stored is kept.",

@@ -212,7 +212,7 @@ def _openai(name: str, **params: Any) -> BaseChatModel:
         return kind(model=name, **options)
     except openai.OpenAIError as error:
         raise ModelError(
-            f"the model {name!r} cannot be used: {error} Set OPENAI_API_KEY, or use llm='local' "
+            f"The model {name!r} cannot be used: {error} Set OPENAI_API_KEY, or use llm='local' "
             "(no key), or --base-url for a server of your own."
         ) from error
 
@@ -273,7 +273,7 @@ def _any_provider(name: str, **params: Any) -> BaseChatModel:
         model: BaseChatModel = init_chat_model(name, **params)
     except ImportError as error:
         raise ModelError(
-            f"the model {name!r} needs a LangChain package that is not installed: {error}"
+            f"The model {name!r} needs a LangChain package that is not installed: {error}"
         ) from error
     except ValueError as error:
         raise SettingsError(

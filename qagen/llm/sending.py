@@ -123,7 +123,7 @@ def _explained_error(model: BaseChatModel, error: Exception) -> QAGenError:
         return GenerationError(told + asks if strange else told, state="failed", retryable=passes)
     said = text.rstrip(".")
     return ModelError(
-        f"the model {model_name(model)} cannot be used: {reason}. The service said: {said}. "
+        f"The model {model_name(model)} cannot be used: {reason}. The service said: {said}. "
         "Everything finished is kept; correct this and run the same command again."
     )
 

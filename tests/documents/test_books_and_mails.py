@@ -94,7 +94,7 @@ def test_a_protected_book_is_refused_with_advice(tmp_path):
         '<encryption xmlns="urn:x"><EncryptedData xmlns="urn:y"><CipherReference URI="OEBPS/text/a.xhtml"/>'
         "</EncryptedData></encryption>"
     )
-    with pytest.raises(DocumentError, match=r"without protection \(encrypted\)"):
+    with pytest.raises(DocumentError, match=r"without protection\. \(encrypted\)"):
         document(tmp_path, epub([("a.xhtml", "", "x")], **{"META-INF/encryption.xml": lock}), "a.epub")
 
 

@@ -136,7 +136,7 @@ def test_inspect_names_what_cannot_be_read(tmp_path):
     (tmp_path / "notes.md").write_text(LINE, "utf-8")
     done = inspect(tmp_path)
     assert done.exit_code == 3
-    assert has_line(done.output, "! ", "empty.txt: empty: The file has no content")
+    assert has_line(done.output, "! ", "empty.txt: empty: The file has no content.")
     assert inspect(tmp_path / "empty.txt").exit_code == 1
 
 

@@ -265,7 +265,7 @@ def test_where_nobody_listens_the_address_is_told_without_its_login():
 
 
 def test_an_error_without_a_request_is_told_by_its_words():
-    with pytest.raises(GenerationError, match=r"ConnectError: gone$"):
+    with pytest.raises(GenerationError, match=r"ConnectError: gone\.$"):
         send(replies(httpx2.ConnectError("gone")), [HumanMessage("hi")])
 
 
@@ -281,7 +281,7 @@ def test_an_error_without_a_request_is_told_by_its_words():
 def test_keys_are_masked_and_words_are_not(said, told):
     with pytest.raises(GenerationError, match=re.escape(told)) as raised:
         send(replies(RuntimeError(said)), [HumanMessage("hi")])
-    assert str(raised.value).endswith(told)
+    assert str(raised.value).rstrip(".").endswith(told.rstrip("."))
 
 
 def test_of_a_web_page_only_its_words_are_told():

@@ -59,7 +59,7 @@ class Silence:
     def told(self, name: str) -> str:
         """What is the matter, and what helps."""
         return (
-            f"the model {name} has given {self._row} empty replies in a row, which used {self._tokens:,} "
+            f"The model {name} has given {self._row} empty replies in a row, which used {self._tokens:,} "
             "tokens: its thinking takes all of them, or the server puts the answer where no client looks "
             "(reasoning_content). Switch its thinking off (with vLLM, SGLang and llama.cpp: chat_model(..., "
             'extra_body={"chat_template_kwargs": {"enable_thinking": False}}); elsewhere: '

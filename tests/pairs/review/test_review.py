@@ -440,7 +440,7 @@ class Bounded(Asker):
 
     def ask(self, *args, **options):
         if self.asked.model.calls >= self.left[0]:
-            raise BudgetError("the budget of 1 call is used up")
+            raise BudgetError("The budget of 1 call is used up.")
         return super().ask(*args, **options)
 
 
@@ -462,7 +462,7 @@ def test_a_used_up_budget_stops_asking_and_drops_nothing_for_lack_of_money():
         (pairs[0], "not_self_contained"),
         (broken, "no_quote"),
     ]
-    assert result.stopped == "the budget of 1 call is used up"
+    assert result.stopped == "The budget of 1 call is used up."
     assert result.failures == ()
 
 

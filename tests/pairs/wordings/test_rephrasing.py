@@ -309,7 +309,7 @@ def test_a_used_up_budget_keeps_what_there_is():
     class Poor(Asker):
         def ask(self, *args, **options):
             if options["passage"].startswith("regatta.txt#2"):
-                raise BudgetError("the budget of 1000 tokens is used up")
+                raise BudgetError("The budget of 1000 tokens is used up.")
             return super().ask(*args, **options)
 
     asker = Asker.of(writer(), max_concurrency=1)
@@ -562,7 +562,7 @@ def test_a_budget_that_ends_before_the_judge_keeps_no_translation():
     class Poor(Asker):
         def ask(self, *args, **options):
             if options["stage"] == "judge":
-                raise BudgetError("the budget of 1000 tokens is used up")
+                raise BudgetError("The budget of 1000 tokens is used up.")
             return super().ask(*args, **options)
 
     asker = Asker.of(replies(bilingual), max_concurrency=1)
@@ -571,7 +571,7 @@ def test_a_budget_that_ends_before_the_judge_keeps_no_translation():
     assert "used up" in made.stopped
     assert {pair.language for pair in made.pairs} == {"en"}
     assert {(one.reason, one.detail) for one in made.dropped} == {
-        ("not_judged", "the budget of 1000 tokens is used up")
+        ("not_judged", "The budget of 1000 tokens is used up.")
     }
 
 
