@@ -282,6 +282,13 @@ def test_larger_letters_are_headings():
     assert read(page).text.startswith("# Harbours\n\nThe longest pier")
 
 
+def test_a_chapter_with_a_number_is_a_heading_and_an_item_is_none():
+    page = at(60, 760, "2. Fees", 18) + lines(60, 720, "The longest pier is 412 metres long.", "It is old.")
+    assert read(page).text.startswith("# 2. Fees\n\nThe longest pier")
+    page = lines(60, 720, "The longest pier is 412 metres long.", "2. It is old.", "3. It is wide.")
+    assert "#" not in read(page).text
+
+
 @pytest.mark.parametrize(
     ("text", "sign"),
     [

@@ -24,6 +24,7 @@ _BULLET = re.compile(r"[•●▪■◦○‣∙✓➢►](?:\s*)(?=\S|\Z)|[–�
 _ITEM = re.compile(
     r"(?:[•●▪■◦○‣∙·✓➢►]\s*\S|[–—*-]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s+\S|\[\d{1,3}\]\s|[①-⑳])"
 )
+_CHAPTER = re.compile(r"\d{1,2}[.)]\s+\S")  # large or bold by itself it is a title: 2. Fees
 _END = re.compile(r"""[.!?:;。！？：；…؟।][)\]"'’”»」』）⁰¹²³⁴⁵⁶⁷⁸⁹]*\Z""")
 
 
@@ -253,6 +254,6 @@ def _is_title(one: Paragraph) -> bool:
         and one.lines <= 4
         and 0 < len(one.text) <= 200
         and bool(words)
-        and not _ITEM.match(one.text.removeprefix("1"))
+        and (_CHAPTER.match(one.text) is not None or not _ITEM.match(one.text))
         and not re.search(r"[.,;。、:：]\Z|… ?\S{1,6}\Z", one.text)
     )

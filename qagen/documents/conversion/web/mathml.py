@@ -34,7 +34,7 @@ def _written(tag: Tag) -> str:
     if write is not None:
         return write([one for one in tag.children if isinstance(one, Tag)])
     parts = [_written(one) if isinstance(one, Tag) else str(one).strip() for one in tag.children]
-    text = "".join(parts).translate(_INVISIBLE)
+    text = _side_by_side(parts).translate(_INVISIBLE)
     if name == "mo":
         return f" {text} " if text in _SPACED else f"{text} " if text in {",", ";"} else text
     if name == "mtext":
@@ -43,6 +43,14 @@ def _written(tag: Tag) -> str:
         inner = [_written(one) for one in tag.children if isinstance(one, Tag)]
         return f"{tag.get('open', '(')}{', '.join(inner)}{tag.get('close', ')')}"
     return " " if name == "mspace" else text
+
+
+def _side_by_side(parts: list[str]) -> str:
+    """Written one after the other, with a space where two numbers meet: 2 1/3 is not 21/3."""
+    text = ""
+    for part in parts:
+        text += f" {part}" if text[-1:].isdecimal() and part[:1].isdecimal() else part
+    return text
 
 
 def _part(parts: list[Tag], number: int) -> str:
