@@ -6,9 +6,9 @@
 # away, and mammoth, which reads it next, knows no OMML: every formula of the document is gone, also those that were
 # fine, without a warning. Pull request 2445 of microsoft/markitdown (open) tells of the same loss for a fraction
 # without its properties.
-# Why it matters here: a text converted with MarkItDown before qagen reads it may have lost its formulas out of the
-# middle of sentences, and questions are then asked about what is left. Given the Word file itself, qagen converts
-# each formula alone and writes what it does not know as text (qagen/documents/conversion/office/formulas.py).
+# Why it matters here: a text converted with MarkItDown may have lost its formulas out of the middle of sentences, and
+# questions are then asked about what is left. Each formula has to be converted alone, and what is unknown in one
+# has to be written as its text.
 # Tried 2026-12-01 with markitdown 0.1.9, mammoth 1.13.0 and python-docx 1.2.0.
 set -euo pipefail
 folder=$(mktemp -d)
